@@ -1,0 +1,1 @@
+//! Reading a delivery: both payload forms, tolerant of everything but the bytes we need.

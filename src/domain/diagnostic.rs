@@ -1,0 +1,33 @@
+//! What is wrong in a rules folder or a configuration, as data: every finding at once.
+
+use std::sync::Arc;
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// The set is refused.
+    Error,
+    /// A lint: the set is accepted.
+    Warning,
+}
+
+/// One finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// Its stable code, for example `HR001`.
+    pub code: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// File name relative to the rules folder.
+    pub file: Arc<str>,
+    /// The bytes it is about, in that file.
+    pub span: std::ops::Range<usize>,
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in characters, from 1.
+    pub column: u32,
+    /// What is wrong.
+    pub message: String,
+    /// What to write instead.
+    pub hint: Option<String>,
+}

@@ -1,0 +1,107 @@
+//! One item of a delivery, in our words. Not the serde shape of HubSpot's payload: see `delivery`.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::id::{ContactId, PortalId, PropertyName};
+use super::time::Timestamp;
+
+/// What happened to a contact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// A property got a new value; blank when it was cleared.
+    Property {
+        /// Which one.
+        name: PropertyName,
+        /// Its new value.
+        value: String,
+    },
+    /// `contact.creation` or `object.creation`.
+    Created,
+    /// `contact.restore` or `object.restore`.
+    Restored,
+    /// `contact.deletion` or `object.deletion`.
+    Deleted,
+    /// `contact.privacyDeletion`.
+    PrivacyDeleted,
+    /// `contact.merge` or `object.merge`: these ids now answer as the new one.
+    Merged {
+        /// The id the merged record has now.
+        into: ContactId,
+        /// The ids it had before.
+        from: Vec<ContactId>,
+    },
+    /// A subscription type or object this router does not route.
+    Other,
+}
+
+/// One event of a delivery.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// The account it belongs to.
+    pub portal: PortalId,
+    /// The contact (`objectId`); for [`Kind::Other`] whatever object it names.
+    pub contact: ContactId,
+    /// What happened.
+    pub kind: Kind,
+    /// When, by HubSpot's clock. Not monotonic (HUBSPOT.md 1.7).
+    pub occurred_at: Timestamp,
+    /// `subscriptionType` as delivered.
+    pub subscription_type: String,
+    /// `changeSource`, an open set (HUBSPOT.md 1.6).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// `sourceId`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_id: Option<String>,
+    /// `appId`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub app: Option<u64>,
+    /// `eventId`: for people only, HubSpot does not promise that it is unique.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event_id: Option<String>,
+}
+
+/// What makes two events the same change (CONSISTENCY.md section 4): the account, the contact,
+/// the property, when, and the value. Never eventId, attemptNumber, app or subscription.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Identity(pub [u8; 16]);
+
+impl Event {
+    /// The property and its new value, for a property change.
+    pub fn change(&self) -> Option<(&PropertyName, &str)> {
+        match &self.kind {
+            Kind::Property { name, value } => Some((name, value)),
+            _ => None,
+        }
+    }
+
+    /// The identity of this change.
+    pub fn identity(&self) -> Identity {
+        let mut hash = Sha256::new();
+        hash.update(self.portal.0.to_be_bytes());
+        hash.update(self.contact.0.to_be_bytes());
+        hash.update(self.occurred_at.unix_ms().to_be_bytes());
+        match &self.kind {
+            Kind::Property { name, value } => {
+                hash.update((name.as_str().len() as u64).to_be_bytes());
+                hash.update(name.as_str());
+                hash.update(value);
+            }
+            Kind::Created => hash.update("\u{0}creation"),
+            Kind::Restored => hash.update("\u{0}restore"),
+            Kind::Deleted => hash.update("\u{0}deletion"),
+            Kind::PrivacyDeleted => hash.update("\u{0}privacyDeletion"),
+            Kind::Merged { .. } => hash.update("\u{0}merge"),
+            Kind::Other => {
+                hash.update("\u{0}other");
+                hash.update(&self.subscription_type);
+            }
+        }
+        let digest = hash.finalize();
+        let mut id = [0; 16];
+        id.copy_from_slice(&digest[..16]);
+        Identity(id)
+    }
+}

@@ -1,0 +1,21 @@
+//! The functional core: values in, values out.
+//!
+//! **Architecture invariant:** nothing here does I/O, reads a clock, draws randomness, logs,
+//! or is `async`. Time and seeds arrive as arguments, so every decision can be replayed.
+#![deny(clippy::disallowed_macros, clippy::disallowed_methods, clippy::disallowed_types)]
+
+pub mod claim;
+pub mod contact;
+pub mod decide;
+pub mod delivery;
+pub mod diagnostic;
+pub mod event;
+pub mod id;
+pub mod outcome;
+pub mod person;
+pub mod reason;
+pub mod record;
+pub mod rule;
+pub mod signature;
+pub mod time;
+pub mod view;

@@ -1,0 +1,125 @@
+//! The classified answer of one HubSpot call (HUBSPOT.md 3.4 and 7; RELIABILITY.md section 4).
+
+use serde::{Deserialize, Serialize};
+
+use super::time::Timestamp;
+
+/// Why nothing was done, and asking later may help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Later {
+    /// 429, 423 or 477: HubSpot asked us to slow down.
+    Busy,
+    /// Nothing was sent: DNS, connect or TLS failed; for a read also no usable answer.
+    Unreachable,
+}
+
+/// What a refusal concerns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Concerns {
+    /// The address or its consent: this contact is not tried again.
+    Contact,
+    /// The seat or the inbox: this sender may be paused.
+    Sender,
+    /// The request: a rule or an id is wrong.
+    Request,
+}
+
+/// The answer to one enroll call. It never fails: not knowing is an answer too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// HubSpot accepted it. For a sequence that is an enrollment, for a workflow a promise
+    /// (CONSISTENCY.md 6.7).
+    Accepted {
+        /// When HubSpot says it enrolled.
+        enrolled_at: Option<Timestamp>,
+        /// HubSpot's id of the enrollment.
+        enrollment: Option<String>,
+    },
+    /// HubSpot refused because the contact is in a sequence already; whose, a read must tell.
+    AlreadyEnrolled,
+    /// HubSpot refused, and would refuse again.
+    Refused {
+        /// What the refusal concerns.
+        concerns: Concerns,
+        /// HubSpot's code or message.
+        message: String,
+    },
+    /// SEND_LIMIT_EXCEEDED: the sender is full for an hour.
+    SenderFull,
+    /// Nothing was done; ask again no sooner than this.
+    RetryAfter {
+        /// Why.
+        why: Later,
+        /// How long to wait; `None` leaves it to the backoff.
+        delay_ms: Option<u64>,
+    },
+    /// 401 or 403: our access is refused, for everything or for this target.
+    Halted {
+        /// Only what this call names is refused (403), not everything (401).
+        target_only: bool,
+        /// HubSpot's message.
+        message: String,
+    },
+    /// No answer, or one that cannot be trusted: the call may or may not have taken effect.
+    Unknown {
+        /// What happened instead of an answer.
+        why: String,
+    },
+}
+
+/// What HubSpot shows when asked about one claim.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Observation {
+    /// Our enrollment is there.
+    Enrolled {
+        /// When HubSpot says it began.
+        enrolled_at: Option<Timestamp>,
+        /// HubSpot's id of the enrollment.
+        enrollment: Option<String>,
+    },
+    /// The contact is in another sequence than ours, since this instant.
+    Elsewhere {
+        /// When that one began.
+        enrolled_at: Option<Timestamp>,
+    },
+    /// Not there, by an answer that can be trusted.
+    Absent,
+    /// There is no call that answers this, or its answer cannot be trusted.
+    Unobservable {
+        /// Why not.
+        why: String,
+    },
+    /// HubSpot could not be asked now.
+    NotNow {
+        /// Why.
+        why: Later,
+        /// How long to wait; `None` leaves it to the backoff.
+        delay_ms: Option<u64>,
+    },
+}
+
+/// Why a read gave nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReadFailure {
+    /// Ask again later.
+    Later {
+        /// Why.
+        why: Later,
+        /// How long to wait; `None` leaves it to the backoff.
+        delay_ms: Option<u64>,
+        /// HubSpot's message or the transport's.
+        message: String,
+    },
+    /// 401 or 403: nobody is read until a person mends it.
+    Halted {
+        /// HubSpot's message.
+        message: String,
+    },
+    /// Another 4xx: the request is wrong.
+    Refused {
+        /// HubSpot's message.
+        message: String,
+    },
+}

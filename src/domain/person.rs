@@ -1,0 +1,247 @@
+//! Everything known of one person: the aggregate (CONSISTENCY.md section 1).
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::claim::{Claim, State};
+use super::event::Event;
+use super::id::{
+    ContactId, PropertyName, RowId, RuleId, SenderName, SequenceId, TargetName, ThemeName,
+};
+use super::reason::{Decision, Reason};
+use super::record::{TakenEvent, Turn};
+use super::rule::Mode;
+use super::time::Timestamp;
+
+/// Past enrollments and sightings kept of one person, besides those still open.
+pub const HISTORY_MAX: usize = 64;
+
+/// The newest change seen of a property.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Newest {
+    /// When, for order: min(occurredAt, received), so that one event dated 2100 silences nobody.
+    pub at: Timestamp,
+    /// The value, kept for watched properties.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+}
+
+/// A trigger that fired and is not finally decided: settling, waiting or held.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Item {
+    /// The decision record it belongs to.
+    pub id: RowId,
+    /// The rule whose trigger fired.
+    pub rule: RuleId,
+    /// The rule's mode when it fired; the stricter of then and now counts (CONSISTENCY.md 6.12).
+    pub mode: Mode,
+    /// The event that fired it; within `settle`, the last one.
+    pub event: Event,
+    /// The value before the first event of the burst, where the store knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// When the trigger fired.
+    pub fired_at: Timestamp,
+    /// The conditions held at a fresh read; from now on "still matches" is asked.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub matched: bool,
+    /// When it was first due; `expires` counts from here.
+    pub first_due: Timestamp,
+    /// When it is looked at next; `None` while a person must act.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<Timestamp>,
+    /// Wait or hold.
+    pub decision: Decision,
+    /// Why it waits.
+    pub reason: Reason,
+    /// The same for people.
+    pub sentence: String,
+    /// Since when it waits for this reason.
+    pub since: Timestamp,
+    /// Where it would go, once known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<TargetName>,
+    /// In whose name, once known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sender: Option<SenderName>,
+    /// Reads or calls that had to be put off, in a row.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub attempts: u32,
+    /// Calls for it whose outcome nobody knew, so far.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub lost_answers: u32,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands skip_serializing_if a reference"
+)]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
+/// A sequence HubSpot showed on the contact, ours or made by hand (CONSISTENCY.md 6.5).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// Which.
+    pub sequence: SequenceId,
+    /// When it began (`hs_latest_sequence_enrolled_date`).
+    pub enrolled_at: Timestamp,
+    /// When it ended, once seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Timestamp>,
+}
+
+/// What a dry-run rule would have enrolled; only dry-run rules see it (CONSISTENCY.md 6.1).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shadow {
+    /// The rule.
+    pub rule: RuleId,
+    /// The theme.
+    pub theme: ThemeName,
+    /// Where to.
+    pub target: TargetName,
+    /// When.
+    pub at: Timestamp,
+    /// When it would be over.
+    pub holds_until: Timestamp,
+}
+
+/// The person's settle time: it starts again with each event that may fire a rule, and lasts
+/// at most ten times its length (CONSISTENCY.md 6.11).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settling {
+    /// When the first event of the burst came.
+    pub first: Timestamp,
+    /// When it is over.
+    pub until: Timestamp,
+}
+
+/// Everything known of one person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// Who.
+    pub contact: ContactId,
+    /// The sequence number of the last record applied: a reservation names it.
+    pub version: u64,
+    /// The sequence number of the last record with rows of this person; 0 for none.
+    #[serde(default)]
+    pub last_row: u64,
+    /// The newest change seen, by property.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub newest: BTreeMap<PropertyName, Newest>,
+    /// Triggers fired and not finally decided.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub items: Vec<Item>,
+    /// Claims, live and past, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub claims: Vec<Claim>,
+    /// Sequences seen on the contact, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seen: Vec<Seen>,
+    /// What dry-run rules would have done.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shadows: Vec<Shadow>,
+    /// The settle time that runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settling: Option<Settling>,
+    /// Ids that were merged into this one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub merged: Vec<ContactId>,
+    /// The id this one was merged into.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<ContactId>,
+}
+
+impl Person {
+    /// Somebody nothing is known of.
+    pub fn new(contact: ContactId) -> Self {
+        Self {
+            contact,
+            version: 0,
+            last_row: 0,
+            newest: BTreeMap::new(),
+            items: Vec::new(),
+            claims: Vec::new(),
+            seen: Vec::new(),
+            shadows: Vec::new(),
+            settling: None,
+            merged: Vec::new(),
+            merged_into: None,
+        }
+    }
+
+    /// Takes in what one event did. A record already applied changes nothing.
+    pub fn apply_event(&mut self, seq: u64, event: &TakenEvent) {
+        if let Some((property, newest)) = &event.newest {
+            self.newest.insert(property.clone(), newest.clone());
+        }
+        if let Some(items) = &event.items {
+            self.items.clone_from(items);
+        }
+        if event.settling.is_some() {
+            self.settling = event.settling;
+        }
+        self.touch(seq, !event.rows.is_empty());
+    }
+
+    /// Takes in one step of work. A record already applied changes nothing.
+    pub fn apply_turn(&mut self, seq: u64, turn: &Turn) {
+        if let Some(items) = &turn.items {
+            self.items.clone_from(items);
+        }
+        if self.items.is_empty() {
+            self.settling = None;
+        }
+        for claim in &turn.claims {
+            match self.claims.iter_mut().find(|known| known.id == claim.id) {
+                Some(known) => known.clone_from(claim),
+                None => self.claims.push(claim.clone()),
+            }
+        }
+        if let Some(seen) = &turn.seen {
+            self.seen.clone_from(seen);
+        }
+        if let Some(shadows) = &turn.shadows {
+            self.shadows.clone_from(shadows);
+        }
+        self.trim();
+        self.touch(seq, !turn.rows.is_empty());
+    }
+
+    /// When somebody must look at this person next: an item that is due, or a claim in doubt.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        let items = self.items.iter().filter_map(|item| item.due);
+        let doubts = self.claims.iter().filter_map(|claim| match claim.state {
+            State::InDoubt { next_check, .. } => Some(next_check),
+            _ => None,
+        });
+        items.chain(doubts).min()
+    }
+
+    /// Released claims say nothing once they are old; the rest is history that decisions need.
+    fn trim(&mut self) {
+        while HISTORY_MAX < self.claims.len() {
+            let Some(index) =
+                self.claims.iter().position(|claim| matches!(claim.state, State::Released { .. }))
+            else {
+                break;
+            };
+            self.claims.remove(index);
+        }
+        if HISTORY_MAX < self.seen.len() {
+            self.seen.drain(..self.seen.len() - HISTORY_MAX);
+        }
+        if HISTORY_MAX < self.shadows.len() {
+            self.shadows.drain(..self.shadows.len() - HISTORY_MAX);
+        }
+    }
+
+    fn touch(&mut self, seq: u64, has_rows: bool) {
+        self.version = seq;
+        if has_rows {
+            self.last_row = seq;
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! What the journal keeps: domain records with the states *after*, never differences
+//! (CONSISTENCY.md section 3). Applying one twice is applying it once.
+
+use serde::{Deserialize, Serialize};
+
+use super::claim::Claim;
+use super::contact::Contact;
+use super::event::Event;
+use super::id::{ContactId, Fingerprint, PropertyName, RowId, RuleId, SenderName, TargetName};
+use super::person::{Item, Newest, Seen, Settling, Shadow};
+use super::reason::{Decision, Reason};
+use super::rule::Mode;
+use super::time::Timestamp;
+
+/// One line of the audit: what was decided about an event, or about an event and a rule.
+/// A later row with the same id supersedes it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    /// Stable id of the pair.
+    pub id: RowId,
+    /// Who; `None` for an item that cannot be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<ContactId>,
+    /// The event it is about; `None` for an item that cannot be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<Event>,
+    /// The rule, where one is concerned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<RuleId>,
+    /// The rule's mode.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<Mode>,
+    /// What was decided.
+    pub decision: Decision,
+    /// Why.
+    pub reason: Reason,
+    /// The same for people, with the values filled in.
+    pub sentence: String,
+    /// The suppression, or the rule that came first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// What the person was taken out of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub from: Vec<TargetName>,
+    /// When it comes back, or may come back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+    /// Where to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<TargetName>,
+    /// In whose name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sender: Option<SenderName>,
+    /// Each step of the decision, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trace: Vec<TraceStep>,
+    /// The rule set that decided.
+    pub rules: Fingerprint,
+}
+
+/// One step of a decision: a gate or a condition, how it went, and what it saw.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TraceStep {
+    /// The gate or condition (`only_if`, `unless`, `theme`, `budget` …).
+    pub step: String,
+    /// Whether it let the person through.
+    pub passed: bool,
+    /// The actual value, in words.
+    pub detail: String,
+}
+
+/// What one event of a delivery did.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TakenEvent {
+    /// The contact it belongs to; `None` for an item that cannot be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<ContactId>,
+    /// Remember its identity: it was not seen before. Hexadecimal, 32 digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<String>,
+    /// When it happened: the dedupe memory is kept by day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub occurred_at: Option<Timestamp>,
+    /// The newest change of its property, after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub newest: Option<(PropertyName, Newest)>,
+    /// All items of the person after it, where it changed any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub items: Option<Vec<Item>>,
+    /// The person's settle time after it, where it changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settling: Option<Settling>,
+    /// Its decision records.
+    pub rows: Vec<Row>,
+}
+
+/// A delivery was read, and each of its events judged against the store and the triggers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Taken {
+    /// The delivery's number in the journal.
+    pub delivery: u64,
+    /// When it was received.
+    pub at: Timestamp,
+    /// Its events, in their order.
+    pub events: Vec<TakenEvent>,
+}
+
+/// Which step of a person's work a [`Turn`] records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Step {
+    /// Verdicts, without a call.
+    Decided,
+    /// A claim was reserved; the call leaves next.
+    Reserved,
+    /// A call's outcome, or what a read-back showed.
+    Settled,
+    /// A person pressed something.
+    Pressed,
+}
+
+/// Who pressed what.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Press {
+    /// What: `resolve`, `release`, `discard`.
+    pub what: String,
+    /// Their name.
+    pub who: String,
+    /// Their words.
+    pub note: String,
+}
+
+/// One step of one person's work, with everything it changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Turn {
+    /// Which step.
+    pub step: Step,
+    /// Who.
+    pub contact: ContactId,
+    /// When.
+    pub at: Timestamp,
+    /// What the decision saw of the contact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub viewed: Option<Contact>,
+    /// Decision records.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rows: Vec<Row>,
+    /// All waiting and held items after it; `None` leaves them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub items: Option<Vec<Item>>,
+    /// Claims after it, each whole; others stay.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub claims: Vec<Claim>,
+    /// All sequences seen after it; `None` leaves them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<Vec<Seen>>,
+    /// Dry-run would-enrolls after it; `None` leaves them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shadows: Option<Vec<Shadow>>,
+    /// Who pressed what.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub press: Option<Press>,
+}
+
+impl Turn {
+    /// A turn that changes nothing yet.
+    pub fn new(step: Step, contact: ContactId, at: Timestamp) -> Self {
+        Self {
+            step,
+            contact,
+            at,
+            viewed: None,
+            rows: Vec::new(),
+            items: None,
+            claims: Vec::new(),
+            seen: None,
+            shadows: None,
+            press: None,
+        }
+    }
+}
+
+/// HubSpot answered under another id: the person is known under both from now on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Aliased {
+    /// When it was seen.
+    pub at: Timestamp,
+    /// The id that was asked for.
+    pub from: ContactId,
+    /// The id HubSpot answered with.
+    pub into: ContactId,
+    /// All items of `into` after it: its own and those that moved.
+    pub items: Vec<Item>,
+}
+
+/// A rule set was accepted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RulesAccepted {
+    /// When.
+    pub at: Timestamp,
+    /// Its content hash.
+    pub fingerprint: Fingerprint,
+    /// Its files, name and text.
+    pub files: Vec<(String, String)>,
+}
+
+/// Calls were paused or resumed by a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Paused {
+    /// When.
+    pub at: Timestamp,
+    /// No call leaves from now on.
+    pub paused: bool,
+}
+
+/// One domain record.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "record")]
+pub enum Record {
+    /// A delivery was judged.
+    Taken(Taken),
+    /// A step of a person's work.
+    Turn(Box<Turn>),
+    /// A person has another id.
+    Aliased(Aliased),
+    /// A rule set was accepted.
+    RulesAccepted(RulesAccepted),
+    /// Calls were paused or resumed.
+    Paused(Paused),
+}

@@ -1,0 +1,12 @@
+//! The rule language (RULES.md): what RevOps people write, compiled.
+//!
+//! `syntax` reads TOML with its spans, `compile` finds every error at once and builds a
+//! [`RuleSet`], `condition` and `trigger` evaluate. Nothing here looks at the person record:
+//! that is `gates` and `decide`.
+
+pub mod condition;
+pub mod model;
+pub mod span;
+pub mod trigger;
+
+pub use model::*;

@@ -1,0 +1,345 @@
+//! The compiled rule set: names resolved, defaults folded in, nothing left to look up.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::span::Span;
+use crate::domain::claim::Target;
+use crate::domain::id::{
+    Fingerprint, FlowId, Inbox, PortalId, PropertyName, RuleId, SenderName, SequenceId, TargetName,
+    TeamName, ThemeName, UserId,
+};
+
+/// Where something stands in the rules folder.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// File name relative to the rules folder.
+    pub file: Arc<str>,
+    /// Line, from 1.
+    pub line: u32,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
+}
+
+/// What a rule may do, from strictest to freest.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// Nothing.
+    Off,
+    /// Watch only.
+    #[default]
+    DryRun,
+    /// Ask a person.
+    Approval,
+    /// Act.
+    Live,
+}
+
+/// A gate of the order in CONSISTENCY.md section 5, in that order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Gate {
+    /// The trigger itself.
+    Trigger,
+    /// `only_if` and `unless`.
+    Conditions,
+    /// `unenroll`.
+    Unenroll,
+    /// Ranking within the theme.
+    Rank,
+    /// `wait_for` and `delay`.
+    Delay,
+    /// `[[suppress]]`.
+    Suppress,
+    /// `requires`.
+    Requires,
+    /// Subscriptions.
+    Consent,
+    /// Theme, blocks, cooldown, `re_enroll`, cap.
+    Theme,
+    /// `breaker`.
+    Breaker,
+    /// Dry-run and approval.
+    Mode,
+    /// `[[quiet_period]]`.
+    QuietPeriod,
+    /// Sender, limits and budget.
+    Sender,
+    /// `window`.
+    Window,
+}
+
+/// A key whose effect is not built yet, and the gate that would need it. `serve` and `check`
+/// refuse it; `test` says which test waits for which key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unbuilt {
+    /// The key as written, for example `wait_for`.
+    pub key: String,
+    /// The gate where a decision cannot go on without it.
+    pub gate: Gate,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// `[portal]`.
+#[derive(Clone, Debug)]
+pub struct Portal {
+    /// `id`: events of any other portal are refused.
+    pub id: PortalId,
+    /// `name`, for people.
+    pub name: String,
+    /// `time_zone`.
+    pub zone: jiff::tz::TimeZone,
+    /// `our_domains`, lower case.
+    pub our_domains: BTreeSet<String>,
+    /// `ignore_own_app`.
+    pub ignore_own_app: bool,
+    /// `[portal.unenroll_bridge] property`: this router writes it, so its changes are our own.
+    pub bridge_property: Option<PropertyName>,
+}
+
+/// `[themes.X]`.
+#[derive(Clone, Debug)]
+pub struct Theme {
+    /// `says`.
+    pub says: String,
+    /// `cooldown`, from the end of an enrollment.
+    pub cooldown: Span,
+    /// `blocks`.
+    pub blocks: BTreeSet<ThemeName>,
+    /// Where it stands.
+    pub place: Place,
+    /// Where `cooldown` stands.
+    pub cooldown_place: Place,
+}
+
+/// `[sequences.X]`.
+#[derive(Clone, Debug)]
+pub struct Sequence {
+    /// `id`.
+    pub id: SequenceId,
+    /// `theme`.
+    pub theme: ThemeName,
+    /// `emails`: for the forecast.
+    pub emails: u32,
+    /// `requires`.
+    pub requires: Vec<PropertyName>,
+    /// `max_length`.
+    pub max_length: Span,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// `[workflows.X]`.
+#[derive(Clone, Debug)]
+pub struct Workflow {
+    /// `id`: the flow id.
+    pub id: FlowId,
+    /// `theme`.
+    pub theme: ThemeName,
+    /// `requires`.
+    pub requires: Vec<PropertyName>,
+    /// `holds_for`.
+    pub holds_for: Span,
+    /// `re_enrolls`, where said.
+    pub re_enrolls: Option<bool>,
+    /// `runs_at_least`, where said.
+    pub runs_at_least: Option<Span>,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// What a sender's full budget means for its rule.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WhenFull {
+    /// The next usable sender of the list.
+    #[default]
+    Next,
+    /// Wait for this one.
+    Wait,
+}
+
+/// `[senders.X]`.
+#[derive(Clone, Debug)]
+pub struct SenderSpec {
+    /// The name.
+    pub name: SenderName,
+    /// `email`, lower case.
+    pub inbox: Inbox,
+    /// `user_id`, where said; else looked up by email.
+    pub user: Option<UserId>,
+    /// `daily_budget`: enrollments in any 24 hours.
+    pub daily_budget: u32,
+    /// `when_full`.
+    pub when_full: WhenFull,
+    /// `weight` in a weighted team.
+    pub weight: u32,
+    /// `alias`.
+    pub alias: Option<String>,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// `[teams.X]`.
+#[derive(Clone, Debug)]
+pub struct Team {
+    /// `members`, in their order.
+    pub members: Vec<SenderName>,
+    /// `share = "weighted"`.
+    pub weighted: bool,
+}
+
+/// One word of a rule's `sender` list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SenderChoice {
+    /// `"contact-owner"`.
+    ContactOwner,
+    /// `"user:NAME"`.
+    User(SenderName),
+    /// `"team:NAME"`.
+    Team(TeamName),
+    /// `"company-owner"` or `"deal-owner"`: not built yet.
+    Unbuilt(String),
+}
+
+/// `re_enroll`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ReEnroll {
+    /// Once in a lifetime.
+    #[default]
+    Never,
+    /// Again once the last one is over.
+    WhenFinished,
+    /// Again this long after the last one began.
+    After(Span),
+}
+
+/// What a rule does.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// `enroll`.
+    Enroll {
+        /// Where to, with its number.
+        target: Target,
+        /// Its theme.
+        theme: ThemeName,
+        /// Who may send; empty for a workflow.
+        senders: Vec<SenderChoice>,
+    },
+    /// `unenroll`, `split` …: not built yet. The rule's `unbuilt` says so.
+    Unbuilt,
+}
+
+/// `[[rule]]`.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// `id`.
+    pub id: RuleId,
+    /// `was`.
+    pub was: Option<RuleId>,
+    /// `says`.
+    pub says: String,
+    /// `mode`.
+    pub mode: Mode,
+    /// `when`.
+    pub when: super::trigger::When,
+    /// `only_if`: all must hold.
+    pub only_if: Vec<super::condition::Condition>,
+    /// `unless`: none may hold.
+    pub unless: Vec<super::condition::Condition>,
+    /// `settle`, in milliseconds, 0 to one hour.
+    pub settle_ms: u64,
+    /// `delay`.
+    pub delay: Option<Span>,
+    /// What it does.
+    pub action: Action,
+    /// `priority`: 1 is first.
+    pub priority: u16,
+    /// `re_enroll`.
+    pub re_enroll: ReEnroll,
+    /// `expires`.
+    pub expires: Span,
+    /// `tags`.
+    pub tags: Vec<String>,
+    /// `owner`.
+    pub owner: Option<String>,
+    /// Keys whose effect is not built yet.
+    pub unbuilt: Vec<Unbuilt>,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// `[[suppress]]`.
+#[derive(Clone, Debug)]
+pub struct Suppression {
+    /// `id`.
+    pub id: String,
+    /// `says`.
+    pub says: String,
+    /// `if`: all must hold.
+    pub conditions: Vec<super::condition::Condition>,
+    /// `themes`; empty means every theme.
+    pub themes: BTreeSet<ThemeName>,
+    /// Live unless it says dry-run.
+    pub live: bool,
+    /// Keys whose effect is not built yet.
+    pub unbuilt: Vec<Unbuilt>,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// A whole rules folder, compiled.
+#[derive(Clone, Debug)]
+pub struct RuleSet {
+    /// The content hash of all rule files (tests excluded).
+    pub fingerprint: Fingerprint,
+    /// `[portal]`.
+    pub portal: Portal,
+    /// `[defaults] stale_after`, in milliseconds.
+    pub stale_after_ms: u64,
+    /// `[defaults] keep_history`.
+    pub keep_history: Span,
+    /// `[themes]`.
+    pub themes: BTreeMap<ThemeName, Theme>,
+    /// The theme that hand-made sequences outside the address book count as.
+    pub unknown_sequences: Option<ThemeName>,
+    /// `[sequences]`.
+    pub sequences: BTreeMap<TargetName, Sequence>,
+    /// `[workflows]`.
+    pub workflows: BTreeMap<TargetName, Workflow>,
+    /// `[senders]`.
+    pub senders: BTreeMap<SenderName, SenderSpec>,
+    /// `[teams]`.
+    pub teams: BTreeMap<TeamName, Team>,
+    /// Rules, by priority, then id. Rules with mode off are here too.
+    pub rules: Vec<Rule>,
+    /// Suppressions, in file order.
+    pub suppressions: Vec<Suppression>,
+    /// Keys outside rules and suppressions whose effect is not built yet (`[cap]` …).
+    pub unbuilt: Vec<Unbuilt>,
+    /// Every property a fresh read asks for: those of triggers, conditions, `requires` and gates.
+    pub read_properties: BTreeSet<PropertyName>,
+    /// Trigger properties: read with their history.
+    pub history_properties: BTreeSet<PropertyName>,
+    /// Rules that start from a change of a property; indexes into `rules`.
+    pub by_property: BTreeMap<PropertyName, Vec<usize>>,
+}
+
+impl RuleSet {
+    /// The rule with this id, or the one whose `was` names it.
+    pub fn rule(&self, id: &RuleId) -> Option<&Rule> {
+        self.rules
+            .iter()
+            .find(|rule| rule.id == *id)
+            .or_else(|| self.rules.iter().find(|rule| rule.was.as_ref() == Some(id)))
+    }
+}

@@ -1,0 +1,1 @@
+//! The only door into the system.

@@ -1,0 +1,8 @@
+//! Routes HubSpot contact changes to at most one enrollment per theme.
+//!
+//! `main` -> `cli` -> `app` -> { `ingress`, `router`, `store`, `hubspot`, `admin`, `simulator` }
+//! -> [`port`] -> [`domain`]. Imports point down that line and never back up
+//! (`tests/it/tidy.rs`). ARCHITECTURE.md tells the story.
+
+pub mod domain;
+pub mod port;
