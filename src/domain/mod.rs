@@ -16,6 +16,7 @@ pub mod person;
 pub mod reason;
 pub mod record;
 pub mod rule;
+pub mod secret;
 pub mod signature;
 pub mod time;
 pub mod view;

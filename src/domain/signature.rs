@@ -1,1 +1,0 @@
-//! The only door into the system.
