@@ -23,6 +23,8 @@ pub const AGE_MS_MAX: u64 = 300_000;
 pub const LEAD_MS_MAX: u64 = 60_000;
 /// The v3 text has no separators, so the timestamp must have one length only.
 const TIMESTAMP_DIGITS: usize = 13;
+/// The length of an HMAC-SHA256.
+const TAG_BYTES: usize = 32;
 
 /// One header of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -187,6 +189,9 @@ impl Verifier {
         };
         check_age(timestamp, now)?;
         let tag = STANDARD.decode(signature).map_err(|_| Rejection::BadEncoding)?;
+        if tag.len() != TAG_BYTES {
+            return Err(Rejection::BadEncoding);
+        }
         let uris = self.public_url.signed_uris(request.query)?;
         let matches = uris.iter().fold(false, |found, uri| {
             let parts = [request.method.as_bytes(), uri.as_bytes(), request.body, timestamp];
