@@ -1,12 +1,18 @@
 //! What the shell must provide, in the domain's words. Three doors out, and no more.
 
+use std::collections::BTreeSet;
 use std::future::Future;
+
+use thiserror::Error;
 
 use crate::domain::claim::Claim;
 use crate::domain::contact::{Contact, Owner};
-use crate::domain::id::{ContactId, FlowId, OwnerId, PropertyName, SequenceId};
+use crate::domain::decide::BudgetSeen;
+use crate::domain::id::{ContactId, FlowId, OwnerId, PropertyName, SequenceId, ThemeName};
 use crate::domain::outcome::{Outcome, ReadFailure};
+use crate::domain::record::Turn;
 use crate::domain::time::Timestamp;
+use crate::domain::view::Memory;
 
 /// The wall clock.
 pub trait Clock: Send + Sync + 'static {
@@ -35,6 +41,104 @@ impl Permit {
     pub fn spend(self) -> Claim {
         self.claim
     }
+}
+
+/// Why durable state could not be changed.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum LedgerError {
+    /// The disk would not take it now; nothing changed. Trying again may help.
+    #[error("the store cannot write: {0}")]
+    Unwritable(String),
+    /// The store has stopped: only a restart can tell what is on disk.
+    #[error("the store has stopped; a restart reads back what is on disk")]
+    Stopped,
+}
+
+/// What a decision saw, which a change built on it names (CONSISTENCY.md section 1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Saw {
+    /// The version of each record of the person.
+    pub versions: Vec<(ContactId, u64)>,
+}
+
+/// A reservation to make: the claim, and what must still be true.
+#[derive(Clone, Debug)]
+pub struct Booking {
+    /// The claim, in state reserved.
+    pub claim: Claim,
+    /// The sender's budget and the slots the decision saw used.
+    pub budget: Option<BudgetSeen>,
+    /// Themes that must be free of live claims besides the claim's own: those that block it,
+    /// and those it blocks.
+    pub apart_from: BTreeSet<ThemeName>,
+}
+
+/// The answer to a reservation.
+#[derive(Debug)]
+pub enum Reservation {
+    /// It is on disk.
+    Granted(Permit),
+    /// Something the decision saw has changed: decide again.
+    Moved(&'static str),
+}
+
+/// The answer to a change that names what it saw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recorded {
+    /// It is on disk.
+    Done,
+    /// The person has changed: decide again.
+    Moved,
+}
+
+/// Who is due, and when to look again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Due {
+    /// Persons whose time has come, longest first.
+    pub contacts: Vec<ContactId>,
+    /// When the next one's comes; `None` when nobody waits.
+    pub next: Option<Timestamp>,
+}
+
+/// Durable state, as the router needs it. `Ok` means on disk.
+pub trait Ledger: Send + Sync + 'static {
+    /// Persons due at `now`, at most `limit`.
+    fn due(&self, now: Timestamp, limit: usize) -> Result<Due, LedgerError>;
+
+    /// What is remembered of a person.
+    fn look(&self, contact: ContactId) -> Result<Memory, LedgerError>;
+
+    /// Records a step that was decided on what `saw` names.
+    fn record(
+        &self,
+        turn: Turn,
+        saw: Saw,
+    ) -> impl Future<Output = Result<Recorded, LedgerError>> + Send;
+
+    /// Takes the theme and the budget slot for a claim, in one step with `turn`.
+    fn reserve(
+        &self,
+        turn: Turn,
+        saw: Saw,
+        booking: Booking,
+    ) -> impl Future<Output = Result<Reservation, LedgerError>> + Send;
+
+    /// Records how a call ended. It holds whatever happened meanwhile.
+    fn settle(&self, turn: Turn) -> impl Future<Output = Result<(), LedgerError>> + Send;
+
+    /// Records that a person has another id, with what waits under the old one.
+    fn alias(
+        &self,
+        at: Timestamp,
+        from: ContactId,
+        into: ContactId,
+    ) -> impl Future<Output = Result<(), LedgerError>> + Send;
+
+    /// Whether calls are paused by a person.
+    fn is_paused(&self) -> bool;
+
+    /// Resolves when a person may have become due earlier than `due` said.
+    fn changed(&self) -> impl Future<Output = ()> + Send;
 }
 
 /// What a fresh read asks for.

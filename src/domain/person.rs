@@ -1,6 +1,6 @@
 //! Everything known of one person: the aggregate (CONSISTENCY.md section 1).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +10,7 @@ use super::id::{
     ContactId, PropertyName, RowId, RuleId, SenderName, SequenceId, TargetName, ThemeName,
 };
 use super::reason::{Decision, Reason};
-use super::record::{TakenEvent, Turn};
+use super::record::{Aliased, Row, TakenEvent, Turn};
 use super::rule::Mode;
 use super::time::Timestamp;
 
@@ -79,6 +79,16 @@ pub struct Item {
 )]
 fn is_zero(count: &u32) -> bool {
     *count == 0
+}
+
+impl Item {
+    /// Whether `row` says how this item stands now; a later row has taken the place of others.
+    pub fn is_shown_by(&self, row: &Row) -> bool {
+        self.id == row.id
+            && self.decision == row.decision
+            && self.reason == row.reason
+            && row.until.is_none_or(|until| self.due.is_none_or(|due| due == until))
+    }
 }
 
 /// A sequence HubSpot showed on the contact, ours or made by hand (CONSISTENCY.md 6.5).
@@ -188,9 +198,13 @@ impl Person {
 
     /// Takes in one step of work. A record already applied changes nothing.
     pub fn apply_turn(&mut self, seq: u64, turn: &Turn) {
-        if let Some(items) = &turn.items {
-            self.items.clone_from(items);
+        for item in &turn.items {
+            match self.items.iter_mut().find(|known| known.id == item.id) {
+                Some(known) => known.clone_from(item),
+                None => self.items.push(item.clone()),
+            }
         }
+        self.items.retain(|item| !turn.done.contains(&item.id));
         if self.items.is_empty() {
             self.settling = None;
         }
@@ -210,6 +224,39 @@ impl Person {
         self.touch(seq, !turn.rows.is_empty());
     }
 
+    /// Becomes a name of another person; what waits goes over there.
+    pub fn merge_into(&mut self, seq: u64, into: ContactId) {
+        self.merged_into = Some(into);
+        self.items.clear();
+        self.settling = None;
+        self.touch(seq, false);
+    }
+
+    /// Takes over what waits under an id that was merged into this one. Claims stay where they
+    /// are: a view is the union of both (CONSISTENCY.md 6.8).
+    pub fn take_over(&mut self, seq: u64, aliased: &Aliased) {
+        if !self.merged.contains(&aliased.from) {
+            self.merged.push(aliased.from);
+        }
+        self.items.clone_from(&aliased.items);
+        self.touch(seq, false);
+    }
+
+    /// Adds what is known under a merged id to this view of the person.
+    pub fn unite(&mut self, other: Self) {
+        self.claims.extend(other.claims);
+        self.claims.sort_by_key(|claim| claim.first_call_at);
+        self.seen.extend(other.seen);
+        self.seen.sort_by_key(|seen| seen.enrolled_at);
+        self.seen.dedup();
+        self.shadows.extend(other.shadows);
+        for id in other.merged.into_iter().chain([other.contact]) {
+            if !self.merged.contains(&id) {
+                self.merged.push(id);
+            }
+        }
+    }
+
     /// When somebody must look at this person next: an item that is due, or a claim in doubt.
     pub fn next_due(&self) -> Option<Timestamp> {
         let items = self.items.iter().filter_map(|item| item.due);
@@ -218,6 +265,19 @@ impl Person {
             _ => None,
         });
         items.chain(doubts).min()
+    }
+
+    /// Whether a live claim holds `theme`, or any theme of `apart_from`: the one place that
+    /// decides exclusivity across both channels (CONSISTENCY.md 6.3).
+    pub fn holds(
+        &self,
+        theme: &ThemeName,
+        apart_from: &BTreeSet<ThemeName>,
+        now: Timestamp,
+    ) -> bool {
+        self.claims.iter().any(|claim| {
+            claim.is_live(now) && (claim.theme == *theme || apart_from.contains(&claim.theme))
+        })
     }
 
     /// Released claims say nothing once they are old; the rest is history that decisions need.

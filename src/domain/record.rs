@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::claim::Claim;
 use super::contact::Contact;
 use super::event::Event;
-use super::id::{ContactId, Fingerprint, PropertyName, RowId, RuleId, SenderName, TargetName};
+use super::id::{
+    ContactId, Fingerprint, Inbox, PortalId, PropertyName, RowId, RuleId, SenderName, TargetName,
+};
 use super::person::{Item, Newest, Seen, Settling, Shadow};
 use super::reason::{Decision, Reason};
 use super::rule::Mode;
@@ -92,6 +94,9 @@ pub struct TakenEvent {
     pub settling: Option<Settling>,
     /// Its decision records.
     pub rows: Vec<Row>,
+    /// The person's previous record with rows; 0 for none. The ledger fills it in.
+    #[serde(default)]
+    pub previous: u64,
 }
 
 /// A delivery was read, and each of its events judged against the store and the triggers.
@@ -117,6 +122,21 @@ pub enum Step {
     Settled,
     /// A person pressed something.
     Pressed,
+}
+
+/// What HubSpot told us of an inbox, besides enrollments.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InboxState {
+    /// SEND_LIMIT_EXCEEDED: full until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub full_until: Option<Timestamp>,
+    /// Refusals of the sender in a row.
+    #[serde(default)]
+    pub refusals: u32,
+    /// The last of them, once there were three: no call leaves in its name until a person
+    /// mends it or a reload clears it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused: Option<String>,
 }
 
 /// Who pressed what.
@@ -145,9 +165,12 @@ pub struct Turn {
     /// Decision records.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rows: Vec<Row>,
-    /// All waiting and held items after it; `None` leaves them.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub items: Option<Vec<Item>>,
+    /// Waiting and held items after it, each whole; others stay.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub items: Vec<Item>,
+    /// Items that are finally decided.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub done: Vec<RowId>,
     /// Claims after it, each whole; others stay.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub claims: Vec<Claim>,
@@ -157,9 +180,15 @@ pub struct Turn {
     /// Dry-run would-enrolls after it; `None` leaves them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shadows: Option<Vec<Shadow>>,
+    /// What is known of inboxes after it, each whole; others stay.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inboxes: Vec<(Inbox, InboxState)>,
     /// Who pressed what.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub press: Option<Press>,
+    /// The person's previous record with rows; 0 for none. The ledger fills it in.
+    #[serde(default)]
+    pub previous: u64,
 }
 
 impl Turn {
@@ -171,11 +200,14 @@ impl Turn {
             at,
             viewed: None,
             rows: Vec::new(),
-            items: None,
+            items: Vec::new(),
+            done: Vec::new(),
             claims: Vec::new(),
             seen: None,
             shadows: None,
+            inboxes: Vec::new(),
             press: None,
+            previous: 0,
         }
     }
 }
@@ -198,6 +230,8 @@ pub struct Aliased {
 pub struct RulesAccepted {
     /// When.
     pub at: Timestamp,
+    /// The portal it serves: a store belongs to one.
+    pub portal: PortalId,
     /// Its content hash.
     pub fingerprint: Fingerprint,
     /// Its files, name and text.

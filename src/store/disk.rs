@@ -6,7 +6,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 /// An open file, written and read by position.
-pub trait DiskFile: Send + Sync + 'static {
+pub trait DiskFile: std::fmt::Debug + Send + Sync + 'static {
     /// Writes all of `bytes` at `offset`.
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()>;
     /// Reads at most `into.len()` bytes at `offset`; 0 at the end.

@@ -1,4 +1,170 @@
-//! Durable state: the journal is the truth, the index is rebuilt from it.
+//! Durable state: the journal is the truth, the index is rebuilt from it (STORAGE.md).
+//!
+//! ```text
+//! data/LOCK        held by the one process that uses the store
+//! data/journal/    deliveries-N.seg (what HubSpot sent) and ledger-N.seg (what was decided)
+//! data/index/      sled, folded from the ledger
+//! data/CHECKPOINT  how far both streams had come, to notice a lost segment
+//! ```
 
+mod checkpoint;
+pub mod deliveries;
 pub mod disk;
+pub mod index;
 pub mod journal;
+pub mod ledger;
+mod lock;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use thiserror::Error;
+
+use self::checkpoint::Checkpoint;
+use self::deliveries::Deliveries;
+use self::disk::Folder;
+use self::index::{IndexError, SledIndex};
+use self::journal::{Cut, Journal, JournalError};
+use self::ledger::{Embedded, Rebuilt};
+pub use self::lock::Lock;
+
+/// How much the threads that fold and decide give way to those that acknowledge.
+const YIELD: i32 = 10;
+
+/// Why the store cannot be used.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// Another process has it.
+    #[error("the store {path} is in use by another process{owner}; stop that one first")]
+    Locked {
+        /// The store.
+        path: PathBuf,
+        /// What the lock file says about the owner.
+        owner: String,
+    },
+    /// The folder cannot be used.
+    #[error("cannot use the store folder {path}")]
+    Folder {
+        /// The store.
+        path: PathBuf,
+        /// The disk's own words.
+        #[source]
+        source: io::Error,
+    },
+    /// The journal is damaged or cannot be written.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// A record of a later version.
+    #[error(
+        "record {seq} of the journal has a form this version does not know; \
+         use the version that wrote it, or a later one"
+    )]
+    UnknownRecord {
+        /// Its number.
+        seq: u64,
+    },
+    /// Records that were there are gone.
+    #[error(
+        "the journal is damaged: {stream} ends at record {found}, but {expected} were there. \
+         A segment is missing; restore it from a backup"
+    )]
+    Lost {
+        /// The stream.
+        stream: &'static str,
+        /// The last record there is.
+        found: u64,
+        /// The last record there was.
+        expected: u64,
+    },
+    /// The index cannot be made or written.
+    #[error(transparent)]
+    Index(#[from] IndexError),
+    /// A thread cannot be started.
+    #[error("cannot start a thread of the store")]
+    Thread(#[source] io::Error),
+}
+
+/// What opening the store had to mend.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mended {
+    /// Torn tails that were cut: nobody was told that they were kept.
+    pub cuts: Vec<Cut>,
+    /// The index was rebuilt from the journal.
+    pub rebuilt: Option<Rebuilt>,
+}
+
+/// The embedded ledger on a real disk.
+pub type DiskLedger = Embedded<Folder, SledIndex>;
+
+/// The store of one process.
+#[derive(Debug)]
+pub struct Store {
+    /// What HubSpot sent.
+    pub deliveries: Deliveries<Folder>,
+    /// What was decided.
+    pub ledger: DiskLedger,
+    /// What opening had to mend.
+    pub mended: Mended,
+    path: PathBuf,
+    _lock: Lock,
+}
+
+impl Store {
+    /// Opens the store, making it where there is none. Holds its lock until dropped.
+    pub fn open(path: &Path, progress: impl FnMut(u64, u64)) -> Result<Self, StoreError> {
+        let folder_error = |source| StoreError::Folder { path: path.to_owned(), source };
+        fs::create_dir_all(path).map_err(folder_error)?;
+        let lock = Lock::take(path)?;
+        let disk = Folder::at(&path.join("journal")).map_err(folder_error)?;
+        let (inbound, inbound_cut) = Journal::open(&disk, deliveries::STREAM)?;
+        let (records, records_cut) = Journal::open(&disk, ledger::STREAM)?;
+        let ends = Checkpoint { deliveries: inbound.next_seq() - 1, ledger: records.next_seq() - 1 };
+        checkpoint::check(path, &ends)?;
+        let deliveries = Deliveries::start(inbound)?;
+        let index_path = path.join("index");
+        let existing = SledIndex::open(&index_path);
+        let fresh = || {
+            set_aside(&index_path)?;
+            SledIndex::open(&index_path)
+        };
+        let opened = Embedded::open(records, existing, fresh, progress)?;
+        let cuts = inbound_cut.into_iter().chain(records_cut).collect();
+        let mended = Mended { cuts, rebuilt: opened.rebuilt };
+        Ok(Self { deliveries, ledger: opened.ledger, mended, path: path.to_owned(), _lock: lock })
+    }
+
+    /// Writes down how far both streams have come.
+    pub fn checkpoint(&self) -> io::Result<()> {
+        let ends = Checkpoint {
+            deliveries: self.deliveries.synced(),
+            ledger: self.ledger.totals().records,
+        };
+        checkpoint::write(&self.path, &ends)
+    }
+}
+
+/// Moves a damaged index out of the way; an older one that was set aside goes.
+fn set_aside(index: &Path) -> io::Result<()> {
+    if !index.exists() {
+        return Ok(());
+    }
+    let Some(parent) = index.parent() else { return Ok(()) };
+    for entry in fs::read_dir(parent)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with("index.bad-") {
+            fs::remove_dir_all(entry.path())?;
+        }
+    }
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let seconds = now.map_or(0, |elapsed| elapsed.as_secs());
+    fs::rename(index, parent.join(format!("index.bad-{seconds}")))
+}
+
+/// Lets this thread give way to the threads that acknowledge deliveries: under a burst they
+/// come first, and the fold catches up after it. On Linux a thread has its own niceness.
+fn yield_to_intake() {
+    // Refused only where niceness is restricted; then everybody shares evenly.
+    drop(rustix::process::setpriority_process(None, YIELD));
+}

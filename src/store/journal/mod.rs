@@ -85,6 +85,14 @@ impl JournalError {
     fn io(name: &str, source: io::Error) -> Self {
         Self::Io { name: name.to_owned(), source }
     }
+
+    /// The error with its cause, in one line.
+    pub fn in_full(&self) -> String {
+        match std::error::Error::source(self) {
+            Some(cause) => format!("{self}: {cause}"),
+            None => self.to_string(),
+        }
+    }
 }
 
 /// What readers share with the one writer.

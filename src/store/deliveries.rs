@@ -1,0 +1,257 @@
+//! What HubSpot sent, kept before it is acknowledged: one thread appends whatever waits, syncs
+//! once, and answers everybody who waited.
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use thiserror::Error;
+use tokio::sync::{oneshot, watch};
+
+use super::StoreError;
+use super::disk::Disk;
+use super::journal::{Draft, Entry, FrameKind, Journal, JournalError, Reader};
+use crate::domain::signature::VerifiedDelivery;
+use crate::domain::time::Timestamp;
+
+/// The journal's stream of deliveries.
+pub const STREAM: &str = "deliveries";
+/// The version of a delivery's form: the time of receipt, then the body.
+const VERSION: u8 = 1;
+/// Bytes in one group.
+const GROUP_BYTES_MAX: usize = 4 << 20;
+/// Bytes that may wait to be written; beyond, deliveries are refused.
+const WAITING_BYTES_MAX: usize = 64 << 20;
+
+/// Why a delivery was not kept. HubSpot is told to come again.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum NotKept {
+    /// Too much waits for the disk already.
+    #[error("too much waits for the disk")]
+    Full,
+    /// The disk refused it.
+    #[error("the disk refused it: {0}")]
+    Refused(String),
+    /// The store has stopped.
+    #[error("the store has stopped")]
+    Stopped,
+}
+
+/// A delivery that waits to be written.
+struct Waiting {
+    received: Timestamp,
+    body: Box<dyn AsRef<[u8]> + Send>,
+    bytes: usize,
+    kept: oneshot::Sender<Result<u64, NotKept>>,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: Vec<Waiting>,
+    closed: bool,
+}
+
+/// What handlers, the appender and readers share.
+struct Shared {
+    queue: Mutex<Queue>,
+    arrived: Condvar,
+    bytes: AtomicUsize,
+    synced: AtomicU64,
+    /// For the intake thread, which sleeps while there is nothing new.
+    appended: (Mutex<u64>, Condvar),
+    failure: watch::Sender<Option<String>>,
+}
+
+/// The stream of deliveries. Cloning gives another handle to it.
+pub struct Deliveries<D: Disk> {
+    shared: Arc<Shared>,
+    /// Makes readers; one is enough for the intake thread.
+    reader: Arc<Mutex<Option<Reader<D>>>>,
+}
+
+impl<D: Disk> Clone for Deliveries<D> {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared), reader: Arc::clone(&self.reader) }
+    }
+}
+
+impl<D: Disk> std::fmt::Debug for Deliveries<D> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Deliveries(synced {})", self.synced())
+    }
+}
+
+impl<D: Disk> Deliveries<D> {
+    /// Starts the appender.
+    pub fn start(journal: Journal<D>) -> Result<Self, StoreError> {
+        let synced = journal.next_seq() - 1;
+        let shared = Arc::new(Shared {
+            queue: Mutex::new(Queue::default()),
+            arrived: Condvar::new(),
+            bytes: AtomicUsize::new(0),
+            synced: AtomicU64::new(synced),
+            appended: (Mutex::new(synced), Condvar::new()),
+            failure: watch::Sender::new(None),
+        });
+        let reader = Arc::new(Mutex::new(Some(journal.reader())));
+        let appender = Appender { journal, shared: Arc::clone(&shared) };
+        thread::Builder::new()
+            .name("appender".to_owned())
+            .spawn(move || appender.run())
+            .map_err(StoreError::Thread)?;
+        Ok(Self { shared, reader })
+    }
+
+    /// Keeps a delivery; its number. `Ok` means it is on disk and may be acknowledged.
+    pub async fn append<B>(&self, delivery: VerifiedDelivery<B>) -> Result<u64, NotKept>
+    where
+        B: AsRef<[u8]> + Send + 'static,
+    {
+        let bytes = delivery.body().len();
+        if WAITING_BYTES_MAX < self.shared.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes {
+            self.shared.bytes.fetch_sub(bytes, Ordering::Relaxed);
+            return Err(NotKept::Full);
+        }
+        let (kept, answer) = oneshot::channel();
+        let received = delivery.received();
+        let waiting = Waiting { received, body: Box::new(delivery.into_body()), bytes, kept };
+        self.shared.push(waiting)?;
+        answer.await.unwrap_or(Err(NotKept::Stopped))
+    }
+
+    /// The last number that is on disk.
+    pub fn synced(&self) -> u64 {
+        self.shared.synced.load(Ordering::Acquire)
+    }
+
+    /// The reader, for the one intake thread. `None` the second time.
+    pub fn take_reader(&self) -> Option<Reader<D>> {
+        self.reader.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Blocks until a delivery after `seq` is on disk, at most for `patience`.
+    pub fn wait_beyond(&self, seq: u64, patience: Duration) {
+        let (last, appended) = &self.shared.appended;
+        let last = last.lock().unwrap_or_else(PoisonError::into_inner);
+        // What woke us is looked at by the caller anyway.
+        drop(appended.wait_timeout_while(last, patience, |last| *last <= seq));
+    }
+
+    /// Becomes the reason when the stream stops for good.
+    pub fn failure(&self) -> watch::Receiver<Option<String>> {
+        self.shared.failure.subscribe()
+    }
+
+    /// Takes no more; what waits is still written.
+    pub fn close(&self) {
+        self.shared.queue.lock().unwrap_or_else(PoisonError::into_inner).closed = true;
+        self.shared.arrived.notify_one();
+    }
+}
+
+/// A delivery read back: when it was received, and its body.
+pub fn decode(entry: &Entry) -> Option<(Timestamp, &[u8])> {
+    let (received, body) = entry.payload.split_first_chunk::<8>()?;
+    (entry.version == VERSION)
+        .then(|| (Timestamp::from_unix_ms(u64::from_le_bytes(*received)), body))
+}
+
+impl Shared {
+    fn push(&self, waiting: Waiting) -> Result<(), NotKept> {
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        if queue.closed {
+            return Err(NotKept::Stopped);
+        }
+        queue.waiting.push(waiting);
+        let first = queue.waiting.len() == 1;
+        drop(queue);
+        if first {
+            self.arrived.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Whatever waits now; `None` when nothing more can come.
+    fn next(&self, mut idle: impl FnMut()) -> Option<Vec<Waiting>> {
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        if queue.waiting.is_empty() {
+            idle();
+        }
+        while queue.waiting.is_empty() {
+            if queue.closed {
+                return None;
+            }
+            queue = self.arrived.wait(queue).unwrap_or_else(PoisonError::into_inner);
+        }
+        Some(std::mem::take(&mut queue.waiting))
+    }
+}
+
+struct Appender<D: Disk> {
+    journal: Journal<D>,
+    shared: Arc<Shared>,
+}
+
+impl<D: Disk> Appender<D> {
+    fn run(mut self) {
+        let shared = Arc::clone(&self.shared);
+        while let Some(waiting) = shared.next(|| self.journal.mark()) {
+            let mut group = Vec::new();
+            for one in waiting {
+                group.push(self.put(one));
+                if GROUP_BYTES_MAX <= self.journal.group_bytes() {
+                    self.commit(std::mem::take(&mut group));
+                }
+            }
+            self.commit(group);
+            if self.journal.is_poisoned() {
+                return;
+            }
+        }
+        self.journal.mark();
+    }
+
+    fn put(&mut self, waiting: Waiting) -> (u64, Waiting) {
+        let received = waiting.received.unix_ms().to_le_bytes();
+        let parts: [&[u8]; 2] = [&received, (*waiting.body).as_ref()];
+        let draft = Draft { kind: FrameKind::Delivery, version: VERSION, parts: &parts };
+        (self.journal.put(&draft), waiting)
+    }
+
+    fn commit(&mut self, group: Vec<(u64, Waiting)>) {
+        let Some((last, _)) = group.last() else { return };
+        let last = *last;
+        let result = self.journal.commit();
+        if result.is_ok() {
+            self.shared.synced.store(last, Ordering::Release);
+        }
+        let refusal = result.as_ref().err().map(JournalError::in_full);
+        for (seq, waiting) in group {
+            self.shared.bytes.fetch_sub(waiting.bytes, Ordering::Relaxed);
+            let answer = match &refusal {
+                None => Ok(seq),
+                Some(why) => Err(NotKept::Refused(why.clone())),
+            };
+            // Whoever asked may have gone; the delivery is kept all the same.
+            drop(waiting.kept.send(answer));
+        }
+        if refusal.is_none() {
+            let (newest, appended) = &self.shared.appended;
+            *newest.lock().unwrap_or_else(PoisonError::into_inner) = last;
+            appended.notify_all();
+        }
+        if self.journal.is_poisoned() {
+            self.shared.failure.send_replace(refusal);
+        }
+    }
+}
+
+impl<D: Disk> Drop for Appender<D> {
+    /// Nobody may wait for an appender that is gone.
+    fn drop(&mut self) {
+        let mut queue = self.shared.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        queue.closed = true;
+        queue.waiting.clear();
+    }
+}

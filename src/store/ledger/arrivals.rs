@@ -1,0 +1,80 @@
+//! Taking deliveries: each event is looked up, judged, and staged, in its order.
+
+use super::book::{Book, identity_to_hex};
+use super::keys;
+use crate::domain::delivery;
+use crate::domain::event::Event;
+use crate::domain::person::Person;
+use crate::domain::record::{Taken, TakenEvent};
+use crate::domain::time::Timestamp;
+use crate::store::index::{Index, IndexError};
+
+/// A delivery, read from the journal and parsed.
+#[derive(Debug)]
+pub struct Arrival {
+    /// Its number in the journal.
+    pub delivery: u64,
+    /// When it was received.
+    pub received: Timestamp,
+    /// Its items.
+    pub items: Vec<delivery::Item>,
+}
+
+/// One item to judge.
+#[derive(Debug)]
+pub enum Incoming<'a> {
+    /// An event, the person it is about, and whether it was taken before.
+    Event {
+        /// The event.
+        event: &'a Event,
+        /// The person before it.
+        person: &'a Person,
+        /// It was taken before.
+        duplicate: bool,
+    },
+    /// An item that cannot be read, and why.
+    Unreadable(&'a str),
+}
+
+/// Judges one item: `domain::intake` with the rules of the moment. `id` is the delivery's number
+/// and the item's, and becomes the decision record's id.
+pub type Judge = dyn Fn(&Incoming<'_>, Timestamp, &str) -> TakenEvent + Send + Sync;
+
+/// Judges and stages one delivery. Each event sees what the ones before it changed.
+pub(super) fn take<I: Index>(
+    book: &mut Book<I>,
+    seq: u64,
+    arrival: &Arrival,
+    judge: &Judge,
+) -> Result<Taken, IndexError> {
+    let at = arrival.received;
+    book.begin_delivery(seq, arrival.delivery, at);
+    let mut events = Vec::with_capacity(arrival.items.len());
+    for (number, item) in arrival.items.iter().enumerate() {
+        let id = format!("{}.{number}", arrival.delivery);
+        let taken = match item {
+            Ok(event) => judge_event(book, event, |incoming| judge(incoming, at, &id))?,
+            Err(why) => judge(&Incoming::Unreadable(why), at, &id),
+        };
+        book.take_event(seq, &taken)?;
+        events.push(taken);
+    }
+    Ok(Taken { delivery: arrival.delivery, at, events })
+}
+
+fn judge_event<I: Index>(
+    book: &Book<I>,
+    event: &Event,
+    judge: impl FnOnce(&Incoming<'_>) -> TakenEvent,
+) -> Result<TakenEvent, IndexError> {
+    let identity = event.identity();
+    let duplicate = book.was_seen(keys::day(event.occurred_at), identity)?;
+    let person = book.person(event.contact)?.unwrap_or_else(|| Person::new(event.contact));
+    let mut taken = judge(&Incoming::Event { event, person: &person, duplicate });
+    taken.previous = person.last_row;
+    if !duplicate {
+        taken.identity = Some(identity_to_hex(identity));
+        taken.occurred_at = Some(event.occurred_at);
+    }
+    Ok(taken)
+}

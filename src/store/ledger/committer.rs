@@ -1,0 +1,260 @@
+//! The committer: the one thread that changes durable state. It takes what waits, checks it
+//! against what is staged, appends all of it as one group, syncs once, writes the index, and
+//! answers. So every check sees everything before it, without a lock.
+
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::arrivals::{Arrival, Judge, take};
+use super::book::Book;
+use super::shared::Shared;
+use crate::domain::id::ContactId;
+use crate::domain::person::Person;
+use crate::domain::record::{Aliased, Paused, Record, RulesAccepted, Turn};
+use crate::domain::time::Timestamp;
+use crate::port::{Booking, LedgerError, Permit, Recorded, Reservation, Saw};
+use crate::store::disk::Disk;
+use crate::store::index::{Index, IndexError};
+use crate::store::journal::{Draft, FrameKind, Journal};
+
+/// The version of the records' form.
+pub(super) const RECORD_VERSION: u8 = 1;
+/// Commands in one group.
+const GROUP_COMMANDS_MAX: usize = 256;
+/// Bytes in one group.
+const GROUP_BYTES_MAX: usize = 4 << 20;
+
+type Reply<T> = oneshot::Sender<Result<T, LedgerError>>;
+
+/// What the committer is asked.
+pub(super) enum Command {
+    Take(Vec<Arrival>, Arc<Judge>, Reply<()>),
+    Record(Box<Turn>, Saw, Reply<Recorded>),
+    Reserve(Box<Turn>, Saw, Box<Booking>, Reply<Reservation>),
+    Settle(Box<Turn>, Reply<()>),
+    Alias(Timestamp, ContactId, ContactId, Reply<()>),
+    AcceptRules(Box<RulesAccepted>, Reply<()>),
+    Pause(Paused, Reply<()>),
+    Forget(u32, Reply<()>),
+    Flush(Reply<()>),
+}
+
+/// An answer that is given once its group is on disk.
+enum Answer {
+    Done(Reply<()>),
+    Recorded(Reply<Recorded>),
+    Granted(Reply<Reservation>, Box<Booking>),
+}
+
+/// See the module.
+pub(super) struct Committer<D: Disk, I: Index> {
+    pub(super) journal: Journal<D>,
+    pub(super) book: Book<I>,
+    pub(super) shared: Arc<Shared<D, I>>,
+}
+
+/// Nothing goes on from here: the index or the disk failed in a way only a restart mends.
+struct Fatal(String);
+
+impl From<IndexError> for Fatal {
+    fn from(error: IndexError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl<D: Disk, I: Index> Committer<D, I> {
+    /// Works until nobody can ask any more, or the disk fails for good.
+    pub(super) fn run(mut self, mut commands: mpsc::Receiver<Command>) {
+        while let Some(first) = commands.blocking_recv() {
+            let mut answers = Vec::new();
+            let mut next = Some(first);
+            let mut count = 0;
+            let mut fatal = None;
+            while let Some(command) = next.take() {
+                count += 1;
+                if let Err(error) = self.stage(command, &mut answers) {
+                    fatal = Some(error);
+                    break;
+                }
+                let full = GROUP_COMMANDS_MAX <= count || GROUP_BYTES_MAX <= self.journal.group_bytes();
+                next = if full { None } else { commands.try_recv().ok() };
+            }
+            let ended = match fatal {
+                Some(error) => Err(error),
+                None => self.finish(answers),
+            };
+            if let Err(Fatal(error)) = ended {
+                self.shared.fail(&error);
+                return;
+            }
+            if commands.is_empty() {
+                self.journal.mark();
+            }
+        }
+    }
+
+    /// Stages one command. What it refuses is answered at once, for nothing must be on disk.
+    fn stage(&mut self, command: Command, answers: &mut Vec<Answer>) -> Result<(), Fatal> {
+        match command {
+            Command::Take(arrivals, judge, reply) => {
+                for arrival in &arrivals {
+                    let taken = take(&mut self.book, self.journal.next_seq(), arrival, &*judge)?;
+                    self.append(&Record::Taken(taken));
+                }
+                answers.push(Answer::Done(reply));
+            }
+            Command::Record(turn, saw, reply) => {
+                if self.has_moved(&saw)? {
+                    answer(reply, Recorded::Moved);
+                } else {
+                    self.turn(*turn)?;
+                    answers.push(Answer::Recorded(reply));
+                }
+            }
+            Command::Reserve(turn, saw, booking, reply) => match self.obstacle(&saw, &booking)? {
+                Some(what) => answer(reply, Reservation::Moved(what)),
+                None => {
+                    self.turn(*turn)?;
+                    answers.push(Answer::Granted(reply, booking));
+                }
+            },
+            Command::Settle(turn, reply) => {
+                self.turn(*turn)?;
+                answers.push(Answer::Done(reply));
+            }
+            Command::Alias(at, from, into, reply) => {
+                self.alias(at, from, into)?;
+                answers.push(Answer::Done(reply));
+            }
+            Command::AcceptRules(rules, reply) => {
+                self.record(Record::RulesAccepted(*rules))?;
+                answers.push(Answer::Done(reply));
+            }
+            Command::Pause(paused, reply) => {
+                self.record(Record::Paused(paused))?;
+                answers.push(Answer::Done(reply));
+            }
+            Command::Forget(day, reply) => {
+                self.finish(std::mem::take(answers))?;
+                while self.book.forget_days(day, GROUP_COMMANDS_MAX)? != 0 {}
+                answer(reply, ());
+            }
+            Command::Flush(reply) => {
+                self.finish(std::mem::take(answers))?;
+                self.shared.index.flush()?;
+                answer(reply, ());
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts the group on disk, writes the index, answers.
+    fn finish(&mut self, answers: Vec<Answer>) -> Result<(), Fatal> {
+        if self.journal.group_bytes() == 0 {
+            return Ok(());
+        }
+        match self.journal.commit() {
+            Ok(()) => {
+                self.book.write()?;
+                self.shared.publish(&self.book.meta, &self.book.inboxes);
+                answers.into_iter().for_each(Answer::confirm);
+                Ok(())
+            }
+            Err(error) if self.journal.is_poisoned() => Err(Fatal(error.in_full())),
+            Err(error) => {
+                self.book.discard()?;
+                let why = LedgerError::Unwritable(error.in_full());
+                answers.into_iter().for_each(|answer| answer.refuse(&why));
+                Ok(())
+            }
+        }
+    }
+
+    fn record(&mut self, record: Record) -> Result<(), Fatal> {
+        self.book.apply(self.journal.next_seq(), &record)?;
+        self.append(&record);
+        Ok(())
+    }
+
+    fn append(&mut self, record: &Record) {
+        let json = serde_json::to_vec(record).expect("a record becomes JSON");
+        let draft = Draft { kind: FrameKind::Record, version: RECORD_VERSION, parts: &[&json] };
+        self.journal.put(&draft);
+    }
+
+    fn turn(&mut self, mut turn: Turn) -> Result<(), Fatal> {
+        turn.previous = self.book.person(turn.contact)?.map_or(0, |person| person.last_row);
+        self.record(Record::Turn(Box::new(turn)))
+    }
+
+    fn alias(&mut self, at: Timestamp, from: ContactId, into: ContactId) -> Result<(), Fatal> {
+        let load = |id| self.book.person(id).map(|person| person.unwrap_or_else(|| Person::new(id)));
+        let (old, new) = (load(from)?, load(into)?);
+        if old.merged_into == Some(into) {
+            return Ok(());
+        }
+        let mut items = new.items;
+        items.extend(old.items);
+        self.record(Record::Aliased(Aliased { at, from, into, items }))
+    }
+
+    fn has_moved(&self, saw: &Saw) -> Result<bool, Fatal> {
+        for (contact, version) in &saw.versions {
+            let now = self.book.person(*contact)?.map_or(0, |person| person.version);
+            if now != *version {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// What stands in a reservation's way: everything the decision saw is checked again, and
+    /// that no live claim holds the theme or one that must be kept apart from it.
+    fn obstacle(&self, saw: &Saw, booking: &Booking) -> Result<Option<&'static str>, Fatal> {
+        if self.has_moved(saw)? {
+            return Ok(Some("person"));
+        }
+        let claim = &booking.claim;
+        let (person, _) = self.book.union(claim.contact)?;
+        if person.holds(&claim.theme, &booking.apart_from, claim.first_call_at) {
+            return Ok(Some("theme"));
+        }
+        if let (Some(seen), Some(sender)) = (booking.budget, &claim.sender) {
+            let used = self.book.inboxes.used(&sender.inbox).used(claim.first_call_at);
+            if used != seen.used || seen.budget <= used {
+                return Ok(Some("inbox"));
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl Answer {
+    fn confirm(self) {
+        match self {
+            Self::Done(reply) => answer(reply, ()),
+            Self::Recorded(reply) => answer(reply, Recorded::Done),
+            Self::Granted(reply, booking) => {
+                answer(reply, Reservation::Granted(Permit::mint(booking.claim)));
+            }
+        }
+    }
+
+    fn refuse(self, why: &LedgerError) {
+        match self {
+            Self::Done(reply) => refuse(reply, why),
+            Self::Recorded(reply) => refuse(reply, why),
+            Self::Granted(reply, _) => refuse(reply, why),
+        }
+    }
+}
+
+fn answer<T>(reply: Reply<T>, value: T) {
+    // Whoever asked may be gone; what was done stays done.
+    drop(reply.send(Ok(value)));
+}
+
+fn refuse<T>(reply: Reply<T>, why: &LedgerError) {
+    drop(reply.send(Err(why.clone())));
+}

@@ -1,0 +1,82 @@
+//! The one row about the index itself: how far it has come, and the tally of all others.
+
+use serde::{Deserialize, Serialize};
+
+use super::keys;
+use crate::domain::id::PortalId;
+use crate::store::index::{Index, IndexError, Tally};
+
+/// The form of the rows. Another one means: rebuild.
+pub(super) const SCHEMA: u32 = 1;
+
+/// See the module.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Meta {
+    pub(super) schema: u32,
+    /// The last record applied.
+    pub(super) applied: u64,
+    /// The last delivery judged.
+    pub(super) taken: u64,
+    /// The record with the accepted rule set; 0 for none.
+    pub(super) rules: u64,
+    /// The portal this store belongs to.
+    pub(super) portal: Option<PortalId>,
+    /// No call leaves.
+    pub(super) paused: bool,
+    /// Events taken.
+    pub(super) events: u64,
+    /// Waiting items, held items, and unsettled claims that are in doubt or need review.
+    pub(super) waiting: u64,
+    pub(super) held: u64,
+    pub(super) in_doubt: u64,
+    /// When the newest event was received, in Unix milliseconds.
+    pub(super) last_event_ms: Option<u64>,
+    /// The oldest day whose identities are still remembered.
+    pub(super) oldest_day: u32,
+    pub(super) tally: Tally,
+}
+
+impl Default for Meta {
+    fn default() -> Self {
+        Self {
+            schema: SCHEMA,
+            applied: 0,
+            taken: 0,
+            rules: 0,
+            portal: None,
+            paused: false,
+            events: 0,
+            waiting: 0,
+            held: 0,
+            in_doubt: 0,
+            last_event_ms: None,
+            oldest_day: 0,
+            tally: Tally::default(),
+        }
+    }
+}
+
+impl Meta {
+    /// Reads the row; an empty index has none, a damaged one has another checksum.
+    pub(super) fn load(index: &impl Index) -> Result<Self, IndexError> {
+        let Some(bytes) = index.get(&[keys::META])? else {
+            return Ok(Self::default());
+        };
+        let damaged = || IndexError::Damaged("its own row cannot be read".to_owned());
+        let (json, crc) = bytes.split_last_chunk::<4>().ok_or_else(damaged)?;
+        if crc32c::crc32c(json) != u32::from_be_bytes(*crc) {
+            return Err(damaged());
+        }
+        let meta: Self = serde_json::from_slice(json).map_err(|_| damaged())?;
+        if meta.schema != SCHEMA {
+            return Err(IndexError::Damaged(format!("it has form {}", meta.schema)));
+        }
+        Ok(meta)
+    }
+
+    pub(super) fn row(&self) -> (Vec<u8>, Option<Vec<u8>>) {
+        let mut bytes = serde_json::to_vec(self).expect("numbers and names become JSON");
+        bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_be_bytes());
+        (vec![keys::META], Some(bytes))
+    }
+}

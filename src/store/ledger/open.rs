@@ -1,0 +1,120 @@
+//! Opening the ledger: the index is used when its rows are those the journal made, caught up
+//! where it is behind, and rebuilt from the journal in every other case.
+
+use std::sync::Arc;
+use std::thread;
+
+use tokio::sync::mpsc;
+
+use super::book::Book;
+use super::committer::{Committer, RECORD_VERSION};
+use super::shared::Shared;
+use super::{COMMANDS_MAX, Embedded, keys};
+use crate::domain::record::Record;
+use crate::store::StoreError;
+use crate::store::disk::Disk;
+use crate::store::index::{Index, IndexError, verify};
+use crate::store::journal::{Entry, Journal, Reader};
+
+/// Records applied between two writes of the index while catching up.
+const CATCH_UP_RECORDS: u64 = 64;
+
+/// Why the index was rebuilt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rebuilt {
+    /// What was wrong with it.
+    pub why: String,
+}
+
+/// An opened ledger.
+#[derive(Debug)]
+pub struct Opened<D: Disk, I> {
+    /// The ledger.
+    pub ledger: Embedded<D, I>,
+    /// Set where the index had to be rebuilt.
+    pub rebuilt: Option<Rebuilt>,
+}
+
+/// Reads a record; `None` for a form this version does not know.
+pub(super) fn decode(entry: &Entry) -> Option<Record> {
+    if entry.version != RECORD_VERSION {
+        return None;
+    }
+    serde_json::from_slice(&entry.payload).ok()
+}
+
+impl<D: Disk, I: Index> Embedded<D, I> {
+    /// Opens the ledger on `journal`. `existing` is the index as found; `fresh` makes an empty
+    /// one in its place; `progress` hears how many records of how many are applied.
+    pub fn open(
+        journal: Journal<D>,
+        existing: Result<I, IndexError>,
+        fresh: impl FnOnce() -> Result<I, IndexError>,
+        mut progress: impl FnMut(u64, u64),
+    ) -> Result<Opened<D, I>, StoreError> {
+        let last = journal.next_seq() - 1;
+        let usable = existing.map(Arc::new).and_then(|index| {
+            let book = Book::open(Arc::clone(&index))?;
+            verify(&*index, &book.meta.tally, keys::META)?;
+            if last < book.meta.applied {
+                return Err(IndexError::Damaged("it is ahead of the journal".to_owned()));
+            }
+            Ok((index, book))
+        });
+        let (index, mut book, rebuilt) = match usable {
+            Ok((index, book)) => (index, book, None),
+            Err(error) => {
+                let index = Arc::new(fresh()?);
+                let book = Book::open(Arc::clone(&index))?;
+                let rebuilt = (last != 0).then(|| Rebuilt { why: describe(&error) });
+                (index, book, rebuilt)
+            }
+        };
+        catch_up(&mut book, &mut journal.reader(), &mut progress)?;
+        let shared = Arc::new(Shared::new(
+            index,
+            journal.reader(),
+            book.meta.clone(),
+            Arc::clone(&book.inboxes),
+        ));
+        let (commands, queue) = mpsc::channel(COMMANDS_MAX);
+        let committer = Committer { journal, book, shared: Arc::clone(&shared) };
+        thread::Builder::new()
+            .name("committer".to_owned())
+            .spawn(move || {
+                crate::store::yield_to_intake();
+                committer.run(queue);
+            })
+            .map_err(StoreError::Thread)?;
+        Ok(Opened { ledger: Embedded { shared, commands }, rebuilt })
+    }
+}
+
+/// Applies what the journal has and the index has not.
+fn catch_up<D: Disk, I: Index>(
+    book: &mut Book<I>,
+    records: &mut Reader<D>,
+    progress: &mut impl FnMut(u64, u64),
+) -> Result<(), StoreError> {
+    let last = records.synced();
+    if last <= book.meta.applied {
+        return Ok(());
+    }
+    records.seek(book.meta.applied + 1)?;
+    while let Some(entry) = records.advance()? {
+        let record = decode(&entry).ok_or(StoreError::UnknownRecord { seq: entry.seq })?;
+        book.apply(entry.seq, &record)?;
+        if entry.seq.is_multiple_of(CATCH_UP_RECORDS) || entry.seq == last {
+            book.write()?;
+            progress(entry.seq, last);
+        }
+    }
+    Ok(())
+}
+
+fn describe(error: &IndexError) -> String {
+    match std::error::Error::source(error) {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
+    }
+}
