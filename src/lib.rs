@@ -5,4 +5,5 @@
 //! (`tests/it/tidy.rs`). ARCHITECTURE.md tells the story.
 
 pub mod domain;
+pub mod hubspot;
 pub mod port;
