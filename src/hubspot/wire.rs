@@ -55,11 +55,12 @@ impl Reply {
         self.body.as_deref().map_err(String::as_str)
     }
 
-    /// Whether it is a page for people: a gateway's, whatever its status says.
+    /// Whether its body is a page for people: a gateway's, whatever its status says.
     pub(super) fn is_html(&self) -> bool {
+        let body = self.body().unwrap_or_default().trim_ascii_start();
         let declared = self.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-        declared.is_some_and(|kind| kind.to_ascii_lowercase().starts_with("text/html"))
-            || self.body().is_ok_and(|body| body.trim_ascii_start().starts_with(b"<"))
+        let html = declared.is_some_and(|kind| kind.to_ascii_lowercase().starts_with("text/html"));
+        body.starts_with(b"<") || (html && !body.is_empty())
     }
 
     #[cfg(test)]
