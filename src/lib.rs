@@ -5,5 +5,6 @@
 //! (`tests/it/tidy.rs`). ARCHITECTURE.md tells the story.
 
 pub mod domain;
+pub mod hubspot;
 pub mod port;
 pub mod store;

@@ -172,6 +172,15 @@ pub enum Enrollments {
     Unobservable(String),
 }
 
+/// The day's quota of calls, as HubSpot last told it (HUBSPOT.md 7.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DailyQuota {
+    /// Calls a day, where HubSpot names it.
+    pub limit: Option<u64>,
+    /// Calls left today; 0 after a 429 by the DAILY policy, until the next answer says more.
+    pub remaining: u64,
+}
+
 /// HubSpot. It never retries and never waits for a rate limit: the router does both.
 pub trait HubSpot: Send + Sync + 'static {
     /// Reads a contact now. `None`: deleted or never there.
@@ -205,4 +214,10 @@ pub trait HubSpot: Send + Sync + 'static {
 
     /// A cheap read that shows whether our access works again.
     fn probe(&self) -> impl Future<Output = Result<(), ReadFailure>> + Send;
+
+    /// The day's quota; `None` until HubSpot has told it. The router parks on it until the
+    /// account's midnight, which only the router can know.
+    fn daily_quota(&self) -> Option<DailyQuota> {
+        None
+    }
 }

@@ -1,0 +1,204 @@
+//! Building the client, and the port.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue};
+use reqwest::{Url, redirect, retry};
+
+use super::enrollments::{Proofs, ProvenPaths};
+use super::flows::Flows;
+use super::found::{Failure, object};
+use super::profile::{Endpoints, Profile};
+use super::quota::Quota;
+use super::secret::Secret;
+use super::wire::{Call, Wire};
+use crate::domain::claim::Claim;
+use crate::domain::contact::{Contact, Owner};
+use crate::domain::id::{ContactId, OwnerId};
+use crate::domain::outcome::{Outcome, ReadFailure};
+use crate::port::{DailyQuota, Enrollments, HubSpot, Permit, Wanted};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+const USER_AGENT: &str = concat!("hubroute/", env!("CARGO_PKG_VERSION"));
+/// How long an unused connection is kept: shorter than a server would, so that an enroll is
+/// seldom written into a connection that is being closed.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// `[hubspot]`, as far as the client needs it.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where HubSpot is: https, or http on loopback. A path is kept as a prefix.
+    pub base_url: String,
+    /// Which endpoint table to speak.
+    pub profile: Profile,
+    /// The bearer token.
+    pub access_token: Secret,
+    /// The longest a call may take, answer included.
+    pub timeout: Duration,
+    /// The proxy's URL, which may hold a password; the environment's proxies are not used.
+    pub proxy: Option<Secret>,
+    /// The read-back paths known to answer for this portal, from an earlier run.
+    pub proven: ProvenPaths,
+}
+
+impl Settings {
+    /// The defaults of PRODUCT.md with this token.
+    pub fn new(access_token: Secret) -> Self {
+        Self {
+            base_url: "https://api.hubapi.com".to_owned(),
+            profile: Profile::default(),
+            access_token,
+            timeout: Duration::from_secs(15),
+            proxy: None,
+            proven: ProvenPaths::default(),
+        }
+    }
+}
+
+/// The client cannot be built from these settings.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// `base_url` is not one.
+    #[error("`base_url` {0}; give one like `https://api.hubapi.com`")]
+    BaseUrl(&'static str),
+    /// The token cannot stand in a header.
+    #[error("the access token is empty or holds characters that no token has; copy it again")]
+    AccessToken,
+    /// The proxy's URL is not one.
+    #[error("the proxy is not a URL; give one like `http://proxy.example.com:3128`")]
+    Proxy,
+    /// TLS cannot start, most often because the machine has no CA certificates.
+    #[error("the HTTPS client cannot start; are CA certificates installed?")]
+    Tls(#[source] reqwest::Error),
+}
+
+/// HubSpot over HTTP. Cheap to share behind an `Arc`; not to be made twice for one router,
+/// since it remembers the day's quota, the workflow ids and the proven paths.
+#[derive(Debug)]
+pub struct Client {
+    pub(super) wire: Wire,
+    pub(super) endpoints: &'static Endpoints,
+    pub(super) flows: Flows,
+    pub(super) proofs: Proofs,
+}
+
+impl Client {
+    /// Builds the client; nothing is sent.
+    pub fn new(settings: &Settings) -> Result<Self, BuildError> {
+        let base = base_url(&settings.base_url)?;
+        let wire = Wire { http: http(settings, &base)?, base, quota: Quota::default() };
+        Ok(Self {
+            wire,
+            endpoints: settings.profile.endpoints(),
+            flows: Flows::default(),
+            proofs: Proofs::of(settings.proven),
+        })
+    }
+
+    /// The read-back paths that have answered so far, to be kept for the next start.
+    pub fn proven_paths(&self) -> ProvenPaths {
+        self.proofs.known()
+    }
+
+    async fn read_probe(&self) -> Result<(), Failure> {
+        let (path, query) = self.endpoints.probe;
+        let answer = self.wire.send(Call::get(path.to_owned(), query.to_owned())).await;
+        match object(answer)? {
+            Some(answer) if answer.is_object() => Ok(()),
+            _ => Err(Failure::unusable("the probe's answer is not HubSpot's")),
+        }
+    }
+}
+
+fn http(settings: &Settings, base: &Url) -> Result<reqwest::Client, BuildError> {
+    // An error means that a provider is installed already, which is as good.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let builder = reqwest::Client::builder()
+        .no_proxy()
+        .redirect(redirect::Policy::none())
+        .retry(retry::never())
+        .https_only(base.scheme() == "https")
+        .connect_timeout(CONNECT_TIMEOUT.min(settings.timeout))
+        .timeout(settings.timeout)
+        .pool_idle_timeout(IDLE_TIMEOUT)
+        .user_agent(USER_AGENT)
+        .default_headers(headers(&settings.access_token)?);
+    let builder = match &settings.proxy {
+        Some(url) => {
+            builder.proxy(reqwest::Proxy::all(url.expose()).map_err(|_| BuildError::Proxy)?)
+        }
+        None => builder,
+    };
+    builder.build().map_err(BuildError::Tls)
+}
+
+fn headers(token: &Secret) -> Result<HeaderMap, BuildError> {
+    let token = token.expose();
+    if token.is_empty() || token.contains(|letter: char| !letter.is_ascii_graphic()) {
+        return Err(BuildError::AccessToken);
+    }
+    let mut bearer =
+        HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| BuildError::AccessToken)?;
+    bearer.set_sensitive(true);
+    let json = HeaderValue::from_static("application/json");
+    Ok(HeaderMap::from_iter([(AUTHORIZATION, bearer), (ACCEPT, json)]))
+}
+
+fn base_url(text: &str) -> Result<Url, BuildError> {
+    let url = Url::parse(text).map_err(|_| BuildError::BaseUrl("is not a URL"))?;
+    let extra = url.query().is_some() || url.fragment().is_some();
+    match url.scheme() {
+        _ if extra => Err(BuildError::BaseUrl("holds a query or a fragment")),
+        _ if !url.username().is_empty() || url.password().is_some() => {
+            Err(BuildError::BaseUrl("holds a user or a password"))
+        }
+        "https" => Ok(url),
+        "http" if is_loopback(&url) => Ok(url),
+        _ => Err(BuildError::BaseUrl("must be https, save on loopback")),
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || bare.parse().is_ok_and(|address: IpAddr| address.is_loopback())
+}
+
+impl HubSpot for Client {
+    async fn contact(
+        &self,
+        id: ContactId,
+        wanted: &Wanted,
+    ) -> Result<Option<Contact>, ReadFailure> {
+        Ok(self.read_contact(id, wanted).await?)
+    }
+
+    async fn owner(&self, id: OwnerId) -> Result<Option<Owner>, ReadFailure> {
+        Ok(self.read_owner(id).await?)
+    }
+
+    async fn owner_by_email(&self, email: &str) -> Result<Option<Owner>, ReadFailure> {
+        Ok(self.find_owner(email).await?)
+    }
+
+    async fn enroll(&self, permit: &Permit, email: Option<&str>) -> Outcome {
+        self.enroll_claim(permit.claim(), email).await
+    }
+
+    async fn enrollments(
+        &self,
+        claim: &Claim,
+        contact: ContactId,
+    ) -> Result<Enrollments, ReadFailure> {
+        Ok(self.read_back(claim, contact).await?)
+    }
+
+    async fn probe(&self) -> Result<(), ReadFailure> {
+        Ok(self.read_probe().await?)
+    }
+
+    fn daily_quota(&self) -> Option<DailyQuota> {
+        self.wire.quota.last()
+    }
+}

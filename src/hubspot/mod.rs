@@ -1,0 +1,29 @@
+//! HubSpot over HTTP: the implementation of [`crate::port::HubSpot`] with reqwest.
+//!
+//! `profile` says where, `enroll`, `contact`, `owner`, `enrollments` and `flows` say what is
+//! asked, `wire` asks once, and `answer` and `found` say what the answer means. Nothing here
+//! retries, waits, logs or reads a clock (HUBSPOT.md; PRODUCT.md "Settled details").
+
+mod answer;
+mod client;
+mod codes;
+mod contact;
+mod enroll;
+mod enrollments;
+mod envelope;
+mod flows;
+mod found;
+mod json;
+mod owner;
+mod profile;
+mod quota;
+mod secret;
+mod wire;
+
+#[cfg(test)]
+mod tests;
+
+pub use client::{BuildError, Client, Settings};
+pub use enrollments::ProvenPaths;
+pub use profile::{Profile, UnknownProfile};
+pub use secret::Secret;

@@ -1,0 +1,82 @@
+//! The client against scripted answers on loopback.
+
+use std::time::Duration;
+
+use self::server::{Act, Server};
+use super::{Client, Profile, ProvenPaths, Secret, Settings};
+use crate::domain::claim::{Channel, Claim, Sender, State, Target};
+use crate::domain::id::{ContactId, UserId};
+use crate::domain::time::Timestamp;
+
+mod faults;
+mod read_back;
+mod reads;
+mod requests;
+mod server;
+mod settings;
+
+const TOKEN: &str = "pat-na1-0000-do-not-show";
+const CONTACT: ContactId = ContactId(138_017_612_137);
+
+/// A client of a scripted server.
+fn client(server: &Server, profile: Profile) -> Client {
+    client_knowing(server, profile, ProvenPaths::default())
+}
+
+fn client_knowing(server: &Server, profile: Profile, proven: ProvenPaths) -> Client {
+    let settings = Settings {
+        base_url: server.url.clone(),
+        profile,
+        proven,
+        ..Settings::new(Secret::new(TOKEN.to_owned()))
+    };
+    Client::new(&settings).expect("loopback is allowed")
+}
+
+/// Settings of a scripted server that is not waited for long.
+fn hasty(server: &Server) -> Settings {
+    Settings {
+        base_url: server.url.clone(),
+        timeout: Duration::from_millis(200),
+        ..Settings::new(Secret::new(TOKEN.to_owned()))
+    }
+}
+
+/// A reserved claim on sequence 311 or on the workflow with flow id 585051946.
+fn claim(channel: Channel) -> Claim {
+    let (name, id) = match channel {
+        Channel::Sequence => ("welcome", 311),
+        Channel::Workflow => ("nurture", 585_051_946),
+    };
+    let sender = Sender {
+        name: "ann".into(),
+        inbox: "ann@sales.example.com".into(),
+        user: UserId(76_023_669),
+        alias: None,
+    };
+    let now = Timestamp::from_unix_ms(1_700_000_300_000);
+    Claim {
+        id: "c1".into(),
+        contact: CONTACT,
+        theme: "onboarding".into(),
+        rule: "trial-started".into(),
+        row: "r1".into(),
+        target: Target { channel, name: name.into(), id },
+        sender: (channel == Channel::Sequence).then_some(sender),
+        first_call_at: now,
+        last_call_at: now,
+        lost_answers: 0,
+        state: State::Reserved,
+    }
+}
+
+/// What the id mapping answers for the claim's workflow.
+fn mapping() -> Act {
+    Act::answer(
+        200,
+        r#"{"status":"COMPLETE","results":[{"flowId":585051946,"workflowId":"4242"}]}"#,
+    )
+}
+
+const ERROR_404: &str =
+    r#"{"status":"error","message":"gone","category":"OBJECT_NOT_FOUND","correlationId":"c9"}"#;

@@ -1,0 +1,146 @@
+//! One call, once: no redirect, no retry, no proxy that was not configured, bounded answers.
+
+use std::error::Error as _;
+
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::{Method, Request, Response, Url};
+use serde_json::Value;
+
+use super::envelope::clean;
+use super::quota::Quota;
+
+/// The longest answer that is read, in bytes.
+const BODY_MAX: usize = 1024 * 1024;
+
+/// A request before it has a host.
+#[derive(Debug)]
+pub(super) struct Call {
+    method: Method,
+    path: String,
+    query: String,
+    body: Option<Value>,
+}
+
+impl Call {
+    /// `path` and `query` are percent-encoded.
+    pub(super) fn get(path: String, query: String) -> Self {
+        Self { method: Method::GET, path, query, body: None }
+    }
+
+    pub(super) fn post(path: String, query: String, body: Option<Value>) -> Self {
+        Self { method: Method::POST, path, query, body }
+    }
+}
+
+/// There is no answer.
+#[derive(Debug)]
+pub(super) enum Lost {
+    /// DNS, connect or TLS failed: no byte of the request left.
+    NotSent(String),
+    /// The request may have arrived.
+    NoAnswer(String),
+}
+
+/// An answer: its head, and as much of its body as can be trusted.
+#[derive(Debug)]
+pub(super) struct Reply {
+    pub(super) status: u16,
+    pub(super) headers: HeaderMap,
+    body: Result<Vec<u8>, String>,
+}
+
+impl Reply {
+    /// The whole body, or why there is none.
+    pub(super) fn body(&self) -> Result<&[u8], &str> {
+        self.body.as_deref().map_err(String::as_str)
+    }
+
+    /// Whether its body is a page for people: a gateway's, whatever its status says.
+    pub(super) fn is_html(&self) -> bool {
+        let body = self.body().unwrap_or_default().trim_ascii_start();
+        let declared = self.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        let html = declared.is_some_and(|kind| kind.to_ascii_lowercase().starts_with("text/html"));
+        body.starts_with(b"<") || (html && !body.is_empty())
+    }
+
+    #[cfg(test)]
+    pub(super) fn scripted(status: u16, head: &[(&'static str, &str)], body: &str) -> Self {
+        let head = head.iter().map(|(name, value)| {
+            (name.parse().expect("a header name"), value.parse().expect("a header value"))
+        });
+        Self { status, headers: head.collect(), body: Ok(body.as_bytes().to_vec()) }
+    }
+
+    #[cfg(test)]
+    pub(super) fn broken(status: u16) -> Self {
+        Self { status, headers: HeaderMap::new(), body: Err("the answer broke off".to_owned()) }
+    }
+}
+
+/// The HTTP client and where it talks to.
+#[derive(Debug)]
+pub(super) struct Wire {
+    pub(super) http: reqwest::Client,
+    pub(super) base: Url,
+    pub(super) quota: Quota,
+}
+
+impl Wire {
+    /// Makes the call once.
+    pub(super) async fn send(&self, call: Call) -> Result<Reply, Lost> {
+        let response = self.http.execute(self.request(call)).await.map_err(|error| {
+            if error.is_connect() || error.is_dns() {
+                Lost::NotSent(explain(&error))
+            } else {
+                Lost::NoAnswer(explain(&error))
+            }
+        })?;
+        let reply = Reply {
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            body: read(response).await,
+        };
+        self.quota.observe(&reply);
+        Ok(reply)
+    }
+
+    fn request(&self, call: Call) -> Request {
+        let mut url = self.base.clone();
+        url.set_path(&format!("{}{}", self.base.path().trim_end_matches('/'), call.path));
+        url.set_query(Some(call.query.as_str()).filter(|query| !query.is_empty()));
+        let mut request = Request::new(call.method, url);
+        if let Some(body) = call.body {
+            let json = HeaderValue::from_static("application/json");
+            request.headers_mut().insert(CONTENT_TYPE, json);
+            *request.body_mut() = Some(body.to_string().into());
+        }
+        request
+    }
+}
+
+async fn read(mut response: Response) -> Result<Vec<u8>, String> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| explain(&error))? {
+        if BODY_MAX - body.len() < chunk.len() {
+            return Err(format!("the answer is longer than {BODY_MAX} bytes"));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// What went wrong, by the innermost cause: the outer ones name the URL, which may hold an
+/// address.
+fn explain(error: &reqwest::Error) -> String {
+    let mut innermost = error.source();
+    while let Some(cause) = innermost.and_then(std::error::Error::source) {
+        innermost = Some(cause);
+    }
+    let cause = innermost.map(|cause| clean(&cause.to_string()));
+    let what = match () {
+        () if error.is_connect() || error.is_dns() => "HubSpot could not be reached",
+        () if error.is_timeout() => "no answer in time",
+        () => "the connection broke before the whole answer was there",
+    };
+    cause.map_or_else(|| what.to_owned(), |cause| format!("{what}: {cause}"))
+}
