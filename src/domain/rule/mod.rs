@@ -4,9 +4,11 @@
 //! [`RuleSet`], `condition` and `trigger` evaluate. Nothing here looks at the person record:
 //! that is `gates` and `decide`.
 
+pub mod check;
 pub mod condition;
 pub mod model;
 pub mod span;
 pub mod trigger;
+pub mod value;
 
 pub use model::*;
