@@ -41,6 +41,9 @@ pub struct Item {
     /// The value before the first event of the burst, where the store knows it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
+    /// When the first change of the burst happened, by HubSpot's clock: the old value is the
+    /// one before it.
+    pub began: Timestamp,
     /// When the trigger fired.
     pub fired_at: Timestamp,
     /// The conditions held at a fresh read; from now on "still matches" is asked.
