@@ -74,7 +74,7 @@ pub(crate) fn changes(property: &str) -> When {
 }
 
 fn equals(value: &str) -> Check {
-    Check::Equals(Values::Text { values: vec![value.to_owned()], exact_case: true })
+    Check::Among(Values::Options(vec![value.to_owned()]))
 }
 
 /// `{ property, is = value }`.
@@ -294,8 +294,7 @@ impl World {
     pub(crate) fn take(&mut self, event: &Event) -> TakenEvent {
         self.deliveries += 1;
         let id = format!("{}.0", self.deliveries);
-        let incoming =
-            Incoming { event, received: self.now, id: &id, duplicate: false };
+        let incoming = Incoming { event, received: self.now, id: &id, duplicate: false };
         let taken = judge(&self.rules, &self.person, &incoming);
         self.person.apply_event(self.person.version + 1, &taken);
         taken
