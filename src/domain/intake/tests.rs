@@ -1,6 +1,8 @@
 use super::{Incoming, judge, unreadable};
 use crate::domain::event::{Event, Kind};
-use crate::domain::gates::fixture::{NOW, SETTLE_MS, World, becomes, changes, event, rule, rules};
+use crate::domain::gates::fixture::{
+    NOW, SETTLE_MS, World, becomes, changes, event, place, rule, rules,
+};
 use crate::domain::id::{ContactId, PortalId};
 use crate::domain::reason::Reason;
 use crate::domain::record::TakenEvent;
