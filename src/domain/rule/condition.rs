@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::check::{Check, Match, quote};
 use super::model::{Place, Unbuilt};
+use super::moment::{Moment, TimeTest};
 use crate::domain::contact::Contact;
 use crate::domain::id::PropertyName;
 use crate::domain::time::Timestamp;
@@ -47,6 +48,15 @@ pub enum Test {
     Known(PropertyName, bool),
     /// A contact property compared.
     Compare(Comparison),
+    /// A date or datetime property compared.
+    Time {
+        /// Which property.
+        property: PropertyName,
+        /// With what.
+        test: TimeTest,
+        /// It holds a date: its instant is a midnight in UTC.
+        date_only: bool,
+    },
     /// The domain of the email address, or one above it, is on a list.
     EmailDomain {
         /// The list's name.
@@ -90,6 +100,7 @@ impl Condition {
         match &self.test {
             Test::Known(property, wanted) => Ok(known(facts.contact, property, *wanted)),
             Test::Compare(comparison) => Ok(comparison.evaluate(facts.contact)),
+            Test::Time { property, test, date_only } => Ok(time(facts, property, test, *date_only)),
             Test::EmailDomain { list, domains } => Ok(email_domain(facts.contact, list, domains)),
             Test::Group(group, members) => group.evaluate(members, facts),
             Test::Unbuilt(unbuilt) => Err(unbuilt.clone()),
@@ -99,7 +110,9 @@ impl Condition {
     /// Adds every contact property that it looks at.
     pub fn collect_properties(&self, into: &mut BTreeSet<PropertyName>) {
         match &self.test {
-            Test::Known(property, _) | Test::Compare(Comparison { property, .. }) => {
+            Test::Known(property, _)
+            | Test::Compare(Comparison { property, .. })
+            | Test::Time { property, .. } => {
                 into.insert(property.clone());
             }
             Test::EmailDomain { .. } => {
@@ -147,6 +160,20 @@ impl Comparison {
             }
         }
     }
+}
+
+fn time(facts: &Facts<'_>, property: &PropertyName, test: &TimeTest, date_only: bool) -> Finding {
+    let Some(value) = facts.contact.known(property.as_str()) else {
+        return Finding { holds: false, detail: format!("{property} is unknown") };
+    };
+    let shown = quote(value);
+    let Some(moment) = Moment::parse(value, date_only) else {
+        let detail = format!("{property} is {shown}, which is not a date: taken as unknown");
+        return Finding { holds: false, detail };
+    };
+    let holds = test.holds(moment, facts.now, facts.zone);
+    let not = if holds { "" } else { "not " };
+    Finding { holds, detail: format!("{property} is {shown}, {not}{}", test.words()) }
 }
 
 fn email_domain(contact: &Contact, list: &str, domains: &BTreeSet<String>) -> Finding {
