@@ -1,6 +1,6 @@
 //! What the shell must provide, in the domain's words. Three doors out, and no more.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 
 use thiserror::Error;
@@ -8,11 +8,13 @@ use thiserror::Error;
 use crate::domain::claim::Claim;
 use crate::domain::contact::{Contact, Owner};
 use crate::domain::decide::BudgetSeen;
-use crate::domain::id::{ContactId, FlowId, OwnerId, PropertyName, SequenceId, ThemeName};
+use crate::domain::id::{ContactId, FlowId, Inbox, OwnerId, PropertyName, SequenceId, ThemeName};
 use crate::domain::outcome::{Outcome, ReadFailure};
+use crate::domain::person::Person;
+use crate::domain::query::{Counts, DecisionQuery, Found, Listed, Listing, Totals};
 use crate::domain::record::Turn;
 use crate::domain::time::Timestamp;
-use crate::domain::view::Memory;
+use crate::domain::view::{InboxUse, Memory};
 
 /// The wall clock.
 pub trait Clock: Send + Sync + 'static {
@@ -68,9 +70,8 @@ pub struct Booking {
     pub claim: Claim,
     /// The sender's budget and the slots the decision saw used.
     pub budget: Option<BudgetSeen>,
-    /// Themes that must be free of live claims besides the claim's own: those that block it,
-    /// and those it blocks.
-    pub apart_from: BTreeSet<ThemeName>,
+    /// Themes that must be free of live claims besides the claim's own: those that block it.
+    pub blockers: BTreeSet<ThemeName>,
 }
 
 /// The answer to a reservation.
@@ -220,4 +221,31 @@ pub trait HubSpot: Send + Sync + 'static {
     fn daily_quota(&self) -> Option<DailyQuota> {
         None
     }
+}
+
+/// What people ask of the records. Reads block for a moment; an async caller moves them to a
+/// thread that may.
+pub trait Records: Send + Sync + 'static {
+    /// Decision records, newest first.
+    fn decisions(&self, query: &DecisionQuery) -> Result<Vec<Found>, LedgerError>;
+
+    /// One person, united with everybody merged into them.
+    fn person(&self, contact: ContactId) -> Result<Person, LedgerError>;
+
+    /// One page of a list, by contact, after the contact that ended the page before.
+    fn list(
+        &self,
+        listing: Listing,
+        after: Option<ContactId>,
+        limit: usize,
+    ) -> Result<Vec<Listed>, LedgerError>;
+
+    /// Decisions counted.
+    fn counts(&self) -> Result<Counts, LedgerError>;
+
+    /// Figures.
+    fn totals(&self) -> Totals;
+
+    /// What every inbox has used.
+    fn inboxes(&self) -> BTreeMap<Inbox, InboxUse>;
 }

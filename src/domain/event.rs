@@ -1,5 +1,7 @@
 //! One item of a delivery, in our words. Not the serde shape of HubSpot's payload: see `delivery`.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -67,6 +69,13 @@ pub struct Event {
 /// the property, when, and the value. Never eventId, attemptNumber, app or subscription.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Identity(pub [u8; 16]);
+
+impl fmt::Display for Identity {
+    /// 32 hexadecimal digits, as records spell it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
 
 impl Event {
     /// The property and its new value, for a property change.

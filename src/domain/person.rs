@@ -41,6 +41,9 @@ pub struct Item {
     /// The value before the first event of the burst, where the store knows it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
+    /// When the first change of the burst happened, by HubSpot's clock: the old value is the
+    /// one before it.
+    pub began: Timestamp,
     /// When the trigger fired.
     pub fired_at: Timestamp,
     /// The conditions held at a fresh read; from now on "still matches" is asked.
@@ -267,17 +270,18 @@ impl Person {
         items.chain(doubts).min()
     }
 
-    /// Whether a live claim holds `theme`, or any theme of `apart_from`: the one place that
-    /// decides exclusivity across both channels (CONSISTENCY.md 6.3).
-    pub fn holds(
+    /// The live claim that keeps `theme` from being reserved: one of the theme itself, or of a
+    /// theme that blocks it. The one place that decides exclusivity, across both channels
+    /// (CONSISTENCY.md 6.3): the gate asks it, and the ledger asks it again when it reserves.
+    pub fn holder(
         &self,
         theme: &ThemeName,
-        apart_from: &BTreeSet<ThemeName>,
+        blockers: &BTreeSet<ThemeName>,
         now: Timestamp,
-    ) -> bool {
-        self.claims.iter().any(|claim| {
-            claim.is_live(now) && (claim.theme == *theme || apart_from.contains(&claim.theme))
-        })
+    ) -> Option<&Claim> {
+        let live = self.claims.iter().filter(|claim| claim.is_live(now));
+        live.filter(|claim| claim.theme == *theme || blockers.contains(&claim.theme))
+            .min_by_key(|claim| claim.theme != *theme)
     }
 
     /// Released claims say nothing once they are old; the rest is history that decisions need.

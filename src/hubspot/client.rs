@@ -11,12 +11,12 @@ use super::flows::Flows;
 use super::found::{Failure, object};
 use super::profile::{Endpoints, Profile};
 use super::quota::Quota;
-use super::secret::Secret;
 use super::wire::{Call, Wire};
 use crate::domain::claim::Claim;
 use crate::domain::contact::{Contact, Owner};
 use crate::domain::id::{ContactId, OwnerId};
 use crate::domain::outcome::{Outcome, ReadFailure};
+use crate::domain::secret::Secret;
 use crate::port::{DailyQuota, Enrollments, HubSpot, Permit, Wanted};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -126,7 +126,7 @@ fn http(settings: &Settings, base: &Url) -> Result<reqwest::Client, BuildError> 
         .default_headers(headers(&settings.access_token)?);
     let builder = match &settings.proxy {
         Some(url) => {
-            builder.proxy(reqwest::Proxy::all(url.expose()).map_err(|_| BuildError::Proxy)?)
+            builder.proxy(reqwest::Proxy::all(url.reveal()).map_err(|_| BuildError::Proxy)?)
         }
         None => builder,
     };
@@ -134,7 +134,7 @@ fn http(settings: &Settings, base: &Url) -> Result<reqwest::Client, BuildError> 
 }
 
 fn headers(token: &Secret) -> Result<HeaderMap, BuildError> {
-    let token = token.expose();
+    let token = token.reveal();
     if token.is_empty() || token.contains(|letter: char| !letter.is_ascii_graphic()) {
         return Err(BuildError::AccessToken);
     }

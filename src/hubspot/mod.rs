@@ -17,13 +17,12 @@ mod json;
 mod owner;
 mod profile;
 mod quota;
-mod secret;
 mod wire;
 
 #[cfg(test)]
 mod tests;
 
+pub use crate::domain::secret::Secret;
 pub use client::{BuildError, Client, Settings};
 pub use enrollments::ProvenPaths;
 pub use profile::{Profile, UnknownProfile};
-pub use secret::Secret;

@@ -29,6 +29,7 @@ use self::index::{IndexError, SledIndex};
 use self::journal::{Cut, Journal, JournalError};
 use self::ledger::{Embedded, Rebuilt};
 pub use self::lock::Lock;
+use crate::port::Records as _;
 
 /// How much the threads that fold and decide give way to those that acknowledge.
 const YIELD: i32 = 10;
@@ -120,7 +121,8 @@ impl Store {
         let disk = Folder::at(&path.join("journal")).map_err(folder_error)?;
         let (inbound, inbound_cut) = Journal::open(&disk, deliveries::STREAM)?;
         let (records, records_cut) = Journal::open(&disk, ledger::STREAM)?;
-        let ends = Checkpoint { deliveries: inbound.next_seq() - 1, ledger: records.next_seq() - 1 };
+        let ends =
+            Checkpoint { deliveries: inbound.next_seq() - 1, ledger: records.next_seq() - 1 };
         checkpoint::check(path, &ends)?;
         let deliveries = Deliveries::start(inbound)?;
         let index_path = path.join("index");
@@ -166,5 +168,5 @@ fn set_aside(index: &Path) -> io::Result<()> {
 /// come first, and the fold catches up after it. On Linux a thread has its own niceness.
 fn yield_to_intake() {
     // Refused only where niceness is restricted; then everybody shares evenly.
-    drop(rustix::process::setpriority_process(None, YIELD));
+    rustix::process::setpriority_process(None, YIELD).ok();
 }

@@ -1,7 +1,13 @@
 //! Conditions of `only_if`, `unless` and `[[suppress]] if` (RULES.md 1.3).
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::check::{Check, Match, quote};
 use super::model::{Place, Unbuilt};
+use super::moment::{Moment, TimeTest};
 use crate::domain::contact::Contact;
+use crate::domain::id::PropertyName;
 use crate::domain::time::Timestamp;
 
 /// What conditions are evaluated on.
@@ -31,11 +37,179 @@ pub struct Condition {
     pub text: String,
     /// Where it stands.
     pub place: Place,
+    /// What it asks.
+    pub test: Test,
+}
+
+/// What a condition asks.
+#[derive(Clone, Debug)]
+pub enum Test {
+    /// `is_known` (true) or `is_unknown` (false) of a contact property.
+    Known(PropertyName, bool),
+    /// A contact property compared.
+    Compare(Comparison),
+    /// A date or datetime property compared.
+    Time {
+        /// Which property.
+        property: PropertyName,
+        /// With what.
+        test: TimeTest,
+        /// It holds a date: its instant is a midnight in UTC.
+        date_only: bool,
+    },
+    /// The domain of the email address, or one above it, is on a list.
+    EmailDomain {
+        /// The list's name.
+        list: String,
+        /// Its domains, lower case.
+        domains: Arc<BTreeSet<String>>,
+    },
+    /// A group.
+    Group(Group, Vec<Condition>),
+    /// A condition whose effect is not built yet.
+    Unbuilt(Unbuilt),
+}
+
+/// A contact property compared.
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    /// Which property.
+    pub property: PropertyName,
+    /// With what.
+    pub check: Check,
+    /// Whether the operator is the negation (`is_not`, `is_none_of` …).
+    pub negated: bool,
+    /// `or_unknown = true`: a blank passes the negation.
+    pub or_unknown: bool,
+}
+
+/// How a group combines its conditions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// `any`: at least one holds.
+    Any,
+    /// `all`: every one holds.
+    All,
+    /// `none`: not one holds.
+    None,
 }
 
 impl Condition {
     /// Evaluates it; an error names the key that is not built yet.
-    pub fn evaluate(&self, _facts: &Facts<'_>) -> Result<Finding, Unbuilt> {
-        Ok(Finding { holds: true, detail: self.text.clone() })
+    pub fn evaluate(&self, facts: &Facts<'_>) -> Result<Finding, Unbuilt> {
+        match &self.test {
+            Test::Known(property, wanted) => Ok(known(facts.contact, property, *wanted)),
+            Test::Compare(comparison) => Ok(comparison.evaluate(facts.contact)),
+            Test::Time { property, test, date_only } => Ok(time(facts, property, test, *date_only)),
+            Test::EmailDomain { list, domains } => Ok(email_domain(facts.contact, list, domains)),
+            Test::Group(group, members) => group.evaluate(members, facts),
+            Test::Unbuilt(unbuilt) => Err(unbuilt.clone()),
+        }
+    }
+
+    /// Adds every contact property that it looks at.
+    pub fn collect_properties(&self, into: &mut BTreeSet<PropertyName>) {
+        match &self.test {
+            Test::Known(property, _)
+            | Test::Compare(Comparison { property, .. })
+            | Test::Time { property, .. } => {
+                into.insert(property.clone());
+            }
+            Test::EmailDomain { .. } => {
+                into.insert("email".into());
+            }
+            Test::Group(_, members) => {
+                members.iter().for_each(|member| member.collect_properties(into));
+            }
+            Test::Unbuilt(_) => {}
+        }
+    }
+}
+
+fn known(contact: &Contact, property: &PropertyName, wanted: bool) -> Finding {
+    match contact.known(property.as_str()) {
+        Some(value) => Finding { holds: wanted, detail: format!("{property} is {}", quote(value)) },
+        None => Finding { holds: !wanted, detail: format!("{property} is unknown") },
+    }
+}
+
+impl Comparison {
+    fn evaluate(&self, contact: &Contact) -> Finding {
+        let property = &self.property;
+        let Some(value) = contact.known(property.as_str()) else {
+            let holds = self.negated && self.or_unknown;
+            return Finding { holds, detail: format!("{property} is unknown") };
+        };
+        let shown = quote(value);
+        match self.check.matches(value) {
+            Match::Unknown => {
+                let wanted = if self.check.wants_number() { "a number" } else { "true or false" };
+                Finding {
+                    holds: self.negated && self.or_unknown,
+                    detail: format!(
+                        "{property} is {shown}, which is not {wanted}: taken as unknown"
+                    ),
+                }
+            }
+            matched => {
+                let matched = matched == Match::Yes;
+                Finding {
+                    holds: matched != self.negated,
+                    detail: format!("{property} is {shown}{}", self.check.describe(matched)),
+                }
+            }
+        }
+    }
+}
+
+fn time(facts: &Facts<'_>, property: &PropertyName, test: &TimeTest, date_only: bool) -> Finding {
+    let Some(value) = facts.contact.known(property.as_str()) else {
+        return Finding { holds: false, detail: format!("{property} is unknown") };
+    };
+    let shown = quote(value);
+    let Some(moment) = Moment::parse(value, date_only) else {
+        let detail = format!("{property} is {shown}, which is not a date: taken as unknown");
+        return Finding { holds: false, detail };
+    };
+    let holds = test.holds(moment, facts.now, facts.zone);
+    let not = if holds { "" } else { "not " };
+    Finding { holds, detail: format!("{property} is {shown}, {not}{}", test.words()) }
+}
+
+fn email_domain(contact: &Contact, list: &str, domains: &BTreeSet<String>) -> Finding {
+    let Some((_, domain)) = contact.email().and_then(|email| email.rsplit_once('@')) else {
+        return Finding { holds: false, detail: "email is unknown".to_owned() };
+    };
+    let domain = domain.trim_end_matches('.').to_lowercase();
+    let holds = is_under(&domain, domains);
+    let not = if holds { "" } else { "not " };
+    Finding { holds, detail: format!("email domain {} is {not}in \"{list}\"", quote(&domain)) }
+}
+
+/// Whether `domain` (lower case) or a domain above it is one of `domains`.
+pub fn is_under(domain: &str, domains: &BTreeSet<String>) -> bool {
+    let above = domain.match_indices('.').map(|(dot, _)| &domain[dot + 1..]);
+    std::iter::once(domain).chain(above).any(|name| domains.contains(name))
+}
+
+impl Group {
+    /// Stops at the first member that settles it; only then may an unbuilt member be passed over.
+    fn evaluate(self, members: &[Condition], facts: &Facts<'_>) -> Result<Finding, Unbuilt> {
+        let settles = self != Self::All;
+        let mut unbuilt = None;
+        let mut details = Vec::with_capacity(members.len());
+        for member in members {
+            match member.evaluate(facts) {
+                Ok(finding) if finding.holds == settles => {
+                    return Ok(Finding { holds: self == Self::Any, detail: finding.detail });
+                }
+                Ok(finding) => details.push(finding.detail),
+                Err(found) => unbuilt = unbuilt.or(Some(found)),
+            }
+        }
+        match unbuilt {
+            Some(unbuilt) => Err(unbuilt),
+            None => Ok(Finding { holds: self != Self::Any, detail: details.join("; ") }),
+        }
     }
 }

@@ -4,9 +4,17 @@
 //! [`RuleSet`], `condition` and `trigger` evaluate. Nothing here looks at the person record:
 //! that is `gates` and `decide`.
 
+pub mod check;
+pub mod code;
+mod compile;
 pub mod condition;
 pub mod model;
+pub mod moment;
 pub mod span;
+pub mod suggest;
+pub mod syntax;
 pub mod trigger;
+pub mod value;
 
+pub use compile::{Compiled, RuleFile, compile};
 pub use model::*;

@@ -185,6 +185,8 @@ pub struct SenderSpec {
     pub weight: u32,
     /// `alias`.
     pub alias: Option<String>,
+    /// Keys whose effect is not built yet (`away`, `pace`).
+    pub unbuilt: Vec<Unbuilt>,
     /// Where it stands.
     pub place: Place,
 }
@@ -196,6 +198,8 @@ pub struct Team {
     pub members: Vec<SenderName>,
     /// `share = "weighted"`.
     pub weighted: bool,
+    /// Keys whose effect is not built yet (`same_company`).
+    pub unbuilt: Vec<Unbuilt>,
 }
 
 /// One word of a rule's `sender` list.
@@ -276,6 +280,13 @@ pub struct Rule {
     pub unbuilt: Vec<Unbuilt>,
     /// Where it stands.
     pub place: Place,
+}
+
+impl Rule {
+    /// Every condition of `only_if` and `unless`.
+    pub fn conditions(&self) -> impl Iterator<Item = &super::condition::Condition> {
+        self.only_if.iter().chain(&self.unless)
+    }
 }
 
 /// `[[suppress]]`.

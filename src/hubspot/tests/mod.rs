@@ -28,7 +28,7 @@ fn client_knowing(server: &Server, profile: Profile, proven: ProvenPaths) -> Cli
         base_url: server.url.clone(),
         profile,
         proven,
-        ..Settings::new(Secret::new(TOKEN.to_owned()))
+        ..Settings::new(Secret::new(TOKEN).expect("not blank"))
     };
     Client::new(&settings).expect("loopback is allowed")
 }
@@ -38,7 +38,7 @@ fn hasty(server: &Server) -> Settings {
     Settings {
         base_url: server.url.clone(),
         timeout: Duration::from_millis(200),
-        ..Settings::new(Secret::new(TOKEN.to_owned()))
+        ..Settings::new(Secret::new(TOKEN).expect("not blank"))
     }
 }
 

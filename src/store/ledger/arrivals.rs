@@ -1,6 +1,6 @@
 //! Taking deliveries: each event is looked up, judged, and staged, in its order.
 
-use super::book::{Book, identity_to_hex};
+use super::book::Book;
 use super::keys;
 use crate::domain::delivery;
 use crate::domain::event::Event;
@@ -72,9 +72,5 @@ fn judge_event<I: Index>(
     let person = book.person(event.contact)?.unwrap_or_else(|| Person::new(event.contact));
     let mut taken = judge(&Incoming::Event { event, person: &person, duplicate });
     taken.previous = person.last_row;
-    if !duplicate {
-        taken.identity = Some(identity_to_hex(identity));
-        taken.occurred_at = Some(event.occurred_at);
-    }
     Ok(taken)
 }

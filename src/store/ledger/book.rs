@@ -164,7 +164,8 @@ impl<I: Index> Book<I> {
         let before = open_counts(&person);
         change(&mut person);
         let after = open_counts(&person);
-        let moved = |total: u64, index: usize| total.wrapping_add(after[index]).wrapping_sub(before[index]);
+        let moved =
+            |total: u64, index: usize| total.wrapping_add(after[index]).wrapping_sub(before[index]);
         self.meta.waiting = moved(self.meta.waiting, 0);
         self.meta.held = moved(self.meta.held, 1);
         self.meta.in_doubt = moved(self.meta.in_doubt, 2);
@@ -295,12 +296,8 @@ fn open_counts(person: &Person) -> [u64; 3] {
     [items(Decision::Wait), items(Decision::Hold), doubts.count() as u64]
 }
 
-/// Reads the 32 hexadecimal digits of [`identity_to_hex`].
+/// Reads the 32 hexadecimal digits that an identity is shown as.
 fn identity_from_hex(text: &str) -> Option<Identity> {
     let number = u128::from_str_radix(text, 16).ok()?;
     (text.len() == 32).then_some(Identity(number.to_be_bytes()))
-}
-
-pub(super) fn identity_to_hex(identity: Identity) -> String {
-    format!("{:032x}", u128::from_be_bytes(identity.0))
 }

@@ -77,7 +77,8 @@ impl<D: Disk, I: Index> Committer<D, I> {
                     fatal = Some(error);
                     break;
                 }
-                let full = GROUP_COMMANDS_MAX <= count || GROUP_BYTES_MAX <= self.journal.group_bytes();
+                let full =
+                    GROUP_COMMANDS_MAX <= count || GROUP_BYTES_MAX <= self.journal.group_bytes();
                 next = if full { None } else { commands.try_recv().ok() };
             }
             let ended = match fatal {
@@ -189,7 +190,8 @@ impl<D: Disk, I: Index> Committer<D, I> {
     }
 
     fn alias(&mut self, at: Timestamp, from: ContactId, into: ContactId) -> Result<(), Fatal> {
-        let load = |id| self.book.person(id).map(|person| person.unwrap_or_else(|| Person::new(id)));
+        let load =
+            |id| self.book.person(id).map(|person| person.unwrap_or_else(|| Person::new(id)));
         let (old, new) = (load(from)?, load(into)?);
         if old.merged_into == Some(into) {
             return Ok(());
@@ -217,7 +219,7 @@ impl<D: Disk, I: Index> Committer<D, I> {
         }
         let claim = &booking.claim;
         let (person, _) = self.book.union(claim.contact)?;
-        if person.holds(&claim.theme, &booking.apart_from, claim.first_call_at) {
+        if person.holder(&claim.theme, &booking.blockers, claim.first_call_at).is_some() {
             return Ok(Some("theme"));
         }
         if let (Some(seen), Some(sender)) = (booking.budget, &claim.sender) {

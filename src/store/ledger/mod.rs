@@ -19,12 +19,10 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 pub use arrivals::{Arrival, Incoming, Judge};
 pub use open::{Opened, Rebuilt};
-pub use query::{Counts, DecisionQuery, Found, Listed, Listing, Totals};
 
 use self::committer::Command;
 use self::shared::Shared;
 use crate::domain::id::{ContactId, Inbox, PortalId};
-use crate::domain::person::Person;
 use crate::domain::record::{InboxState, Paused, Record, RulesAccepted, Turn};
 use crate::domain::time::Timestamp;
 use crate::domain::view::Memory;
@@ -132,12 +130,10 @@ impl<D: Disk, I: Index> Embedded<D, I> {
         Ok(contacts)
     }
 
-    /// One person, united with everybody merged into them.
-    pub fn person(&self, contact: ContactId) -> Result<Person, IndexError> {
-        self.united(contact).map(|(person, _)| person)
-    }
-
-    fn united(&self, contact: ContactId) -> Result<(Person, Vec<(ContactId, u64)>), IndexError> {
+    fn united(
+        &self,
+        contact: ContactId,
+    ) -> Result<(crate::domain::person::Person, Vec<(ContactId, u64)>), IndexError> {
         book::unite(contact, |id| book::load(&*self.shared.index, id))
     }
 

@@ -5,12 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::book::{load, unite};
 use super::{Embedded, inboxes, keys};
-use crate::domain::claim::{Claim, State};
-use crate::domain::id::{ContactId, RuleId};
-use crate::domain::person::Item;
-use crate::domain::reason::{Decision, Reason};
+use crate::domain::claim::State;
+use crate::domain::id::{ContactId, Inbox};
+use crate::domain::person::Person;
+use crate::domain::query::{Counts, DecisionQuery, Found, Listed, Listing, Totals};
+use crate::domain::reason::Decision;
 use crate::domain::record::{Record, Row};
 use crate::domain::time::Timestamp;
+use crate::domain::view::InboxUse;
+use crate::port::{LedgerError, Records};
 use crate::store::StoreError;
 use crate::store::disk::Disk;
 use crate::store::index::Index;
@@ -18,94 +21,36 @@ use crate::store::index::Index;
 /// Records looked at for one page, so that a filter that matches nothing still ends.
 const LOOKED_AT_MAX: u64 = 200_000;
 
-/// Which decision records, newest first.
-#[derive(Clone, Debug, Default)]
-pub struct DecisionQuery {
-    /// Only this person (merged ids included).
-    pub contact: Option<ContactId>,
-    /// Only this rule.
-    pub rule: Option<RuleId>,
-    /// Only this decision.
-    pub decision: Option<Decision>,
-    /// Only this reason.
-    pub reason: Option<Reason>,
-    /// Only from this time on.
-    pub since: Option<Timestamp>,
-    /// Only records before this place: the `after` of the page before.
-    pub before: Option<(u64, u64)>,
-    /// Every row, not only the newest of each id.
-    pub history: bool,
-    /// At most this many.
-    pub limit: usize,
-}
-
-/// One decision record with its place.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Found {
-    /// The number of the journal record.
-    pub seq: u64,
-    /// The row's place in that record.
-    pub place: u64,
-    /// When it was recorded.
-    pub at: Timestamp,
-    /// The row.
-    pub row: Row,
-}
-
-/// Decisions counted by rule (`None` where no rule is concerned), decision and reason.
-pub type Counts = BTreeMap<(Option<String>, String, String), u64>;
-
-/// Figures for `/api/v1/status` and metrics.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Totals {
-    /// Events taken.
-    pub events: u64,
-    /// The last delivery whose events were taken.
-    pub taken: u64,
-    /// Waiting items.
-    pub waiting: u64,
-    /// Held items.
-    pub held: u64,
-    /// Claims in doubt or in need of review.
-    pub in_doubt: u64,
-    /// When the newest event was received.
-    pub last_event: Option<Timestamp>,
-    /// Journal records applied.
-    pub records: u64,
-    /// Persons known.
-    pub persons: u64,
-    /// Event identities remembered.
-    pub identities: u64,
-}
-
 /// The ids of one person.
 type People = BTreeSet<ContactId>;
 
-/// Which list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Listing {
-    /// Waiting items.
-    Waiting,
-    /// Held items.
-    Held,
-    /// Claims in doubt or in need of review.
-    InDoubt,
-}
+impl<D: Disk, I: Index> Records for Embedded<D, I> {
+    fn decisions(&self, query: &DecisionQuery) -> Result<Vec<Found>, LedgerError> {
+        self.find(query).map_err(|error| unreadable(&error))
+    }
 
-/// One entry of a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listed {
-    /// Who.
-    pub contact: ContactId,
-    /// The item, where there is one.
-    pub item: Option<Item>,
-    /// The claim, where there is one.
-    pub claim: Option<Claim>,
-}
+    fn person(&self, contact: ContactId) -> Result<Person, LedgerError> {
+        self.united(contact).map(|(person, _)| person).map_err(|error| unreadable(&error.into()))
+    }
 
-impl<D: Disk, I: Index> Embedded<D, I> {
-    /// Figures.
-    pub fn totals(&self) -> Totals {
+    fn list(
+        &self,
+        listing: Listing,
+        after: Option<ContactId>,
+        limit: usize,
+    ) -> Result<Vec<Listed>, LedgerError> {
+        self.page(listing, after, limit).map_err(|error| unreadable(&error))
+    }
+
+    fn counts(&self) -> Result<Counts, LedgerError> {
+        self.counted().map_err(|error| unreadable(&error))
+    }
+
+    fn inboxes(&self) -> BTreeMap<Inbox, InboxUse> {
+        self.shared.inboxes()
+    }
+
+    fn totals(&self) -> Totals {
         let meta = self.shared.meta();
         Totals {
             events: meta.events,
@@ -119,9 +64,14 @@ impl<D: Disk, I: Index> Embedded<D, I> {
             identities: meta.tally.rows(keys::SEEN),
         }
     }
+}
 
-    /// Decisions counted.
-    pub fn counts(&self) -> Result<Counts, StoreError> {
+fn unreadable(error: &StoreError) -> LedgerError {
+    LedgerError::Unwritable(error.to_string())
+}
+
+impl<D: Disk, I: Index> Embedded<D, I> {
+    fn counted(&self) -> Result<Counts, StoreError> {
         let mut counts = Counts::new();
         inboxes::for_each(&*self.shared.index, keys::COUNT, |key, value| {
             if let [rule, decision, reason] = keys::parts(key)[..]
@@ -134,8 +84,7 @@ impl<D: Disk, I: Index> Embedded<D, I> {
         Ok(counts)
     }
 
-    /// One page of a list, by contact, after the contact that ended the page before.
-    pub fn list(
+    fn page(
         &self,
         listing: Listing,
         after: Option<ContactId>,
@@ -158,8 +107,7 @@ impl<D: Disk, I: Index> Embedded<D, I> {
         Ok(listed)
     }
 
-    /// Decision records, newest first.
-    pub fn decisions(&self, query: &DecisionQuery) -> Result<Vec<Found>, StoreError> {
+    fn find(&self, query: &DecisionQuery) -> Result<Vec<Found>, StoreError> {
         let limit = query.limit.max(1);
         let mut found = Vec::new();
         let mut newest = BTreeSet::new();
@@ -169,7 +117,9 @@ impl<D: Disk, I: Index> Embedded<D, I> {
             looked_at += 1;
             let Some(record) = self.record_at(seq)? else { break };
             for row in rows(seq, &record).into_iter().rev() {
-                if !query.wants(&row, &people) || !query.history && !self.is_newest(&row, &mut newest)? {
+                if !wants(query, &row, &people)
+                    || !query.history && !self.is_newest(&row, &mut newest)?
+                {
                     continue;
                 }
                 found.push(row);
@@ -218,7 +168,9 @@ impl<D: Disk, I: Index> Embedded<D, I> {
                 return Ok(Some(seq));
             }
             if let Some(record) = self.record_at(seq)? {
-                places.extend(previous(&record, people).into_iter().filter(|at| (1..seq).contains(at)));
+                places.extend(
+                    previous(&record, people).into_iter().filter(|at| (1..seq).contains(at)),
+                );
             }
             if query.before.is_none_or(|(last, _)| seq <= last) {
                 return Ok(Some(seq));
@@ -239,19 +191,17 @@ impl<D: Disk, I: Index> Embedded<D, I> {
     }
 }
 
-impl DecisionQuery {
-    fn wants(&self, found: &Found, people: &People) -> bool {
-        let row = &found.row;
-        self.before.is_none_or(|before| (found.seq, found.place) < before)
-            && self.rule.as_ref().is_none_or(|rule| row.rule.as_ref() == Some(rule))
-            && self.decision.is_none_or(|decision| row.decision == decision)
-            && self.reason.is_none_or(|reason| row.reason == reason)
-            && self.since.is_none_or(|since| since <= found.at)
-            && (people.is_empty() || row.contact.is_some_and(|id| people.contains(&id)))
-    }
+fn wants(query: &DecisionQuery, found: &Found, people: &People) -> bool {
+    let row = &found.row;
+    query.before.is_none_or(|before| (found.seq, found.place) < before)
+        && query.rule.as_ref().is_none_or(|rule| row.rule.as_ref() == Some(rule))
+        && query.decision.is_none_or(|decision| row.decision == decision)
+        && query.reason.is_none_or(|reason| row.reason == reason)
+        && query.since.is_none_or(|since| since <= found.at)
+        && (people.is_empty() || row.contact.is_some_and(|id| people.contains(&id)))
 }
 
-fn entries(listing: Listing, person: &crate::domain::person::Person) -> Vec<Listed> {
+fn entries(listing: Listing, person: &Person) -> Vec<Listed> {
     let item = |wanted: Decision| {
         let items = person.items.iter().filter(move |item| item.decision == wanted);
         items.map(|item| Listed { contact: person.contact, item: Some(item.clone()), claim: None })
@@ -262,7 +212,9 @@ fn entries(listing: Listing, person: &crate::domain::person::Person) -> Vec<List
         Listing::InDoubt => person
             .claims
             .iter()
-            .filter(|claim| matches!(claim.state, State::InDoubt { .. } | State::NeedsReview { .. }))
+            .filter(|claim| {
+                matches!(claim.state, State::InDoubt { .. } | State::NeedsReview { .. })
+            })
             .map(|claim| Listed {
                 contact: person.contact,
                 item: person.items.iter().find(|item| item.id == claim.row).cloned(),

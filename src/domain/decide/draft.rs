@@ -1,0 +1,161 @@
+//! A plan in the making: verdicts become rows and the items' states after.
+
+use super::{Intent, Plan};
+use crate::domain::claim::{Channel, Target};
+use crate::domain::gates::evidence::Evidence;
+use crate::domain::gates::{Notes, Stop, enrollment};
+use crate::domain::id::SenderName;
+use crate::domain::intake::item_row;
+use crate::domain::person::{Item, Shadow};
+use crate::domain::reason::Reason;
+use crate::domain::record::Row;
+use crate::domain::rule::{Mode, Rule, RuleSet, Unbuilt};
+use crate::domain::sentence;
+use crate::domain::time::Timestamp;
+use crate::domain::view::View;
+
+/// Collects what one decision changes.
+pub(super) struct Draft<'a> {
+    rules: &'a RuleSet,
+    view: &'a View<'a>,
+    proof: Evidence,
+    /// By the person's item; `None` once it is finished.
+    items: Vec<Option<Item>>,
+    rows: Vec<Row>,
+    shadows: Vec<Shadow>,
+    enroll: Option<Box<Intent>>,
+}
+
+impl<'a> Draft<'a> {
+    pub(super) fn new(rules: &'a RuleSet, view: &'a View<'a>, proof: Evidence) -> Self {
+        let person = &view.memory.person;
+        Self {
+            rules,
+            view,
+            proof,
+            items: person.items.iter().cloned().map(Some).collect(),
+            rows: Vec::new(),
+            shadows: person.shadows.clone(),
+            enroll: None,
+        }
+    }
+
+    /// Records a verdict on the item at `index`. A rule that only watches leaves a shadow where
+    /// it would have enrolled.
+    pub(super) fn stop(
+        &mut self,
+        index: usize,
+        rule: Option<(&Rule, Mode)>,
+        notes: Notes,
+        stop: Stop,
+    ) -> Option<Shadow> {
+        let mut item = self.items[index].take()?;
+        item.sender.clone_from(&stop.sender);
+        let mut row = self.row(&item, rule, stop.reason, notes);
+        row.decision = stop.decision;
+        row.sentence.clone_from(&stop.sentence);
+        row.by = stop.by;
+        row.until = stop.until;
+        let watches = rule.filter(|_| stop.reason == Reason::WouldEnroll);
+        let shadow = watches.and_then(|(rule, _)| self.shadow(rule));
+        self.rows.push(row);
+        self.shadows.extend(shadow.clone());
+        if stop.decision.is_open() {
+            item.decision = stop.decision;
+            item.sentence = stop.sentence;
+            self.items[index] = Some(self.waiting(item, stop.reason, stop.until));
+        }
+        shadow
+    }
+
+    /// Plans the enrollment of the item at `index`. Only one is made at a time: a further one
+    /// stays due, and the next decision sees the claim of the first.
+    pub(super) fn enroll(
+        &mut self,
+        index: usize,
+        rule: &Rule,
+        notes: Notes,
+    ) -> Result<(), Unbuilt> {
+        let Some(item) = self.items[index].as_mut() else { return Ok(()) };
+        item.matched = true;
+        if self.enroll.is_some() {
+            return Ok(());
+        }
+        let it = enrollment(rule)?;
+        let chosen = notes.sender.clone();
+        item.target = Some(it.target.name.clone());
+        item.sender = chosen.as_ref().map(|chosen| chosen.sender.name.clone());
+        let item = item.clone();
+        let mut row = self.row(&item, Some((rule, Mode::Live)), Reason::Matched, notes);
+        let sender = row.sender.as_ref().map(SenderName::as_str);
+        row.sentence = sentence::matched(it.target.name.as_str(), sender, &rule.id);
+        self.enroll = Some(Box::new(Intent {
+            item: item.id,
+            rule: rule.id.clone(),
+            theme: it.theme.clone(),
+            target: it.target.clone(),
+            budget: chosen.as_ref().map(|chosen| chosen.budget),
+            sender: chosen.map(|chosen| chosen.sender),
+            holds_until: self.holds_until(it.target),
+            row,
+        }));
+        Ok(())
+    }
+
+    pub(super) fn finish(self) -> Plan {
+        Plan {
+            rows: self.rows,
+            items: self.items.into_iter().flatten().collect(),
+            claims: self.proof.ended,
+            seen: self.proof.seen,
+            shadows: self.shadows,
+            enroll: self.enroll,
+        }
+    }
+
+    fn row(&self, item: &Item, rule: Option<(&Rule, Mode)>, reason: Reason, notes: Notes) -> Row {
+        let mut row = item_row(self.rules, self.view.memory.person.contact, item, reason);
+        if let Some((rule, mode)) = rule {
+            row.rule = Some(rule.id.clone());
+            row.mode = Some(mode);
+            row.target = enrollment(rule).ok().map(|it| it.target.name.clone());
+        }
+        row.trace = notes.trace;
+        row
+    }
+
+    /// The item as it waits or is held from now on.
+    fn waiting(&self, mut item: Item, reason: Reason, until: Option<Timestamp>) -> Item {
+        if item.reason != reason {
+            item.since = self.view.now;
+        }
+        if let (Reason::Delayed, Some(until)) = (reason, until) {
+            item.first_due = until;
+        }
+        item.matched = true;
+        item.due = until;
+        item.reason = reason;
+        item
+    }
+
+    fn shadow(&self, rule: &Rule) -> Option<Shadow> {
+        let it = enrollment(rule).ok()?;
+        Some(Shadow {
+            rule: rule.id.clone(),
+            theme: it.theme.clone(),
+            target: it.target.name.clone(),
+            at: self.view.now,
+            holds_until: self.holds_until(it.target),
+        })
+    }
+
+    /// When an enrollment that begins now is over without other evidence.
+    fn holds_until(&self, target: &Target) -> Timestamp {
+        let length = match target.channel {
+            Channel::Sequence => self.rules.sequences.get(&target.name).map(|it| it.max_length),
+            Channel::Workflow => self.rules.workflows.get(&target.name).map(|it| it.holds_for),
+        };
+        // A compiled rule names targets of its own set only; without one it holds nothing longer.
+        length.map_or(self.view.now, |it| it.after(self.view.now, &self.rules.portal.zone))
+    }
+}

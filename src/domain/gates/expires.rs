@@ -1,0 +1,18 @@
+//! `expires`: a waiting decision that is too old is dropped. Counted from when it was first due.
+
+use super::{Case, Notes, Passed, Stop};
+use crate::domain::reason::Reason;
+use crate::domain::sentence;
+
+/// Stops what was first due longer ago than the rule allows.
+pub fn check(case: &Case<'_>, notes: &mut Notes) -> Passed {
+    let due = case.item.first_due;
+    let expires = case.rule.expires;
+    let detail = format!("first due {}, expires after {expires}", case.day(due));
+    if expires.after(due, case.zone()) < case.view.now {
+        let stop = Stop::new(Reason::Expired, sentence::expired(&case.day(due)));
+        return Err(notes.stop("expires", detail, stop));
+    }
+    notes.passed("expires", detail);
+    Ok(())
+}

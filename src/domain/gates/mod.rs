@@ -1,0 +1,243 @@
+//! The gates of a decision, one file each, every one answering with a reason.
+//!
+//! [`BEFORE_RANK`] and [`AFTER_RANK`] are the order (CONSISTENCY.md section 5). It stands
+//! nowhere else.
+
+pub mod conditions;
+pub mod cooldown;
+pub mod delay;
+pub mod evidence;
+pub mod expires;
+#[cfg(test)]
+pub(crate) mod fixture;
+pub mod mode;
+pub mod moved;
+pub mod past;
+pub mod rank;
+pub mod re_enroll;
+pub mod requires;
+pub mod sender;
+pub mod suppress;
+pub mod theme;
+
+use super::claim::{Channel, Target};
+use super::id::{SenderName, ThemeName};
+use super::person::Item;
+use super::reason::{Decision, Reason};
+use super::record::TraceStep;
+use super::rule::{Action, Gate, Mode, Rule, RuleSet, SenderChoice, Unbuilt};
+use super::time::Timestamp;
+use super::view::View;
+
+/// Contact properties that gates look at whatever the rules say: every fresh read asks for them.
+pub const PROPERTIES: [&str; 4] =
+    ["email", "hubspot_owner_id", "hs_email_optout", "hs_email_hard_bounce_reason_enum"];
+
+/// One step of the order.
+#[derive(Clone, Copy)]
+pub enum Step {
+    /// A gate.
+    Check(fn(&Case<'_>, &mut Notes) -> Passed),
+    /// Where keys of a gate stand whose effect is not built yet: a rule that has one stops here.
+    NotBuilt(Gate),
+}
+
+use Step::{Check, NotBuilt};
+
+/// What is asked of each due item by itself, once the person was read.
+pub const BEFORE_RANK: [Step; 5] = [
+    Check(expires::check),
+    Check(moved::check),
+    Check(conditions::check),
+    NotBuilt(Gate::Conditions),
+    NotBuilt(Gate::Unenroll),
+];
+
+/// What is asked of the best rule of each theme.
+pub const AFTER_RANK: [Step; 18] = [
+    NotBuilt(Gate::Rank),
+    NotBuilt(Gate::Delay),
+    Check(delay::check),
+    Check(suppress::check_built_in),
+    Check(suppress::check_rules),
+    Check(requires::check),
+    NotBuilt(Gate::Requires),
+    NotBuilt(Gate::Consent),
+    Check(theme::check),
+    Check(cooldown::check),
+    Check(re_enroll::check),
+    NotBuilt(Gate::Theme),
+    NotBuilt(Gate::Breaker),
+    Check(mode::check),
+    NotBuilt(Gate::QuietPeriod),
+    Check(sender::check),
+    NotBuilt(Gate::Sender),
+    NotBuilt(Gate::Window),
+];
+
+/// One item before the gates.
+#[derive(Clone, Copy)]
+pub struct Case<'a> {
+    /// The rule set.
+    pub rules: &'a RuleSet,
+    /// What the decision may look at.
+    pub view: &'a View<'a>,
+    /// The person, with what this read showed.
+    pub past: &'a past::Past<'a>,
+    /// The item.
+    pub item: &'a Item,
+    /// Its rule as it is now.
+    pub rule: &'a Rule,
+    /// The stricter of the rule's mode then and now (CONSISTENCY.md 6.12).
+    pub mode: Mode,
+}
+
+impl<'a> Case<'a> {
+    /// Where it would go, under which theme, and who may send. The error is the key that is
+    /// not built yet.
+    pub fn enrollment(&self) -> Result<Enrollment<'a>, Unbuilt> {
+        enrollment(self.rule)
+    }
+
+    /// Whether it only watches: it sees shadows, and nobody sees it (CONSISTENCY.md 6.1).
+    pub fn is_dry_run(&self) -> bool {
+        self.mode < Mode::Approval
+    }
+
+    /// The portal's zone.
+    pub fn zone(&self) -> &'a jiff::tz::TimeZone {
+        &self.rules.portal.zone
+    }
+
+    /// A date in the portal's zone.
+    pub fn day(&self, at: Timestamp) -> String {
+        super::sentence::day(at, self.zone())
+    }
+}
+
+/// What an enroll rule does.
+#[derive(Clone, Copy)]
+pub struct Enrollment<'a> {
+    /// Where to.
+    pub target: &'a Target,
+    /// Its theme.
+    pub theme: &'a ThemeName,
+    /// Who may send; empty for a workflow.
+    pub senders: &'a [SenderChoice],
+}
+
+/// What `rule` does. The error is the key that is not built yet.
+pub fn enrollment(rule: &Rule) -> Result<Enrollment<'_>, Unbuilt> {
+    match &rule.action {
+        Action::Enroll { target, theme, senders } => Ok(Enrollment { target, theme, senders }),
+        Action::Unbuilt => Err(rule.unbuilt.first().cloned().unwrap_or_else(|| Unbuilt {
+            key: "unenroll".to_owned(),
+            gate: Gate::Unenroll,
+            place: rule.place.clone(),
+        })),
+    }
+}
+
+/// What the gates leave behind: the trace, and the sender once one is chosen.
+#[derive(Default)]
+pub struct Notes {
+    /// Every step so far.
+    pub trace: Vec<TraceStep>,
+    /// The chosen sender; `None` for a workflow.
+    pub sender: Option<sender::Chosen>,
+}
+
+impl Notes {
+    /// Notes that a step let the person through.
+    pub fn passed(&mut self, step: &str, detail: impl Into<String>) {
+        self.push(step, true, detail.into());
+    }
+
+    /// Notes one step.
+    pub fn push(&mut self, step: &str, passed: bool, detail: String) {
+        self.trace.push(TraceStep { step: step.to_owned(), passed, detail });
+    }
+
+    /// Notes that a step stops the person, and gives the halt to return.
+    pub fn stop(&mut self, step: &str, detail: impl Into<String>, verdict: Stop) -> Halt {
+        self.push(step, false, detail.into());
+        Halt::Stop(Box::new(verdict))
+    }
+}
+
+/// A verdict other than going on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stop {
+    /// What was decided.
+    pub decision: Decision,
+    /// Why.
+    pub reason: Reason,
+    /// The same for people.
+    pub sentence: String,
+    /// The suppression, or the rule that came first.
+    pub by: Option<String>,
+    /// When it comes back, or may come back.
+    pub until: Option<Timestamp>,
+    /// In whose name, where that is known.
+    pub sender: Option<SenderName>,
+}
+
+impl Stop {
+    /// The reason's usual decision.
+    pub fn new(reason: Reason, sentence: String) -> Self {
+        let decision = reason.decisions()[0];
+        Self { decision, reason, sentence, by: None, until: None, sender: None }
+    }
+
+    /// Names the suppression or the rule that stands in the way.
+    #[must_use]
+    pub fn by(mut self, name: &str) -> Self {
+        self.by = Some(name.to_owned());
+        self
+    }
+
+    /// Says when it comes back, or may come back.
+    #[must_use]
+    pub fn until(mut self, at: Option<Timestamp>) -> Self {
+        self.until = at;
+        self
+    }
+}
+
+/// Why a decision goes no further.
+#[derive(Debug)]
+pub enum Halt {
+    /// A verdict.
+    Stop(Box<Stop>),
+    /// A key whose effect is not built yet.
+    Unbuilt(Unbuilt),
+}
+
+impl From<Unbuilt> for Halt {
+    fn from(unbuilt: Unbuilt) -> Self {
+        Self::Unbuilt(unbuilt)
+    }
+}
+
+/// What a gate answers.
+pub type Passed = Result<(), Halt>;
+
+/// Takes one item through `steps`, until one stops it.
+pub fn run(steps: &[Step], case: &Case<'_>, notes: &mut Notes) -> Passed {
+    steps.iter().try_for_each(|step| match step {
+        Check(check) => check(case, notes),
+        NotBuilt(gate) => not_built(case, *gate),
+    })
+}
+
+/// A key of the rule or of the whole set stands at this gate, and its effect is not built yet.
+fn not_built(case: &Case<'_>, gate: Gate) -> Passed {
+    // Nobody sends a workflow: what the set says of senders does not concern it.
+    let concerns_set = gate != Gate::Sender
+        || matches!(&case.rule.action, Action::Enroll { target, .. } if target.channel == Channel::Sequence);
+    let of_set = case.rules.unbuilt.iter().filter(|_| concerns_set);
+    match case.rule.unbuilt.iter().chain(of_set).find(|unbuilt| unbuilt.gate == gate) {
+        Some(unbuilt) => Err(Halt::Unbuilt(unbuilt.clone())),
+        None => Ok(()),
+    }
+}

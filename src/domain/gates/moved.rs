@@ -1,0 +1,52 @@
+//! Did it really move? An event carries no old value: HubSpot's own history tells it, and where
+//! that is silent what the store knew.
+
+use super::{Case, Notes, Passed, Stop};
+use crate::domain::id::PropertyName;
+use crate::domain::reason::Reason;
+use crate::domain::sentence;
+use crate::domain::time::Timestamp;
+
+/// Stops a change that was none, or that was taken back. After a wait only the trigger's value
+/// is asked for ("still matches", RULES.md section 6).
+pub fn check(case: &Case<'_>, notes: &mut Notes) -> Passed {
+    let item = case.item;
+    let Some((property, arrived)) = item.event.change() else {
+        notes.passed("when", item.event.subscription_type.clone());
+        return Ok(());
+    };
+    let when = &case.rule.when;
+    let current = case.view.contact.known(property.as_str()).unwrap_or("");
+    let old = old_value(case, property);
+    let outcome = if item.matched { when.still_holds(current) } else { when.moved(old, current) };
+    let Err(why) = outcome else {
+        notes.passed("when", moved(property, old, current));
+        return Ok(());
+    };
+    // What fired once and was taken back since is another thing than what never was a move.
+    let burst = item.began != item.event.occurred_at;
+    let stop = if item.matched || burst || when.moved(old, arrived).is_ok() {
+        let text = sentence::no_longer_matches(&case.day(item.fired_at), &why);
+        Stop::new(Reason::NoLongerMatches, text)
+    } else {
+        Stop::new(Reason::NoMatch, sentence::no_match(&case.rule.id, &why))
+    };
+    Err(notes.stop("when", format!("{why} ({})", case.rule.place), stop))
+}
+
+fn moved(property: &PropertyName, old: Option<&str>, current: &str) -> String {
+    let old = old.map_or_else(|| "an unknown value".to_owned(), |old| format!("\"{old}\""));
+    format!("{property} went from {old} to \"{current}\"")
+}
+
+/// The value before the first event of the burst.
+fn old_value<'a>(case: &Case<'a>, property: &PropertyName) -> Option<&'a str> {
+    let began = case.item.began;
+    from_history(case, property, began).or(case.item.from.as_deref())
+}
+
+fn from_history<'a>(case: &Case<'a>, property: &PropertyName, began: Timestamp) -> Option<&'a str> {
+    let history = case.view.contact.history.get(property)?;
+    let before = history.iter().filter(|past| past.at < began);
+    before.max_by_key(|past| past.at).map(|past| past.value.as_str())
+}

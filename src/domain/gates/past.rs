@@ -1,0 +1,116 @@
+//! What a person is and was in: our claims, sequences seen on the contact, and for rules that
+//! only watch, shadows.
+
+use crate::domain::claim::{Channel, Claim, State};
+use crate::domain::id::{RuleId, ThemeName};
+use crate::domain::person::{Person, Seen};
+use crate::domain::rule::RuleSet;
+use crate::domain::rule::span::Span;
+use crate::domain::time::{MINUTE_MS, Timestamp};
+
+/// How long a hand-made sequence outside the address book lasts at most.
+const UNKNOWN_LENGTH: Span = Span::days(60);
+/// How much earlier than ours HubSpot's clock may date an enrollment of ours (CONSISTENCY.md 6.4).
+pub const CLOCK_SLACK_MS: u64 = 2 * MINUTE_MS;
+/// How much later than our last call HubSpot may date an enrollment of ours: `verify_for`.
+const LATE_MS: u64 = 15 * MINUTE_MS;
+
+/// One enrollment, running or over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stay {
+    /// Under which theme.
+    pub theme: ThemeName,
+    /// What it is called for people.
+    pub name: String,
+    /// By which rule, where one of ours did it.
+    pub rule: Option<RuleId>,
+    /// When it began.
+    pub began: Timestamp,
+    /// When it ended; `None` while it runs.
+    pub ended: Option<Timestamp>,
+}
+
+/// Everything known of what a person is and was in.
+#[derive(Clone, Debug)]
+pub struct Past<'a> {
+    /// The person, with what this read showed.
+    pub person: &'a Person,
+    /// Real ones: claims and sightings.
+    pub stays: Vec<Stay>,
+    /// What dry-run rules would have done; only they look here (CONSISTENCY.md 6.1).
+    pub shadows: Vec<Stay>,
+}
+
+impl<'a> Past<'a> {
+    /// Gathers it as of `now`.
+    pub fn of(rules: &RuleSet, person: &'a Person, now: Timestamp) -> Self {
+        let claims = person.claims.iter().filter_map(|claim| of_claim(claim, now));
+        let by_hand = person.seen.iter().enumerate().filter(|(_, seen)| !is_ours(person, seen));
+        let seen = by_hand.filter_map(|(index, seen)| {
+            let later = person.seen.get(index + 1).map(|next| next.enrolled_at);
+            of_seen(rules, seen, later, now)
+        });
+        let mut past = Self { person, stays: claims.chain(seen).collect(), shadows: Vec::new() };
+        person.shadows.iter().for_each(|shadow| past.add_shadow(shadow, now));
+        past
+    }
+
+    /// Remembers a would-enroll of this decision for the dry-run rules after it.
+    pub fn add_shadow(&mut self, shadow: &crate::domain::person::Shadow, now: Timestamp) {
+        self.shadows.push(Stay {
+            theme: shadow.theme.clone(),
+            name: shadow.target.to_string(),
+            rule: Some(shadow.rule.clone()),
+            began: shadow.at,
+            ended: (shadow.holds_until <= now).then_some(shadow.holds_until),
+        });
+    }
+
+    /// What a rule sees: shadows too where it only watches.
+    pub fn seen_by(&self, dry_run: bool) -> impl Iterator<Item = &Stay> {
+        let shadows: &[Stay] = if dry_run { &self.shadows } else { &[] };
+        self.stays.iter().chain(shadows)
+    }
+}
+
+fn of_claim(claim: &Claim, now: Timestamp) -> Option<Stay> {
+    let (began, ended) = claim.span(now)?;
+    Some(Stay {
+        theme: claim.theme.clone(),
+        name: claim.target.name.to_string(),
+        rule: Some(claim.rule.clone()),
+        began,
+        ended,
+    })
+}
+
+/// Whether a sighting is an enrollment of ours: the claim speaks for it.
+fn is_ours(person: &Person, seen: &Seen) -> bool {
+    person.claims.iter().any(|claim| {
+        let enrolled_at = match claim.state {
+            State::Released { .. } => return false,
+            State::Confirmed { enrolled_at, .. } => enrolled_at,
+            _ => claim.last_call_at,
+        };
+        let latest = enrolled_at.max(claim.last_call_at).plus_ms(LATE_MS);
+        claim.target.channel == Channel::Sequence
+            && claim.target.id == seen.sequence.0
+            && claim.first_call_at.min(enrolled_at).minus_ms(CLOCK_SLACK_MS) <= seen.enrolled_at
+            && seen.enrolled_at <= latest
+    })
+}
+
+/// A sighting without a known end is over when a later one began, or after the longest time.
+fn of_seen(rules: &RuleSet, seen: &Seen, later: Option<Timestamp>, now: Timestamp) -> Option<Stay> {
+    let known = rules.sequences.iter().find(|(_, sequence)| sequence.id == seen.sequence);
+    let (theme, name, length) = if let Some((name, it)) = known {
+        (it.theme.clone(), name.to_string(), it.max_length)
+    } else {
+        let theme = rules.unknown_sequences.clone()?;
+        (theme, format!("sequence {}", seen.sequence), UNKNOWN_LENGTH)
+    };
+    let over = length.after(seen.enrolled_at, &rules.portal.zone);
+    let ended = seen.ended_at.or(later).unwrap_or(over).min(over);
+    let ended = (ended <= now).then_some(ended);
+    Some(Stay { theme, name, rule: None, began: seen.enrolled_at, ended })
+}

@@ -1,0 +1,218 @@
+//! Who sends: the first usable one of the rule's list, by the budget of their inbox
+//! (CONSISTENCY.md 6.9).
+
+use super::{Case, Notes, Passed, Stop};
+use crate::domain::claim::Sender;
+use crate::domain::contact::Owner;
+use crate::domain::decide::BudgetSeen;
+use crate::domain::id::{SenderName, TeamName, UserId};
+use crate::domain::reason::Reason;
+use crate::domain::rule::{SenderChoice, SenderSpec, Unbuilt, WhenFull};
+use crate::domain::sentence;
+use crate::domain::time::{MINUTE_MS, Timestamp};
+use crate::domain::view::InboxUse;
+
+/// How soon a full inbox is looked at again when only open calls stand in the way.
+const OPEN_CALLS_MS: u64 = MINUTE_MS;
+
+/// A usable sender, and what was seen of their inbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chosen {
+    /// Who.
+    pub sender: Sender,
+    /// Their budget, and how much of it is used.
+    pub budget: BudgetSeen,
+}
+
+/// Chooses the sender of a sequence; a workflow has none.
+pub fn check(case: &Case<'_>, notes: &mut Notes) -> Passed {
+    let enrollment = case.enrollment()?;
+    if enrollment.senders.is_empty() {
+        return Ok(());
+    }
+    let mut tried = Tried::default();
+    if let Some(chosen) = choose(case, enrollment.senders, &mut tried)? {
+        let BudgetSeen { used, budget } = chosen.budget;
+        let name = &chosen.sender.name;
+        notes.passed("sender", format!("{name} used {used} of {budget} in 24 hours"));
+        notes.sender = Some(chosen);
+        return Ok(());
+    }
+    let (detail, stop) = tried.stop(case);
+    Err(notes.stop("sender", detail, stop))
+}
+
+/// Whom a rule that only watches would take: without a free place, the one it would wait for.
+pub fn would_take(case: &Case<'_>) -> Result<Option<SenderName>, Unbuilt> {
+    let mut tried = Tried::default();
+    let chosen = choose(case, case.enrollment()?.senders, &mut tried)?;
+    let waits_for = || tried.full.first().map(|full| full.name.clone());
+    Ok(chosen.map(|chosen| chosen.sender.name).or_else(waits_for))
+}
+
+fn choose<'a>(
+    case: &Case<'a>,
+    choices: &'a [SenderChoice],
+    tried: &mut Tried,
+) -> Result<Option<Chosen>, Unbuilt> {
+    for choice in choices {
+        let candidates = match choice {
+            SenderChoice::ContactOwner => contact_owner(case, tried).into_iter().collect(),
+            SenderChoice::User(name) => case.rules.senders.get(name).into_iter().collect(),
+            SenderChoice::Team(team) => rotation(case, team),
+            SenderChoice::Unbuilt(word) => return Err(not_built(case, word)),
+        };
+        let one_person = !matches!(choice, SenderChoice::Team(_));
+        for spec in candidates {
+            match usable(case, spec) {
+                Ok(chosen) => return Ok(Some(chosen)),
+                Err(Trouble::Full(full)) => {
+                    tried.full.push(full);
+                    if one_person && spec.when_full == WhenFull::Wait {
+                        return Ok(None);
+                    }
+                }
+                Err(Trouble::Paused(error)) => tried.paused.push((spec.name.clone(), error)),
+                Err(Trouble::Unusable(why)) => tried.unusable.push(why),
+            }
+        }
+    }
+    Ok(None)
+}
+
+fn not_built(case: &Case<'_>, word: &str) -> Unbuilt {
+    let unbuilt = case.rule.unbuilt.iter().find(|it| it.gate == crate::domain::rule::Gate::Sender);
+    unbuilt.cloned().unwrap_or_else(|| Unbuilt {
+        key: word.to_owned(),
+        gate: crate::domain::rule::Gate::Sender,
+        place: case.rule.place.clone(),
+    })
+}
+
+/// The contact's owner, where they are in `[senders]`.
+fn contact_owner<'a>(case: &Case<'a>, tried: &mut Tried) -> Option<&'a SenderSpec> {
+    let Some(id) = case.view.contact.owner() else {
+        tried.unusable.push("the contact has no owner".to_owned());
+        return None;
+    };
+    let Some(owner) = case.view.owners.get(&id) else {
+        tried.unusable.push(format!("owner {id} is not known to HubSpot"));
+        return None;
+    };
+    if owner.archived {
+        tried.unusable.push(format!("owner {id} is deactivated"));
+        return None;
+    }
+    let spec = case.rules.senders.values().find(|spec| is_inbox(owner, spec));
+    if spec.is_none() {
+        tried.unusable.push(format!("owner {id} is not in [senders]"));
+    }
+    spec
+}
+
+fn is_inbox(owner: &Owner, spec: &SenderSpec) -> bool {
+    owner.email.as_deref().is_some_and(|email| email.trim().to_lowercase() == spec.inbox.as_str())
+}
+
+/// The members of a team, whose turn it is first: fewest turns by weight, ties by member order.
+fn rotation<'a>(case: &Case<'a>, team: &TeamName) -> Vec<&'a SenderSpec> {
+    let Some(team) = case.rules.teams.get(team) else { return Vec::new() };
+    let specs = team.members.iter().filter_map(|name| case.rules.senders.get(name));
+    let mut members: Vec<(u64, u64, &SenderSpec)> = specs
+        .map(|spec| {
+            let turns = inbox(case, spec).map_or(0, |inbox| inbox.turns);
+            let weight = if team.weighted { u64::from(spec.weight.max(1)) } else { 1 };
+            (turns, weight, spec)
+        })
+        .collect();
+    // turns / weight compared without a division; the sort is stable.
+    members.sort_by(|(a_turns, a_weight, _), (b_turns, b_weight, _)| {
+        let product = |turns: u64, weight: u64| u128::from(turns) * u128::from(weight);
+        product(*a_turns, *b_weight).cmp(&product(*b_turns, *a_weight))
+    });
+    members.into_iter().map(|(_, _, spec)| spec).collect()
+}
+
+fn inbox<'a>(case: &Case<'a>, spec: &SenderSpec) -> Option<&'a InboxUse> {
+    case.view.memory.inboxes.get(&spec.inbox)
+}
+
+enum Trouble {
+    Full(Full),
+    Paused(String),
+    Unusable(String),
+}
+
+fn usable(case: &Case<'_>, spec: &SenderSpec) -> Result<Chosen, Trouble> {
+    let name = &spec.name;
+    let owner = case.view.owners.values().find(|owner| is_inbox(owner, spec) && !owner.archived);
+    let Some(user_id) = spec.user.or_else(|| owner.and_then(|owner| owner.user)) else {
+        return Err(Trouble::Unusable(format!("{name} has no active HubSpot user")));
+    };
+    let fresh = InboxUse::default();
+    let inbox = inbox(case, spec).unwrap_or(&fresh);
+    if let Some(error) = &inbox.paused {
+        return Err(Trouble::Paused(error.clone()));
+    }
+    let now = case.view.now;
+    let (used, budget) = (inbox.used(now), spec.daily_budget);
+    let refused = inbox.full_until.filter(|until| now < *until);
+    if budget <= used || refused.is_some() {
+        let next = inbox.next_free(budget, now).max(refused);
+        return Err(Trouble::Full(Full { name: name.clone(), used, budget, next }));
+    }
+    Ok(Chosen { sender: sender(spec, user_id), budget: BudgetSeen { budget, used } })
+}
+
+fn sender(spec: &SenderSpec, user: UserId) -> Sender {
+    let (name, inbox, alias) = (spec.name.clone(), spec.inbox.clone(), spec.alias.clone());
+    Sender { name, inbox, user, alias }
+}
+
+struct Full {
+    name: SenderName,
+    used: u32,
+    budget: u32,
+    next: Option<Timestamp>,
+}
+
+/// Who was tried, and what stood in the way.
+#[derive(Default)]
+struct Tried {
+    full: Vec<Full>,
+    paused: Vec<(SenderName, String)>,
+    unusable: Vec<String>,
+}
+
+impl Tried {
+    /// Somebody full: wait for a place. Else somebody paused: a person reconnects the inbox.
+    /// Else nobody.
+    fn stop(&self, case: &Case<'_>) -> (String, Stop) {
+        if !self.full.is_empty() {
+            return self.wait(case);
+        }
+        let others = self.unusable.join("; ");
+        let Some((name, error)) = self.paused.first() else {
+            let stop = Stop::new(Reason::NoSender, sentence::no_sender(&others));
+            return (format!("{others} ({})", case.rule.place), stop);
+        };
+        let names: Vec<&str> = self.paused.iter().map(|(name, _)| name.as_str()).collect();
+        let text = sentence::sender_paused(&names.join(", "), error);
+        let mut stop = Stop::new(Reason::SenderPaused, text);
+        stop.sender = Some(name.clone());
+        (format!("{} paused: {error}", names.join(", ")), stop)
+    }
+
+    fn wait(&self, case: &Case<'_>) -> (String, Stop) {
+        let shown: Vec<String> = self
+            .full
+            .iter()
+            .map(|full| format!("{} used {} of {}", full.name, full.used, full.budget))
+            .collect();
+        let next = self.full.iter().filter_map(|full| full.next).min();
+        let shown = shown.join(", ");
+        let text = sentence::budget_exhausted(&shown, next, case.zone());
+        let until = next.unwrap_or_else(|| case.view.now.plus_ms(OPEN_CALLS_MS));
+        (shown, Stop::new(Reason::BudgetExhausted, text).until(Some(until)))
+    }
+}

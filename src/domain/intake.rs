@@ -1,0 +1,309 @@
+//! Each event of a delivery against what the store knows and the triggers, without any call:
+//! wrong portal, duplicate, stale, own change, then which rules it may fire.
+
+mod fire;
+#[cfg(test)]
+mod tests;
+
+use super::event::{Event, Kind};
+use super::id::{ContactId, PropertyName, RowId};
+use super::person::{Newest, Person};
+use super::reason::{Decision, Reason};
+use super::record::{Row, TakenEvent, TraceStep};
+use super::rule::trigger::Subject;
+use super::rule::{Mode, Rule, RuleSet, Unbuilt};
+use super::sentence;
+use super::time::Timestamp;
+
+/// One event as it came in.
+#[derive(Clone, Copy, Debug)]
+pub struct Incoming<'a> {
+    /// What happened.
+    pub event: &'a Event,
+    /// When its delivery was received.
+    pub received: Timestamp,
+    /// `delivery.item`, for example `17.3`: the id of its decision record.
+    pub id: &'a str,
+    /// Its identity is known (CONSISTENCY.md section 4).
+    pub duplicate: bool,
+}
+
+impl Incoming<'_> {
+    /// When it happened, for order: an event dated 2100 counts as received now.
+    fn at(&self) -> Timestamp {
+        self.event.occurred_at.min(self.received)
+    }
+}
+
+/// Judges one event about `person`. Rules whose mode is off never fire, nor do those whose
+/// trigger is not built yet.
+pub fn judge(rules: &RuleSet, person: &Person, incoming: &Incoming<'_>) -> TakenEvent {
+    let event = incoming.event;
+    let mut taken = TakenEvent {
+        contact: Some(event.contact),
+        identity: Some(event.identity().to_string()),
+        occurred_at: Some(event.occurred_at),
+        newest: None,
+        items: None,
+        settling: None,
+        rows: Vec::new(),
+        previous: 0,
+    };
+    if let Some((reason, text)) = refused(rules, person, incoming) {
+        if reason == Reason::WrongPortal {
+            taken.contact = None;
+        }
+        if matches!(reason, Reason::WrongPortal | Reason::DuplicateEvent) {
+            taken.identity = None;
+        }
+        taken.rows.push(ignored(rules, incoming, taken.contact, (reason, text)));
+        return taken;
+    }
+    taken.newest = newest(rules, incoming);
+    match &event.kind {
+        Kind::Deleted => withdraw(rules, person, incoming, &mut taken, false),
+        Kind::PrivacyDeleted => withdraw(rules, person, incoming, &mut taken, true),
+        Kind::Merged { from, .. } => {
+            let ids = from.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            let why = (Reason::MergedRecord, sentence::merged_record(&ids));
+            taken.rows.push(ignored(rules, incoming, taken.contact, why));
+        }
+        Kind::Other => {
+            taken.contact = None;
+            let why = (Reason::NotWatched, sentence::not_watched(&event.subscription_type));
+            taken.rows.push(ignored(rules, incoming, None, why));
+        }
+        Kind::Property { .. } | Kind::Created | Kind::Restored => {
+            route(rules, person, incoming, &mut taken);
+        }
+    }
+    taken
+}
+
+/// The record of an item that could not be read. `why` names no contact data.
+pub fn unreadable(rules: &RuleSet, id: &str, why: &str) -> TakenEvent {
+    let row = Row {
+        id: id.into(),
+        contact: None,
+        event: None,
+        rule: None,
+        mode: None,
+        decision: Decision::Ignore,
+        reason: Reason::Unreadable,
+        sentence: sentence::unreadable(why),
+        by: None,
+        from: Vec::new(),
+        until: None,
+        target: None,
+        sender: None,
+        trace: Vec::new(),
+        rules: rules.fingerprint.clone(),
+    };
+    TakenEvent {
+        contact: None,
+        identity: None,
+        occurred_at: None,
+        newest: None,
+        items: None,
+        settling: None,
+        rows: vec![row],
+        previous: 0,
+    }
+}
+
+/// The key that a test of this event would need: a trigger that is not built yet.
+pub fn unbuilt_trigger<'a>(rules: &'a RuleSet, event: &Event) -> Option<&'a Unbuilt> {
+    watching(rules, event).find_map(|rule| fire::unbuilt(rule))
+}
+
+/// Why the event goes no further, if so: in the order of CONSISTENCY.md section 5.
+fn refused(rules: &RuleSet, person: &Person, incoming: &Incoming<'_>) -> Option<(Reason, String)> {
+    let event = incoming.event;
+    if event.portal != rules.portal.id {
+        let text = sentence::wrong_portal(event.portal.0, rules.portal.id.0);
+        return Some((Reason::WrongPortal, text));
+    }
+    if incoming.duplicate {
+        let happened = sentence::minute(event.occurred_at, &rules.portal.zone);
+        return Some((Reason::DuplicateEvent, sentence::duplicate_event(&happened)));
+    }
+    if let Some((property, _)) = event.change()
+        && person.newest.get(property).is_some_and(|newest| incoming.at() < newest.at)
+    {
+        return Some((Reason::StaleEvent, sentence::overtaken(property.as_str())));
+    }
+    let age = incoming.received.since_ms(event.occurred_at);
+    if rules.stale_after_ms < age {
+        return Some((Reason::StaleEvent, sentence::too_late(age, rules.stale_after_ms)));
+    }
+    None
+}
+
+/// Whether this router wrote the change: its own property, or, where the portal asks for it,
+/// any change by its own app.
+fn is_own(rules: &RuleSet, event: &Event) -> bool {
+    let Some((property, _)) = event.change() else { return false };
+    let by_own_app = || {
+        let source = event.source.as_deref().unwrap_or_default();
+        let app = event.app.map(|app| app.to_string());
+        matches!(source, "INTEGRATION" | "API") && app.is_some() && app == event.source_id
+    };
+    rules.portal.bridge_property.as_ref() == Some(property)
+        || (rules.portal.ignore_own_app && by_own_app())
+}
+
+/// Whether a merge wrote the change (`changeSource` MERGE…, an open set).
+fn is_merge(event: &Event) -> bool {
+    event.source.as_deref().is_some_and(|source| source.to_uppercase().starts_with("MERGE"))
+}
+
+fn newest(rules: &RuleSet, incoming: &Incoming<'_>) -> Option<(PropertyName, Newest)> {
+    let (property, value) = incoming.event.change()?;
+    let watched = rules.by_property.contains_key(property);
+    let value = watched.then(|| value.to_owned());
+    Some((property.clone(), Newest { at: incoming.at(), value }))
+}
+
+/// Rules that listen to this kind of event, by priority. Those that are off are left out.
+fn watching<'a>(rules: &'a RuleSet, event: &Event) -> impl Iterator<Item = &'a Rule> {
+    let listed = event.change().and_then(|(property, _)| rules.by_property.get(property));
+    let by_property = listed.into_iter().flatten().filter_map(|index| rules.rules.get(*index));
+    let subject = match event.kind {
+        Kind::Created => Some(Subject::ContactCreated),
+        Kind::Restored => Some(Subject::ContactRestored),
+        _ => None,
+    };
+    let by_event =
+        rules.rules.iter().filter(move |rule| subject.as_ref() == Some(&rule.when.subject));
+    by_property.chain(by_event).filter(|rule| rule.mode != Mode::Off)
+}
+
+fn route(rules: &RuleSet, person: &Person, incoming: &Incoming<'_>, taken: &mut TakenEvent) {
+    let event = incoming.event;
+    if is_own(rules, event) {
+        let why = (Reason::OwnChange, sentence::own_change());
+        taken.rows.push(ignored(rules, incoming, taken.contact, why));
+        return;
+    }
+    if is_merge(event) {
+        let why = (Reason::MergedRecord, sentence::merged_record(""));
+        taken.rows.push(ignored(rules, incoming, taken.contact, why));
+        return;
+    }
+    let old = event
+        .change()
+        .and_then(|(property, _)| person.newest.get(property))
+        .and_then(|newest| newest.value.as_deref());
+    let mut fired = Vec::new();
+    let mut missed = Vec::new();
+    for rule in watching(rules, event) {
+        match fire::may_fire(rule, event, old) {
+            Ok(()) => fired.push(rule),
+            Err(why) => missed.push((rule, why)),
+        }
+    }
+    if fired.is_empty() {
+        taken.rows.push(fired_none(rules, incoming, &missed));
+    } else {
+        fire::schedule(rules, person, incoming, &fired, taken);
+    }
+}
+
+/// The one record of an event that fired no rule.
+fn fired_none(rules: &RuleSet, incoming: &Incoming<'_>, missed: &[(&Rule, String)]) -> Row {
+    let event = incoming.event;
+    let contact = Some(event.contact);
+    let Some((closest, why)) = missed.first() else {
+        let name =
+            event.change().map_or(event.subscription_type.as_str(), |(name, _)| name.as_str());
+        return ignored(
+            rules,
+            incoming,
+            contact,
+            (Reason::NotWatched, sentence::not_watched(name)),
+        );
+    };
+    let text = sentence::no_match(&closest.id, why);
+    let mut row = ignored(rules, incoming, contact, (Reason::NoMatch, text));
+    row.trace = missed
+        .iter()
+        .map(|(rule, why)| TraceStep {
+            step: "when".to_owned(),
+            passed: false,
+            detail: format!("rule \"{}\" ({}): {why}", rule.id, rule.place),
+        })
+        .collect();
+    row
+}
+
+/// The contact is gone: nothing that waits for them is sent.
+fn withdraw(
+    rules: &RuleSet,
+    person: &Person,
+    incoming: &Incoming<'_>,
+    taken: &mut TakenEvent,
+    privacy: bool,
+) {
+    let text = sentence::deleted(privacy);
+    for item in &person.items {
+        let mut row = item_row(rules, person.contact, item, Reason::Withdrawn);
+        row.sentence = sentence::withdrawn(text.trim_end_matches('.'));
+        taken.rows.push(row);
+    }
+    if !person.items.is_empty() {
+        taken.items = Some(Vec::new());
+    }
+    taken.rows.push(ignored(rules, incoming, taken.contact, (Reason::Deleted, text)));
+}
+
+/// A record of the event itself.
+fn ignored(
+    rules: &RuleSet,
+    incoming: &Incoming<'_>,
+    contact: Option<ContactId>,
+    (reason, sentence): (Reason, String),
+) -> Row {
+    Row {
+        id: RowId::from(incoming.id),
+        contact,
+        event: Some(incoming.event.clone()),
+        rule: None,
+        mode: None,
+        decision: Decision::Ignore,
+        reason,
+        sentence,
+        by: None,
+        from: Vec::new(),
+        until: None,
+        target: None,
+        sender: None,
+        trace: Vec::new(),
+        rules: rules.fingerprint.clone(),
+    }
+}
+
+/// A record of an item, with the reason's usual decision and the item's own sentence.
+pub(crate) fn item_row(
+    rules: &RuleSet,
+    contact: ContactId,
+    item: &super::person::Item,
+    reason: Reason,
+) -> Row {
+    Row {
+        id: item.id.clone(),
+        contact: Some(contact),
+        event: Some(item.event.clone()),
+        rule: Some(item.rule.clone()),
+        mode: Some(item.mode),
+        decision: reason.decisions()[0],
+        reason,
+        sentence: item.sentence.clone(),
+        by: None,
+        from: Vec::new(),
+        until: None,
+        target: item.target.clone(),
+        sender: item.sender.clone(),
+        trace: Vec::new(),
+        rules: rules.fingerprint.clone(),
+    }
+}

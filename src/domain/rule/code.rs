@@ -1,0 +1,61 @@
+//! The stable codes of diagnostics. Never renamed or reused, only added.
+
+/// The file is not TOML.
+pub const SYNTAX: &str = "HR001";
+/// A key that no table of this kind has.
+pub const UNKNOWN_KEY: &str = "HR002";
+/// A required key is missing.
+pub const MISSING: &str = "HR003";
+/// A value of the wrong kind: text where a number belongs.
+pub const WRONG_KIND: &str = "HR004";
+/// A word or text that is not accepted here.
+pub const BAD_VALUE: &str = "HR005";
+/// A number outside its range.
+pub const OUT_OF_RANGE: &str = "HR006";
+/// A duration that cannot be read or does not fit.
+pub const DURATION: &str = "HR007";
+/// A name that stands for nothing.
+pub const UNKNOWN_NAME: &str = "HR008";
+/// A name, id or number used twice.
+pub const TWICE: &str = "HR009";
+/// A `[sub.table]` where only an inline table is accepted.
+pub const NESTED_TABLE: &str = "HR010";
+/// A file or a set over its limit.
+pub const LIMIT: &str = "HR011";
+/// A key whose effect is not built yet.
+pub const NOT_BUILT: &str = "HR012";
+/// A condition without exactly one subject and one operator.
+pub const CONDITION: &str = "HR013";
+/// An operator that cannot work on the property's type.
+pub const OPERATOR: &str = "HR014";
+/// A property that the portal does not have.
+pub const UNKNOWN_PROPERTY: &str = "HR015";
+/// A label where the internal value belongs, or a value that is no option.
+pub const NOT_AN_OPTION: &str = "HR016";
+/// A trigger that names no change, or two.
+pub const TRIGGER: &str = "HR017";
+/// An action that is missing, doubled or incomplete.
+pub const ACTION: &str = "HR018";
+/// A beginning after its end.
+pub const ORDER: &str = "HR019";
+/// Two keys that contradict each other.
+pub const CONTRADICTION: &str = "HR020";
+
+/// Lint: live belongs in the rule, not in the defaults.
+pub const LINT_DEFAULT_LIVE: &str = "HR101";
+/// Lint: a blank does not count for a negative operator here.
+pub const LINT_OR_UNKNOWN: &str = "HR102";
+/// Lint: two rules of one theme start alike with one priority.
+pub const LINT_SAME_RANK: &str = "HR103";
+/// Lint: two senders share one inbox.
+pub const LINT_SHARED_INBOX: &str = "HR104";
+/// Lint: a destination that no rule uses.
+pub const LINT_UNUSED: &str = "HR105";
+/// Lint: `becomes_known` of a date fires once in a lifetime.
+pub const LINT_KNOWN_ONCE: &str = "HR106";
+/// Lint: two themes block each other.
+pub const LINT_MUTUAL_BLOCK: &str = "HR107";
+/// Lint: the breaker is off.
+pub const LINT_BREAKER_OFF: &str = "HR108";
+/// Lint: lifecycle stage is a high-water mark.
+pub const LINT_HIGH_WATER: &str = "HR109";

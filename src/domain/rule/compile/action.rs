@@ -1,0 +1,265 @@
+//! `enroll`, `unenroll`, `then_enroll` and `split`.
+
+use super::Context;
+use super::gates;
+use crate::domain::claim::{Channel, Target};
+use crate::domain::id::{SenderName, ThemeName};
+use crate::domain::rule::code;
+use crate::domain::rule::model::{Action, Gate, SenderChoice, Unbuilt};
+use crate::domain::rule::suggest;
+use crate::domain::rule::syntax::{Node, Table};
+
+/// Where an enrollment goes, and what holds it up.
+struct Destination {
+    target: Target,
+    theme: ThemeName,
+    senders: Vec<SenderChoice>,
+}
+
+impl<'a> Context<'a> {
+    /// The one thing a rule does. `deal_trigger`: it starts from a deal.
+    pub(super) fn action(
+        &self,
+        rule: &Table<'a>,
+        deal_trigger: bool,
+        unbuilt: &mut Vec<Unbuilt>,
+    ) -> Option<Action> {
+        let actions: Vec<Node<'a>> =
+            ["enroll", "split", "unenroll"].into_iter().filter_map(|key| rule.get(key)).collect();
+        let action = match actions.as_slice() {
+            [action] => *action,
+            [] if rule.get("then_enroll").is_some() => {
+                let message = "then_enroll without unenroll.";
+                rule.error(code::ACTION, message, "Use enroll.");
+                return None;
+            }
+            [] => {
+                let message = format!("{} does nothing.", rule.what);
+                rule.error(code::ACTION, message, "Add enroll, split or unenroll.");
+                return None;
+            }
+            many => {
+                let keys: Vec<&str> = many.iter().map(|node| node.key).collect();
+                let message = format!("{} does two things ({}).", rule.what, keys.join(", "));
+                rule.error(code::ACTION, message, "Write a rule for each.");
+                return None;
+            }
+        };
+        let then_enroll = rule.get("then_enroll");
+        if let Some(node) = then_enroll {
+            if action.key != "unenroll" {
+                node.error(code::ACTION, "then_enroll without unenroll.", "Use enroll.");
+            }
+            self.destination(&node.inline("then_enroll")?, deal_trigger, unbuilt);
+            unbuilt.push(node.not_built("then_enroll", Gate::Unenroll));
+        }
+        match action.key {
+            "enroll" => {
+                let table = action.inline("enroll")?;
+                table.check_keys(&["sequence", "workflow", "sender"]);
+                let Destination { target, theme, senders } =
+                    self.destination(&table, deal_trigger, unbuilt)?;
+                Some(Action::Enroll { target, theme, senders })
+            }
+            "split" => {
+                self.split(action, deal_trigger, unbuilt);
+                unbuilt.push(action.not_built("split", Gate::Unenroll));
+                Some(Action::Unbuilt)
+            }
+            _ => {
+                self.unenroll(action);
+                unbuilt.push(action.not_built("unenroll", Gate::Unenroll));
+                Some(Action::Unbuilt)
+            }
+        }
+    }
+
+    fn destination(
+        &self,
+        table: &Table<'a>,
+        deal_trigger: bool,
+        unbuilt: &mut Vec<Unbuilt>,
+    ) -> Option<Destination> {
+        let sender = table.get("sender");
+        match (table.get("sequence"), table.get("workflow")) {
+            (Some(node), None) => {
+                let senders = match sender {
+                    Some(sender) => self.senders_of(sender, deal_trigger, unbuilt),
+                    None => {
+                        let message = format!("{} names a sequence but no sender.", table.what);
+                        let hint =
+                            "Sequences are sent by a person: add sender = [\"contact-owner\"].";
+                        table.error(code::ACTION, message, hint);
+                        Vec::new()
+                    }
+                };
+                let name = node.text()?;
+                self.reference(&["sequences"], name, node)?;
+                self.touched("sequences", name, unbuilt);
+                let sequence = self.sequences.get(name)?;
+                let (id, theme) = (sequence.id.0, sequence.theme.clone());
+                let target = Target { channel: Channel::Sequence, name: name.into(), id };
+                Some(Destination { target, theme, senders })
+            }
+            (None, Some(node)) => {
+                if let Some(sender) = sender {
+                    sender.error(code::ACTION, "a workflow has no sender.", "Remove it.");
+                }
+                let name = node.text()?;
+                self.reference(&["workflows"], name, node)?;
+                self.touched("workflows", name, unbuilt);
+                let workflow = self.workflows.get(name)?;
+                let (id, theme) = (workflow.id.0, workflow.theme.clone());
+                let target = Target { channel: Channel::Workflow, name: name.into(), id };
+                Some(Destination { target, theme, senders: Vec::new() })
+            }
+            _ => {
+                let message = format!("{} needs one destination.", table.what);
+                table.error(code::ACTION, message, "Write sequence = \"…\" or workflow = \"…\".");
+                None
+            }
+        }
+    }
+
+    /// Keys of the destination whose effect is not built yet. They are reported where they
+    /// stand once, and hold up every rule that goes there.
+    fn touched(&self, kind: &str, name: &str, unbuilt: &mut Vec<Unbuilt>) {
+        let Some(table) = self.book.one(kind, name) else { return };
+        for (key, gate) in [("subscription", Gate::Consent), ("via", Gate::Window)] {
+            let node = table.get(key);
+            let node = node.filter(|node| node.value.get_ref().as_str() != Some("api"));
+            unbuilt.extend(node.map(|node| node.not_built(key, gate)));
+        }
+    }
+
+    fn senders_of(
+        &self,
+        node: Node<'a>,
+        deal_trigger: bool,
+        unbuilt: &mut Vec<Unbuilt>,
+    ) -> Vec<SenderChoice> {
+        let choices = node.texts();
+        if choices.is_empty() && node.items().is_some_and(|items| items.is_empty()) {
+            node.error(code::ACTION, "sender is an empty list.", "Add \"contact-owner\".");
+        }
+        let choices = choices
+            .into_iter()
+            .filter_map(|(word, at)| self.sender(word, at, deal_trigger, unbuilt));
+        choices.collect()
+    }
+
+    fn sender(
+        &self,
+        word: &str,
+        at: Node<'a>,
+        deal_trigger: bool,
+        unbuilt: &mut Vec<Unbuilt>,
+    ) -> Option<SenderChoice> {
+        if let Some(name) = word.strip_prefix("user:") {
+            self.reference(&["senders"], name, at)?;
+            unbuilt.extend(self.sender_unbuilt(&name.into()));
+            return Some(SenderChoice::User(name.into()));
+        }
+        if let Some(name) = word.strip_prefix("team:") {
+            self.reference(&["teams"], name, at)?;
+            if let Some(team) = self.teams.get(name) {
+                unbuilt.extend(team.unbuilt.iter().cloned());
+                unbuilt.extend(team.members.iter().flat_map(|member| self.sender_unbuilt(member)));
+            }
+            return Some(SenderChoice::Team(name.into()));
+        }
+        match word {
+            "contact-owner" => return Some(SenderChoice::ContactOwner),
+            "deal-owner" if !deal_trigger => {
+                let message =
+                    "\"deal-owner\" needs a deal trigger; this rule starts from a contact.";
+                at.error(
+                    code::ACTION,
+                    message,
+                    "Use \"contact-owner\", \"user:NAME\" or \"team:NAME\".",
+                );
+                return None;
+            }
+            "company-owner" | "deal-owner" => {
+                unbuilt.push(at.not_built(word, Gate::Sender));
+                return Some(SenderChoice::Unbuilt(word.to_owned()));
+            }
+            _ => {}
+        }
+        let message = format!("\"{word}\" is neither an owner word nor user:/team:.");
+        at.error(code::BAD_VALUE, message, self.sender_hint(word));
+        None
+    }
+
+    fn sender_unbuilt(&self, name: &SenderName) -> impl Iterator<Item = Unbuilt> {
+        self.senders.get(name).into_iter().flat_map(|sender| sender.unbuilt.iter().cloned())
+    }
+
+    fn sender_hint(&self, word: &str) -> String {
+        let users = self.book.names("senders").map(|name| format!("user:{name}"));
+        let teams = self.book.names("teams").map(|name| format!("team:{name}"));
+        let exact = [format!("user:{word}"), format!("team:{word}")];
+        let known: Vec<String> = users.chain(teams).collect();
+        if let Some(meant) = known.iter().find(|known| exact.contains(known)) {
+            return format!("Did you mean \"{meant}\"?");
+        }
+        let words = ["contact-owner", "company-owner", "deal-owner"];
+        let all = known.iter().map(String::as_str).chain(words);
+        match suggest::nearest(word, all) {
+            Some(meant) => format!("Did you mean \"{meant}\"?"),
+            None => "Use \"contact-owner\", \"user:NAME\" or \"team:NAME\".".to_owned(),
+        }
+    }
+
+    fn unenroll(&self, node: Node<'a>) {
+        let Some(table) = node.inline("unenroll") else { return };
+        table.check_keys(&["themes", "sequence", "workflow", "everything"]);
+        let named: Vec<Node<'a>> = table.nodes().collect();
+        if named.len() != 1 {
+            let hint = "Write one of themes = [\"…\"], sequence, workflow or everything = true.";
+            node.error(code::ACTION, "unenroll names one thing to leave.", hint);
+        }
+        for node in named {
+            match node.key {
+                "themes" => drop(gates::themes(&self.book, node)),
+                "sequence" => self.named("sequences", node),
+                "workflow" => self.named("workflows", node),
+                "everything" => node.only_true("Name the themes instead."),
+                _ => {}
+            }
+        }
+        let portal = self.book.single("portal");
+        if portal.is_some_and(|portal| portal.get("unenroll_bridge").is_none())
+            && table.get("workflow").is_none()
+        {
+            let message = "unenroll of a sequence needs [portal.unenroll_bridge].";
+            node.error(code::MISSING, message, "HubSpot has no API for it. See docs/unenroll.md.");
+        }
+    }
+
+    fn named(&self, kind: &str, node: Node<'a>) {
+        if let Some(name) = node.text() {
+            self.reference(&[kind], name, node);
+        }
+    }
+
+    fn split(&self, node: Node<'a>, deal_trigger: bool, unbuilt: &mut Vec<Unbuilt>) {
+        let mut percent = 0;
+        for arm in node.items().unwrap_or_default() {
+            let Some(table) = arm.inline("an arm of split") else { continue };
+            table.check_keys(&["name", "percent", "sequence", "workflow", "nothing", "sender"]);
+            table.require("name", "name = \"control\"").and_then(|name| name.text());
+            let share =
+                table.require("percent", "percent = 50").and_then(|node| node.whole(1..=100));
+            percent += share.unwrap_or_default();
+            match table.get("nothing") {
+                Some(nothing) => nothing.only_true("Remove it, or name a sequence or workflow."),
+                None => drop(self.destination(&table, deal_trigger, unbuilt)),
+            }
+        }
+        if percent != 100 {
+            let message = format!("split adds up to {percent} percent.");
+            node.error(code::ACTION, message, "It must be 100.");
+        }
+    }
+}

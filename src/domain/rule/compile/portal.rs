@@ -1,0 +1,60 @@
+//! `[portal]`.
+
+use jiff::tz::TimeZone;
+
+use super::book::Book;
+use super::{lists, times, unknown_name};
+use crate::domain::id::{PortalId, PropertyName};
+use crate::domain::rule::code;
+use crate::domain::rule::model::Portal;
+use crate::domain::rule::syntax::{Node, Source, Table};
+
+/// Reads `[portal]`; a folder without one cannot say which account it belongs to.
+pub(super) fn read<'a>(book: &Book<'a>, whole: &Source<'_>) -> Option<Portal> {
+    let Some(table) = book.single("portal") else {
+        let hint = "Add [portal] with id and time_zone to portal.toml.";
+        whole.error(code::MISSING, 0..0, "no file has a [portal].", hint);
+        return None;
+    };
+    table.check_keys(&[
+        "id",
+        "name",
+        "time_zone",
+        "calendar",
+        "our_domains",
+        "ignore_own_app",
+        "breaker",
+        "unenroll_bridge",
+    ]);
+    let id = table.require("id", "id = 12345678 (Settings > Account > Hub ID)");
+    let zone = table.require("time_zone", "time_zone = \"America/New_York\"");
+    if let Some(calendar) = table.get("calendar")
+        && let Some(name) = calendar.text()
+        && book.one("calendars", name).is_none()
+    {
+        unknown_name(book, &["calendars"], name, calendar);
+    }
+    let our_domains = table.get("our_domains").map(|node| node.texts()).unwrap_or_default();
+    Some(Portal {
+        name: table.get("name").and_then(|node| node.text()).unwrap_or_default().to_owned(),
+        our_domains: our_domains.iter().filter_map(|(text, at)| lists::domain(*at, text)).collect(),
+        ignore_own_app: table.get("ignore_own_app").and_then(|node| node.flag()).unwrap_or(false),
+        bridge_property: bridge(table),
+        id: PortalId(id?.whole(1..=u64::MAX)?),
+        zone: zone_of(zone?)?,
+    })
+}
+
+fn zone_of(node: Node<'_>) -> Option<TimeZone> {
+    times::zone(node.text()?, node)
+}
+
+/// `[portal.unenroll_bridge]`: parsed now, so that its property's changes are known as our own.
+fn bridge(portal: &Table<'_>) -> Option<PropertyName> {
+    let node = portal.get("unenroll_bridge")?;
+    let table = node.table("[portal.unenroll_bridge]".to_owned())?;
+    table.check_keys(&["property", "confirm_within"]);
+    table.get("confirm_within").and_then(|node| node.duration());
+    let property = table.require("property", "property = \"hubroute_unenroll_requested\"")?;
+    Some(property.text()?.into())
+}

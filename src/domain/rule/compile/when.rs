@@ -1,0 +1,233 @@
+//! `when`, compiled.
+
+use std::collections::BTreeSet;
+
+use super::Context;
+use super::conditions::Options;
+use super::operands::{Operand, number, one, option_names, values};
+use super::property::{Kind, kind_of_name};
+use crate::domain::rule::check::{Check, Overlap};
+use crate::domain::rule::model::{Gate, Unbuilt};
+use crate::domain::rule::syntax::{Node, Table};
+use crate::domain::rule::trigger::{Change, Subject, When};
+use crate::domain::rule::{code, suggest};
+
+/// The words that say which change.
+const CHANGES: [&str; 7] = [
+    "becomes",
+    "becomes_any_of",
+    "becomes_known",
+    "becomes_blank",
+    "changes",
+    "rises_to",
+    "falls_to",
+];
+
+/// A compiled trigger, and what of it is not built yet.
+#[derive(Debug)]
+pub(super) struct Trigger {
+    pub(super) when: When,
+    pub(super) unbuilt: Vec<Unbuilt>,
+    /// It starts from a deal: conditions and senders may name the deal.
+    pub(super) deal: bool,
+}
+
+impl<'a> Context<'a> {
+    /// Compiles `when`.
+    pub(super) fn when(&self, node: Node<'a>) -> Option<Trigger> {
+        let table = node.inline("when")?;
+        let mut known = vec![
+            "property",
+            "company",
+            "deal",
+            "event",
+            "contacts",
+            "from_sources",
+            "not_from_sources",
+        ];
+        known.extend(CHANGES);
+        table.check_keys(&known);
+        let subjects: Vec<Node<'a>> = ["property", "company", "deal", "event"]
+            .into_iter()
+            .filter_map(|key| table.get(key))
+            .collect();
+        let subject = match subjects.as_slice() {
+            [subject] => *subject,
+            [] => {
+                let hint = "Add property = \"…\", or event = \"contact-created\".";
+                node.error(code::TRIGGER, "when names nothing that changes.", hint);
+                return None;
+            }
+            _ => {
+                let hint = "A rule starts from one change. Write a second rule for the other.";
+                node.error(code::TRIGGER, "when names two things that change.", hint);
+                return None;
+            }
+        };
+        let from_sources = table.get("from_sources").map(sources);
+        let not_from_sources = table.get("not_from_sources").map(sources).unwrap_or_default();
+        let mut unbuilt = Vec::new();
+        let (subject, change, deal) = match subject.key {
+            "event" => self.event(&table, subject, &mut unbuilt)?,
+            _ => self.change_of(&table, subject, &mut unbuilt)?,
+        };
+        let when = When { subject, change, from_sources, not_from_sources };
+        Some(Trigger { when, unbuilt, deal })
+    }
+
+    fn event(
+        &self,
+        table: &Table<'a>,
+        node: Node<'a>,
+        unbuilt: &mut Vec<Unbuilt>,
+    ) -> Option<(Subject, Change, bool)> {
+        for key in CHANGES {
+            if let Some(change) = table.get(key) {
+                let message = format!("{key} has no effect on an event.");
+                change.error(code::CONTRADICTION, message, "Remove it.");
+            }
+        }
+        let words = [
+            ("contact-created", Subject::ContactCreated),
+            ("contact-restored", Subject::ContactRestored),
+            ("deal-created", Subject::Unbuilt),
+            ("deal-associated", Subject::Unbuilt),
+            ("company-associated", Subject::Unbuilt),
+        ];
+        let indexes: Vec<(&str, usize)> =
+            words.iter().enumerate().map(|(index, (word, _))| (*word, index)).collect();
+        let (word, subject) = &words[node.word(&indexes)?];
+        let deal = word.starts_with("deal");
+        if *subject == Subject::Unbuilt {
+            contacts(table, if deal { "deal" } else { "company" });
+            unbuilt.push(node.not_built(word, Gate::Trigger));
+        }
+        Some((subject.clone(), Change::Any, deal))
+    }
+
+    fn change_of(
+        &self,
+        table: &Table<'a>,
+        subject: Node<'a>,
+        unbuilt: &mut Vec<Unbuilt>,
+    ) -> Option<(Subject, Change, bool)> {
+        let name = subject.text()?;
+        let changes: Vec<Node<'a>> = CHANGES.into_iter().filter_map(|key| table.get(key)).collect();
+        let change = match changes.as_slice() {
+            [change] => *change,
+            [] => {
+                let hint = format!("Add {}.", suggest::alternatives(&CHANGES));
+                table.error(code::TRIGGER, "when has no trigger word.", hint);
+                return None;
+            }
+            many => {
+                let keys: Vec<&str> = many.iter().map(|node| node.key).collect();
+                let message = format!("when has two trigger words ({}).", keys.join(", "));
+                table.error(code::TRIGGER, message, "Write a rule for each.");
+                return None;
+            }
+        };
+        let object = if subject.key == "property" { "contact" } else { subject.key };
+        let property = self.lock.find(object, name, subject).ok()?;
+        let compiled = self.change(change, name, property, unbuilt)?;
+        if object == "contact" {
+            if let Some(node) = table.get("contacts") {
+                let message = "contacts has no effect on a contact trigger.";
+                node.error(code::CONTRADICTION, message, "Remove it.");
+            }
+            return Some((Subject::Property(name.into()), compiled, false));
+        }
+        contacts(table, object);
+        unbuilt.push(subject.not_built(&format!("a {object} trigger"), Gate::Trigger));
+        Some((Subject::Unbuilt, compiled, object == "deal"))
+    }
+
+    fn change(
+        &self,
+        node: Node<'a>,
+        name: &str,
+        property: Option<&super::property::Property<'a>>,
+        unbuilt: &mut Vec<Unbuilt>,
+    ) -> Option<Change> {
+        let kind = kind_of_name(name).or(property.map(|property| property.kind));
+        let found = match node.key {
+            "changes" => {
+                node.only_true("Remove the rule, or set mode = \"off\".");
+                return Some(Change::Any);
+            }
+            "becomes_known" => {
+                node.only_true("Write becomes_blank = true.");
+                if matches!(kind, Some(Kind::Date | Kind::Datetime)) {
+                    let message = "becomes_known on a date fires once in a person's lifetime.";
+                    node.warning(code::LINT_KNOWN_ONCE, message, "changes is usually meant.");
+                }
+                return Some(Change::BecomesKnown);
+            }
+            "becomes_blank" => {
+                node.only_true("Write becomes_known = true.");
+                return Some(Change::BecomesBlank);
+            }
+            "rises_to" | "falls_to" => return line(node, name, kind),
+            "becomes" => vec![(one(node)?, node)],
+            _ => self.lists.operands(node)?,
+        };
+        let kind = kind.unwrap_or_else(|| Kind::of_literal(found.first().map(|(value, _)| value)));
+        let operand = Operand {
+            operator: node,
+            kind,
+            property,
+            options: Options::default(),
+            gate: Gate::Trigger,
+        };
+        Some(Change::Becomes(match kind {
+            Kind::Options => Check::Choices(Overlap::Any, option_names(&found, property)),
+            Kind::Date | Kind::Datetime | Kind::Owner => {
+                let key = format!("{} on {}", node.key, kind.words());
+                unbuilt.push(node.not_built(&key, Gate::Trigger));
+                return Some(Change::Any);
+            }
+            _ => Check::Among(values(&found, kind, &operand)?),
+        }))
+    }
+}
+
+fn line(node: Node<'_>, name: &str, kind: Option<Kind>) -> Option<Change> {
+    if let Some(kind) = kind.filter(|kind| *kind != Kind::Number) {
+        let message =
+            format!("{} needs a number property; \"{name}\" is {}.", node.key, kind.words());
+        node.error(code::OPERATOR, message, "Use becomes, becomes_known or changes.");
+        return None;
+    }
+    let (number, written) = number(&one(node)?, node)?;
+    Some(match node.key {
+        "rises_to" => Change::RisesTo(number, written),
+        _ => Change::FallsTo(number, written),
+    })
+}
+
+fn sources(node: Node<'_>) -> BTreeSet<String> {
+    node.texts().into_iter().map(|(text, _)| text.trim().to_uppercase()).collect()
+}
+
+/// `contacts` of a deal or company trigger: required, one of two forms.
+fn contacts(table: &Table<'_>, object: &str) {
+    let forms = match object {
+        "deal" => "contacts = \"all\" or \"label:NAME\"",
+        _ => "contacts = \"primary\" or \"all\"",
+    };
+    let Some(node) = table.get("contacts") else {
+        let message = format!("a {object} trigger must say which contacts.");
+        table.error(code::MISSING, message, format!("Add {forms}."));
+        return;
+    };
+    let Some(text) = node.text() else { return };
+    let labelled = text.strip_prefix("label:").is_some_and(|label| !label.trim().is_empty());
+    let accepted = match object {
+        "deal" => text == "all" || labelled,
+        _ => matches!(text, "all" | "primary"),
+    };
+    if !accepted {
+        let message = format!("contacts = \"{text}\" is not known.");
+        node.error(code::BAD_VALUE, message, format!("Write {forms}."));
+    }
+}

@@ -1,0 +1,119 @@
+//! TOML with its places: every value knows the file, line and column it stands at, and every
+//! misuse becomes a diagnostic instead of an error that ends the reading.
+
+mod node;
+mod table;
+
+pub use node::Node;
+pub use table::Table;
+
+use std::cell::RefCell;
+use std::ops::Range;
+use std::sync::Arc;
+
+use toml::Spanned;
+use toml::de::DeTable;
+
+use super::code;
+use super::model::Place;
+use crate::domain::diagnostic::{Diagnostic, Severity};
+
+/// One file, and what was found wrong in it.
+#[derive(Debug)]
+pub struct Source<'f> {
+    /// Relative to the rules folder.
+    pub name: Arc<str>,
+    text: &'f str,
+    /// Where each line begins.
+    lines: Vec<usize>,
+    found: RefCell<Vec<Diagnostic>>,
+}
+
+impl<'f> Source<'f> {
+    /// A file before anything is known about it.
+    pub fn new(name: &str, text: &'f str) -> Self {
+        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        let lines = std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect();
+        Self { name: name.into(), text, lines, found: RefCell::default() }
+    }
+
+    /// Its text.
+    pub fn text(&self) -> &'f str {
+        self.text
+    }
+
+    /// Its TOML as far as it can be read; every syntax error is reported.
+    pub fn parse(&self) -> Spanned<DeTable<'f>> {
+        let (table, errors) = DeTable::parse_recoverable(self.text);
+        for error in errors {
+            let span = error.span().unwrap_or(0..0);
+            let hint = "See https://toml.io for the syntax: key = value, texts in \"quotes\".";
+            self.error(code::SYNTAX, span, error.message(), hint);
+        }
+        table
+    }
+
+    /// Whether the bytes at `span` are an inline table, not a `[header]` or a dotted key.
+    fn is_inline(&self, span: &Range<usize>) -> bool {
+        self.text.get(span.start..).is_some_and(|text| text.starts_with('{'))
+    }
+
+    /// Line and column of a byte, both from 1, the column in characters.
+    fn position(&self, offset: usize) -> (u32, u32) {
+        let line = self.lines.partition_point(|start| *start <= offset).max(1);
+        let start = self.lines[line - 1];
+        let before = self.text.get(start..offset).unwrap_or("");
+        let columns = before.trim_start_matches('\u{feff}').chars().count() + 1;
+        let narrow = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        (narrow(line), narrow(columns))
+    }
+
+    /// Where `span` begins.
+    pub fn place(&self, span: &Range<usize>) -> Place {
+        Place { file: self.name.clone(), line: self.position(span.start).0 }
+    }
+
+    /// Reports an error: what is wrong, and what to write instead.
+    pub fn error(
+        &self,
+        code: &'static str,
+        span: Range<usize>,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
+        self.report(Severity::Error, code, span, (message.into(), hint.into()));
+    }
+
+    /// Reports a lint.
+    pub fn warning(
+        &self,
+        code: &'static str,
+        span: Range<usize>,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
+        self.report(Severity::Warning, code, span, (message.into(), hint.into()));
+    }
+
+    fn report(
+        &self,
+        severity: Severity,
+        code: &'static str,
+        span: Range<usize>,
+        (message, hint): (String, String),
+    ) {
+        let (line, column) = self.position(span.start);
+        let hint = (!hint.is_empty()).then_some(hint);
+        let file = self.name.clone();
+        let found = Diagnostic { code, severity, file, span, line, column, message, hint };
+        self.found.borrow_mut().push(found);
+    }
+
+    /// Everything found, in the order of the file.
+    pub fn into_found(self) -> Vec<Diagnostic> {
+        let mut found = self.found.into_inner();
+        found.sort_by(|a, b| (a.span.start, a.code).cmp(&(b.span.start, b.code)));
+        found.dedup();
+        found
+    }
+}

@@ -1,0 +1,244 @@
+//! One value being read: the kinds a rule author writes, each with its own complaint.
+
+use std::ops::{Range, RangeInclusive};
+
+use jiff::civil::Date;
+use toml::Spanned;
+use toml::de::DeValue;
+
+use super::{Source, Table};
+use crate::domain::rule::model::{Gate, Place, Unbuilt};
+use crate::domain::rule::span::Span;
+use crate::domain::rule::{code, suggest};
+
+/// A value, and the key it stands behind.
+#[derive(Clone, Copy, Debug)]
+pub struct Node<'a> {
+    /// Its file.
+    pub source: &'a Source<'a>,
+    /// Its key; for an item of a list the key of the list.
+    pub key: &'a str,
+    /// The value.
+    pub value: &'a Spanned<DeValue<'a>>,
+}
+
+impl<'a> Node<'a> {
+    /// Its bytes.
+    pub fn span(&self) -> Range<usize> {
+        self.value.span()
+    }
+
+    /// Where it stands.
+    pub fn place(&self) -> Place {
+        self.source.place(&self.span())
+    }
+
+    /// Reports an error about it.
+    pub fn error(&self, code: &'static str, message: impl Into<String>, hint: impl Into<String>) {
+        self.source.error(code, self.span(), message, hint);
+    }
+
+    /// Reports a lint about it.
+    pub fn warning(&self, code: &'static str, message: impl Into<String>, hint: impl Into<String>) {
+        self.source.warning(code, self.span(), message, hint);
+    }
+
+    /// Reports that its effect is not built yet, and says so to `hubroute test`.
+    pub fn not_built(&self, key: &str, gate: Gate) -> Unbuilt {
+        let hint =
+            "Leave it out until a later version; `hubroute test` names the tests it holds up.";
+        self.error(code::NOT_BUILT, format!("{key} is not built yet."), hint);
+        Unbuilt { key: key.to_owned(), gate, place: self.place() }
+    }
+
+    fn wrong<T>(&self, wanted: &str) -> Option<T> {
+        let is = match self.value.get_ref() {
+            DeValue::String(_) => "a text",
+            DeValue::Integer(_) | DeValue::Float(_) => "a number",
+            DeValue::Boolean(_) => "true or false",
+            DeValue::Datetime(_) => "a date",
+            DeValue::Array(_) => "a list",
+            DeValue::Table(_) => "a table",
+        };
+        self.error(code::WRONG_KIND, format!("{} is {is}.", self.key), format!("Write {wanted}."));
+        None
+    }
+
+    /// A text that is not blank.
+    pub fn text(&self) -> Option<&'a str> {
+        match self.value.get_ref() {
+            DeValue::String(text) if text.trim().is_empty() => {
+                self.error(code::BAD_VALUE, format!("{} is empty.", self.key), "Write a text.");
+                None
+            }
+            DeValue::String(text) => Some(text),
+            _ => self.wrong(&format!("a text in quotes: {} = \"…\"", self.key)),
+        }
+    }
+
+    /// One of a few words.
+    pub fn word<T: Copy>(&self, words: &[(&str, T)]) -> Option<T> {
+        let quoted: Vec<String> = words.iter().map(|(word, _)| format!("\"{word}\"")).collect();
+        let quoted: Vec<&str> = quoted.iter().map(String::as_str).collect();
+        let all = suggest::alternatives(&quoted);
+        let text = match self.value.get_ref() {
+            DeValue::String(text) => text.as_ref(),
+            _ => {
+                let message = format!("{} = {} is not known.", self.key, self.written());
+                self.error(code::BAD_VALUE, message, format!("Use {all}."));
+                return None;
+            }
+        };
+        let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
+        if found.is_none() {
+            let near = suggest::nearest(text, words.iter().map(|(word, _)| *word));
+            let hint = match near {
+                Some(word) => format!("Did you mean \"{word}\"? Use {all}."),
+                None => format!("Use {all}."),
+            };
+            let message = format!("{} = \"{text}\" is not known.", self.key);
+            self.error(code::BAD_VALUE, message, hint);
+        }
+        found
+    }
+
+    /// The value as its author wrote it, for scalars.
+    pub fn written(&self) -> String {
+        match self.value.get_ref() {
+            DeValue::String(text) => format!("\"{text}\""),
+            DeValue::Integer(number) => number.to_string(),
+            DeValue::Float(number) => number.as_str().to_owned(),
+            DeValue::Boolean(flag) => flag.to_string(),
+            DeValue::Datetime(moment) => moment.to_string(),
+            DeValue::Array(_) => "[…]".to_owned(),
+            DeValue::Table(_) => "{…}".to_owned(),
+        }
+    }
+
+    /// A whole number within a range.
+    pub fn whole(&self, range: RangeInclusive<u64>) -> Option<u64> {
+        let DeValue::Integer(number) = self.value.get_ref() else {
+            return self.wrong(&format!("a whole number: {} = {}", self.key, range.start()));
+        };
+        let value = u64::from_str_radix(number.as_str(), number.radix()).ok();
+        let value = value.filter(|value| range.contains(value));
+        if value.is_none() {
+            let message = format!("{} = {number} is out of range.", self.key);
+            let hint = if *range.end() == u64::MAX {
+                format!("Write a whole number from {} on.", range.start())
+            } else {
+                format!("Write a whole number from {} to {}.", range.start(), range.end())
+            };
+            self.error(code::OUT_OF_RANGE, message, hint);
+        }
+        value
+    }
+
+    /// [`Node::whole`] where 32 bits hold the range.
+    pub fn whole_u32(&self, range: RangeInclusive<u32>) -> Option<u32> {
+        let wide = u64::from(*range.start())..=u64::from(*range.end());
+        self.whole(wide).and_then(|value| u32::try_from(value).ok())
+    }
+
+    /// `true` or `false`.
+    pub fn flag(&self) -> Option<bool> {
+        match self.value.get_ref() {
+            DeValue::Boolean(flag) => Some(*flag),
+            _ => self.wrong(&format!("{} = true or {} = false", self.key, self.key)),
+        }
+    }
+
+    /// A key that only makes sense as `true`.
+    pub fn only_true(&self, otherwise: &str) {
+        if self.flag() == Some(false) {
+            self.error(code::BAD_VALUE, format!("{} = false says nothing.", self.key), otherwise);
+        }
+    }
+
+    /// A duration.
+    pub fn duration(&self) -> Option<Span> {
+        let DeValue::String(text) = self.value.get_ref() else {
+            return self.wrong(&format!("a duration: {} = \"30 minutes\"", self.key));
+        };
+        match Span::parse(text) {
+            Ok(span) => Some(span),
+            Err(message) => {
+                let (message, hint) = match message.split_once(": ") {
+                    Some((what, instead)) => (format!("{what}."), sentence(instead)),
+                    None => (sentence(&message), String::new()),
+                };
+                self.error(code::DURATION, message, hint);
+                None
+            }
+        }
+    }
+
+    /// A TOML date, without a time.
+    pub fn date(&self) -> Option<Date> {
+        let DeValue::Datetime(moment) = self.value.get_ref() else {
+            return self.wrong(&format!("a date without quotes: {} = 2026-12-31", self.key));
+        };
+        let day = moment.date.and_then(|date| {
+            let part = |number: u8| i8::try_from(number).ok();
+            let year = i16::try_from(date.year).ok()?;
+            Date::new(year, part(date.month)?, part(date.day)?).ok()
+        });
+        day.or_else(|| self.wrong(&format!("a date: {} = 2026-12-31", self.key)))
+    }
+
+    /// The items of a list.
+    pub fn items(&self) -> Option<Vec<Node<'a>>> {
+        match self.value.get_ref() {
+            DeValue::Array(items) => Some(
+                items
+                    .iter()
+                    .map(|value| Node { source: self.source, key: self.key, value })
+                    .collect(),
+            ),
+            _ => self.wrong(&format!("a list: {} = [ … ]", self.key)),
+        }
+    }
+
+    /// A list of texts, each with its place.
+    pub fn texts(&self) -> Vec<(&'a str, Node<'a>)> {
+        let items = self.items().unwrap_or_default();
+        items.into_iter().filter_map(|item| Some((item.text()?, item))).collect()
+    }
+
+    /// An inline table. Inside a rule a `[header]` is refused: the keys below it would belong
+    /// to it, the commonest beginner's mistake.
+    pub fn inline(&self, what: &str) -> Option<Table<'a>> {
+        let DeValue::Table(entries) = self.value.get_ref() else {
+            return self.wrong(&format!("an inline table: {} = {{ … }}", self.key));
+        };
+        if !self.source.is_inline(&self.span()) {
+            let message = format!("{} is written as a table of its own.", self.key);
+            let hint = format!(
+                "Every key below a [header] belongs to that table, not to the rule. Write it on \
+                 one line: {} = {{ … }}",
+                self.key
+            );
+            self.error(code::NESTED_TABLE, message, hint);
+            return None;
+        }
+        Some(Table { source: self.source, entries, span: self.span(), what: what.to_owned() })
+    }
+
+    /// A table of any spelling.
+    pub fn table(&self, what: String) -> Option<Table<'a>> {
+        match self.value.get_ref() {
+            DeValue::Table(entries) => {
+                Some(Table { source: self.source, entries, span: self.span(), what })
+            }
+            _ => self.wrong(&format!("a table: [{}]", self.key)),
+        }
+    }
+}
+
+/// Text as a sentence: a capital first, a full stop last.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    let end = if text.ends_with(['.', '?', '!']) { "" } else { "." };
+    format!("{first}{}{end}", letters.as_str())
+}

@@ -1,0 +1,194 @@
+//! What people read: one sentence for each reason, with the values filled in (RULES.md 3).
+//!
+//! One function per reason that the decision itself gives. Names and dates only: a sentence
+//! carries no email address.
+
+use jiff::tz::TimeZone;
+
+use super::id::RuleId;
+use super::rule::ReEnroll;
+use super::time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Timestamp};
+
+/// The date in the portal's zone, for example `24 Nov 2026`.
+pub fn day(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_jiff().to_zoned(zone.clone()).strftime("%-d %b %Y").to_string()
+}
+
+/// Date and clock time in the portal's zone, for example `30 Nov 2026 08:30`.
+pub fn minute(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_jiff().to_zoned(zone.clone()).strftime("%-d %b %Y %H:%M").to_string()
+}
+
+/// How long something took, in its largest whole unit, for example `14 days`.
+pub fn length(ms: u64) -> String {
+    let (count, unit) = match ms {
+        DAY_MS.. => (ms / DAY_MS, "day"),
+        HOUR_MS.. => (ms / HOUR_MS, "hour"),
+        MINUTE_MS.. => (ms / MINUTE_MS, "minute"),
+        _ => (ms / SECOND_MS, "second"),
+    };
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+}
+
+/// enroll `matched`.
+pub fn matched(into: &str, sender: Option<&str>, rule: &RuleId) -> String {
+    format!("Enrolled in {into}{}: rule \"{rule}\" matched.", by(sender))
+}
+
+/// enroll `would-enroll`.
+pub fn would_enroll(into: &str, sender: Option<&str>) -> String {
+    format!("Dry run: would have been enrolled in {into}{}.", by(sender))
+}
+
+fn by(sender: Option<&str>) -> String {
+    sender.map(|name| format!(" by {name}")).unwrap_or_default()
+}
+
+/// wait `settling`.
+pub fn settling(ms: u64) -> String {
+    format!("Waiting {} seconds for HubSpot's other automations.", ms.div_ceil(SECOND_MS))
+}
+
+/// wait `delayed`.
+pub fn delayed(until: Timestamp, delay: &str, zone: &TimeZone) -> String {
+    let until = minute(until, zone);
+    format!("Due on {until} ({delay} after the change); everything is checked again then.")
+}
+
+/// wait `budget-exhausted`. `full` names each sender with its use and its budget.
+pub fn budget_exhausted(full: &str, next: Option<Timestamp>, zone: &TimeZone) -> String {
+    match next {
+        Some(at) => format!("{full} in 24 hours; next free place about {}.", minute(at, zone)),
+        None => format!("{full} in 24 hours; a place is free once an open call is settled."),
+    }
+}
+
+/// hold `sender-paused`.
+pub fn sender_paused(sender: &str, error: &str) -> String {
+    format!(
+        "{sender} was refused 3 times in a row (\"{error}\"); paused until a person reconnects \
+         the inbox."
+    )
+}
+
+/// hold `no-sender`.
+pub fn no_sender(tried: &str) -> String {
+    format!("No usable sender: {tried}.")
+}
+
+/// skip `already-in-theme`.
+pub fn already_in_theme(current: &str, theme: &str, since: &str) -> String {
+    format!("Already in {current} ({theme}) since {since}.")
+}
+
+/// skip `blocked-by-theme`.
+pub fn blocked_by_theme(current: &str, theme: &str, silenced: &str) -> String {
+    format!("In {current}; {theme} silences {silenced}.")
+}
+
+/// skip `cooling-down`.
+pub fn cooling_down(last: &str, ended: &str, theme: &str, until: &str) -> String {
+    format!("{last} ended {ended}; {theme} rests until {until}.")
+}
+
+/// skip `already-enrolled-once`.
+pub fn already_enrolled_once(rule: &RuleId, on: &str, again: ReEnroll) -> String {
+    let may = match again {
+        ReEnroll::Never => "enter only once".to_owned(),
+        ReEnroll::WhenFinished => "enter again once that is over".to_owned(),
+        ReEnroll::After(span) => format!("enter again {span} after that"),
+    };
+    format!("Entered \"{rule}\" on {on}; it may {may}.")
+}
+
+/// skip `outranked`.
+pub fn outranked(winner: &RuleId, priority: u16) -> String {
+    format!("Rule \"{winner}\" (priority {priority}) came first.")
+}
+
+/// skip `suppressed`.
+pub fn suppressed(by: &str, says: &str) -> String {
+    format!("Suppressed by \"{by}\": {}.", says.trim_end_matches('.'))
+}
+
+/// skip `missing-data`.
+pub fn missing_data(properties: &str, into: &str) -> String {
+    format!("{properties} is empty and {into} needs it.")
+}
+
+/// skip `no-longer-matches`.
+pub fn no_longer_matches(matched: &str, now: &str) -> String {
+    format!("Matched on {matched}, no longer: {now}.")
+}
+
+/// skip `expired`.
+pub fn expired(due: &str) -> String {
+    format!("Too old: was due {due}.")
+}
+
+/// skip `withdrawn`.
+pub fn withdrawn(why: &str) -> String {
+    format!("Ended before it was sent: {why}.")
+}
+
+/// skip `rule-removed`.
+pub fn rule_removed(rule: &RuleId) -> String {
+    format!("Rule \"{rule}\" is gone or off.")
+}
+
+/// ignore `no-match`.
+pub fn no_match(closest: &RuleId, failed: &str) -> String {
+    format!("No rule matched; closest was \"{closest}\": {failed}.")
+}
+
+/// ignore `not-watched` of a property.
+pub fn not_watched(property: &str) -> String {
+    format!("No rule uses \"{property}\"; the subscription can be removed.")
+}
+
+/// ignore `duplicate-event`.
+pub fn duplicate_event(happened: &str) -> String {
+    format!("HubSpot delivered this change before (of {happened}).")
+}
+
+/// ignore `stale-event`: a newer value is known.
+pub fn overtaken(property: &str) -> String {
+    format!("A newer value of \"{property}\" was already seen.")
+}
+
+/// ignore `stale-event`: it came too late.
+pub fn too_late(age_ms: u64, limit_ms: u64) -> String {
+    format!("It came {} late, older than {} (stale_after).", length(age_ms), length(limit_ms))
+}
+
+/// ignore `own-change`.
+pub fn own_change() -> String {
+    "Written by this router.".to_owned()
+}
+
+/// ignore `merged-record`. `ids` are empty where the event does not name them.
+pub fn merged_record(ids: &str) -> String {
+    let of = if ids.is_empty() { String::new() } else { format!(" {ids}") };
+    format!("Change came from merging{of}; merged records do not enroll here.")
+}
+
+/// ignore `deleted`.
+pub fn deleted(privacy: bool) -> String {
+    let how = if privacy { "erased for privacy" } else { "deleted" };
+    format!("The contact was {how}.")
+}
+
+/// ignore `wrong-portal`.
+pub fn wrong_portal(theirs: u64, ours: u64) -> String {
+    format!("Event of portal {theirs}; this router serves {ours}.")
+}
+
+/// ignore `unreadable`.
+pub fn unreadable(why: &str) -> String {
+    format!("An item of a signed delivery could not be read: {why}.")
+}
+
+/// ignore `merged-into-later`.
+pub fn merged_into_later(property: &str) -> String {
+    format!("A later change of \"{property}\" within settle took its place.")
+}
