@@ -7,4 +7,5 @@
 pub mod domain;
 pub mod hubspot;
 pub mod port;
+pub mod router;
 pub mod store;

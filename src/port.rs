@@ -12,7 +12,7 @@ use crate::domain::id::{ContactId, FlowId, Inbox, OwnerId, PropertyName, Sequenc
 use crate::domain::outcome::{Outcome, ReadFailure};
 use crate::domain::person::Person;
 use crate::domain::query::{Counts, DecisionQuery, Found, Listed, Listing, Totals};
-use crate::domain::record::Turn;
+use crate::domain::record::{InboxState, Turn};
 use crate::domain::time::Timestamp;
 use crate::domain::view::{InboxUse, Memory};
 
@@ -78,7 +78,7 @@ pub struct Booking {
 #[derive(Debug)]
 pub enum Reservation {
     /// It is on disk.
-    Granted(Permit),
+    Granted(Box<Permit>),
     /// Something the decision saw has changed: decide again.
     Moved(&'static str),
 }
@@ -137,6 +137,9 @@ pub trait Ledger: Send + Sync + 'static {
 
     /// Whether calls are paused by a person.
     fn is_paused(&self) -> bool;
+
+    /// What HubSpot told us of a sender's inbox; nothing for a workflow.
+    fn inbox_state(&self, inbox: Option<&Inbox>) -> InboxState;
 
     /// Resolves when a person may have become due earlier than `due` said.
     fn changed(&self) -> impl Future<Output = ()> + Send;

@@ -52,6 +52,18 @@ pub struct Sender {
     pub alias: Option<String>,
 }
 
+/// Why the effect of a call is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Doubt {
+    /// There was no answer, or none to be trusted.
+    NoAnswer,
+    /// HubSpot accepted it, and has not shown it yet: a workflow's 204 is not an enrollment.
+    Accepted,
+    /// HubSpot says that the contact is in a sequence already, not in which one.
+    AlreadyEnrolled,
+}
+
 /// Where a claim stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "state")]
@@ -62,8 +74,8 @@ pub enum State {
     InDoubt {
         /// Since when.
         since: Timestamp,
-        /// HubSpot said yes and only the sight of it is missing.
-        accepted: bool,
+        /// What HubSpot said, if anything.
+        doubt: Doubt,
         /// How often it was read back.
         checks: u32,
         /// When it is read back next.
@@ -87,8 +99,6 @@ pub enum State {
         /// HubSpot's id of the enrollment.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         enrollment: Option<String>,
-        /// When it is over without other evidence (`max_length`, `holds_for`).
-        holds_until: Timestamp,
         /// When it ended, by evidence that names it (CONSISTENCY.md 6.4).
         #[serde(default, skip_serializing_if = "Option::is_none")]
         ended_at: Option<Timestamp>,
@@ -126,6 +136,8 @@ pub struct Claim {
     pub last_call_at: Timestamp,
     /// Calls made for this decision whose outcome nobody knew.
     pub lost_answers: u32,
+    /// When the enrollment is over without other evidence (`max_length`, `holds_for`).
+    pub holds_until: Timestamp,
     /// Where it stands.
     #[serde(flatten)]
     pub state: State,
@@ -136,9 +148,7 @@ impl Claim {
     pub fn is_live(&self, now: Timestamp) -> bool {
         match &self.state {
             State::Reserved | State::InDoubt { .. } | State::NeedsReview { .. } => true,
-            State::Confirmed { holds_until, ended_at, .. } => {
-                ended_at.is_none() && now < *holds_until
-            }
+            State::Confirmed { ended_at, .. } => ended_at.is_none() && now < self.holds_until,
             State::Released { .. } => false,
         }
     }
@@ -152,8 +162,8 @@ impl Claim {
     pub fn span(&self, now: Timestamp) -> Option<(Timestamp, Option<Timestamp>)> {
         match &self.state {
             State::Released { .. } => None,
-            State::Confirmed { enrolled_at, holds_until, ended_at, .. } => {
-                let over = (*holds_until <= now).then_some(*holds_until);
+            State::Confirmed { enrolled_at, ended_at, .. } => {
+                let over = (self.holds_until <= now).then_some(self.holds_until);
                 Some((*enrolled_at, ended_at.or(over)))
             }
             _ => Some((self.first_call_at, None)),

@@ -227,10 +227,13 @@ impl Person {
         self.touch(seq, !turn.rows.is_empty());
     }
 
-    /// Becomes a name of another person; what waits goes over there.
+    /// Becomes a name of another person. What waits goes over there; what a claim in doubt
+    /// will settle stays with the claim.
     pub fn merge_into(&mut self, seq: u64, into: ContactId) {
         self.merged_into = Some(into);
-        self.items.clear();
+        let unsettled = self.claims.iter().filter(|claim| claim.is_unsettled());
+        let rows: Vec<_> = unsettled.map(|claim| claim.row.clone()).collect();
+        self.items.retain(|item| rows.contains(&item.id));
         self.settling = None;
         self.touch(seq, false);
     }
@@ -247,6 +250,7 @@ impl Person {
 
     /// Adds what is known under a merged id to this view of the person.
     pub fn unite(&mut self, other: Self) {
+        self.items.extend(other.items);
         self.claims.extend(other.claims);
         self.claims.sort_by_key(|claim| claim.first_call_at);
         self.seen.extend(other.seen);

@@ -63,6 +63,72 @@ pub fn budget_exhausted(full: &str, next: Option<Timestamp>, zone: &TimeZone) ->
     }
 }
 
+/// wait `outcome-unknown`, from the moment a call may have left.
+pub fn asking(into: &str) -> String {
+    format!("Asking HubSpot to enroll into {into}.")
+}
+
+/// wait `outcome-unknown`: HubSpot did not answer.
+pub fn no_answer(into: &str) -> String {
+    format!(
+        "We asked HubSpot to enroll into {into} and got no answer; reading back before doing \
+         anything again."
+    )
+}
+
+/// wait `outcome-unknown`: HubSpot accepted and has not shown it.
+pub fn accepted(into: &str) -> String {
+    format!("HubSpot accepted the enrollment into {into}; looking whether it shows.")
+}
+
+/// hold `in-doubt`.
+pub fn in_doubt(into: &str, why: &str) -> String {
+    format!("Nobody can tell whether HubSpot enrolled into {into} ({why}); a person decides.")
+}
+
+/// wait `hubspot-busy`.
+pub fn hubspot_busy(until: Timestamp, zone: &TimeZone) -> String {
+    format!("HubSpot asked us to slow down; trying again {}.", minute(until, zone))
+}
+
+/// wait `hubspot-unreachable`.
+pub fn hubspot_unreachable(attempt: u32, until: Timestamp, zone: &TimeZone) -> String {
+    let until = minute(until, zone);
+    format!("HubSpot did not answer; attempt {attempt}, next {until}.")
+}
+
+/// hold `hubspot-refused-request`: our access is refused.
+pub fn access_refused(message: &str) -> String {
+    format!(
+        "HubSpot refuses our access ({message}); nothing is lost, fix it and it goes on."
+    )
+}
+
+/// fail `hubspot-refused-contact`.
+pub fn refused_contact(message: &str) -> String {
+    format!("HubSpot will not write to this address: {message}. Not tried again.")
+}
+
+/// fail `hubspot-refused-sender`.
+pub fn refused_sender(sender: &str, message: &str) -> String {
+    format!("HubSpot refused {sender}: {message}.")
+}
+
+/// fail `hubspot-refused-request`.
+pub fn refused_request(message: &str) -> String {
+    format!("HubSpot did not accept the request: {message}. A rule or id is wrong.")
+}
+
+/// wait `budget-exhausted`: HubSpot itself says that the sender is full.
+pub fn sender_full(sender: &str) -> String {
+    format!("HubSpot says that {sender} has reached the daily send limit; choosing again.")
+}
+
+/// fail `not-confirmed`.
+pub fn not_confirmed() -> String {
+    "HubSpot accepted, but the contact never showed as enrolled.".to_owned()
+}
+
 /// hold `sender-paused`.
 pub fn sender_paused(sender: &str, error: &str) -> String {
     format!(

@@ -54,7 +54,7 @@ pub fn read(person: &Person, contact: &Contact) -> Evidence {
 
 /// The latest sequence HubSpot shows. An end that is not after its beginning belongs to an
 /// earlier one.
-fn latest(contact: &Contact) -> Option<Seen> {
+pub fn latest(contact: &Contact) -> Option<Seen> {
     let sequence = contact.known("hs_latest_sequence_enrolled")?.trim().parse().ok()?;
     let enrolled_at = date(contact, "hs_latest_sequence_enrolled_date")?;
     let ended_at = PROPERTIES[2..5].iter().filter_map(|name| date(contact, name)).max();

@@ -250,11 +250,11 @@ pub(crate) fn claim(
         first_call_at: began,
         last_call_at: began,
         lost_answers: 0,
+        holds_until: began.plus_ms(60 * DAY_MS),
         state: State::Confirmed {
             enrolled_at: began,
             verified: true,
             enrollment: None,
-            holds_until: began.plus_ms(60 * DAY_MS),
             ended_at,
         },
     }

@@ -238,7 +238,7 @@ impl Answer {
             Self::Done(reply) => answer(reply, ()),
             Self::Recorded(reply) => answer(reply, Recorded::Done),
             Self::Granted(reply, booking) => {
-                answer(reply, Reservation::Granted(Permit::mint(booking.claim)));
+                answer(reply, Reservation::Granted(Box::new(Permit::mint(booking.claim))));
             }
         }
     }

@@ -107,11 +107,6 @@ impl<D: Disk, I: Index> Embedded<D, I> {
         self.shared.failure.subscribe()
     }
 
-    /// What HubSpot told us of an inbox.
-    pub fn inbox_state(&self, inbox: &Inbox) -> InboxState {
-        self.shared.inbox_state(inbox)
-    }
-
     /// The accepted rule set that is kept, if any.
     pub fn accepted_rules(&self) -> Result<Option<RulesAccepted>, JournalError> {
         let seq = self.shared.meta().rules;
@@ -199,6 +194,10 @@ impl<D: Disk, I: Index> Ledger for Embedded<D, I> {
 
     fn is_paused(&self) -> bool {
         self.shared.meta().paused
+    }
+
+    fn inbox_state(&self, inbox: Option<&Inbox>) -> InboxState {
+        inbox.map(|inbox| self.shared.inbox_state(inbox)).unwrap_or_default()
     }
 
     async fn changed(&self) {

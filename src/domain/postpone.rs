@@ -1,0 +1,119 @@
+//! A person's due items when HubSpot could not be read: each waits, is held, or ends, visibly.
+
+use super::id::ContactId;
+use super::intake::item_row;
+use super::outcome::Later;
+use super::person::{Item, Person};
+use super::reason::{Decision, Reason};
+use super::record::{Row, Step, Turn};
+use super::retry;
+use super::rule::RuleSet;
+use super::sentence;
+use super::time::{MINUTE_MS, Timestamp};
+
+/// Reads of a contact that is not there before it counts as deleted.
+const READS_MAX: u32 = 3;
+/// Between those reads: HubSpot may be slow to show a new contact.
+const READ_AGAIN_MS: u64 = 2_000;
+
+/// Why nothing was decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Postponed {
+    /// HubSpot did not answer, or asked to slow down.
+    Later {
+        /// Which.
+        why: Later,
+        /// How long to wait; `None` leaves it to the backoff.
+        delay_ms: Option<u64>,
+    },
+    /// HubSpot refuses our access.
+    Halted(String),
+    /// HubSpot did not accept the read.
+    Refused(String),
+    /// There is no such contact.
+    Gone,
+}
+
+/// The record: every due item of `person` as it goes on. `seed` spreads retries.
+pub fn turn(
+    rules: &RuleSet,
+    person: &Person,
+    postponed: &Postponed,
+    (now, seed): (Timestamp, u64),
+) -> Turn {
+    let mut turn = Turn::new(Step::Decided, person.contact, now);
+    let due = person.items.iter().filter(|item| item.due.is_some_and(|due| due <= now));
+    for item in due {
+        let mut item = item.clone();
+        item.attempts += 1;
+        let (decision, reason, text, until) = verdict(rules, &item, postponed, (now, seed));
+        if item.reason != reason {
+            item.since = now;
+        }
+        item.decision = decision;
+        item.reason = reason;
+        item.sentence = text;
+        item.due = until;
+        turn.rows.push(row(rules, person.contact, &item));
+        if decision.is_open() {
+            turn.items.push(item);
+        } else {
+            turn.done.push(item.id);
+        }
+    }
+    turn
+}
+
+fn verdict(
+    rules: &RuleSet,
+    item: &Item,
+    postponed: &Postponed,
+    (now, seed): (Timestamp, u64),
+) -> (Decision, Reason, String, Option<Timestamp>) {
+    let zone = &rules.portal.zone;
+    match postponed {
+        Postponed::Later { why, delay_ms } => {
+            let delay_ms = delay_ms.unwrap_or_else(|| retry::delay_ms(item.attempts, seed));
+            let until = now.plus_ms(delay_ms);
+            let (reason, text) = match why {
+                Later::Busy => (Reason::HubspotBusy, sentence::hubspot_busy(until, zone)),
+                Later::Unreachable => {
+                    let text = sentence::hubspot_unreachable(item.attempts, until, zone);
+                    (Reason::HubspotUnreachable, text)
+                }
+            };
+            (Decision::Wait, reason, text, Some(until))
+        }
+        Postponed::Halted(message) => {
+            let text = sentence::access_refused(message);
+            let until = Some(now.plus_ms(MINUTE_MS));
+            (Decision::Hold, Reason::HubspotRefusedRequest, text, until)
+        }
+        Postponed::Refused(message) => {
+            let text = sentence::refused_request(message);
+            (Decision::Fail, Reason::HubspotRefusedRequest, text, None)
+        }
+        Postponed::Gone if item.attempts < READS_MAX => {
+            let until = now.plus_ms(READ_AGAIN_MS);
+            let text = sentence::hubspot_unreachable(item.attempts, until, zone);
+            (Decision::Wait, Reason::HubspotUnreachable, text, Some(until))
+        }
+        Postponed::Gone => (Decision::Ignore, Reason::Deleted, sentence::deleted(false), None),
+    }
+}
+
+fn row(rules: &RuleSet, contact: ContactId, item: &Item) -> Row {
+    let mut row = item_row(rules, contact, item, item.reason);
+    row.decision = item.decision;
+    row.until = item.due;
+    row
+}
+
+/// Holds one item because HubSpot refuses its target; its row.
+pub fn halted(rules: &RuleSet, item: &mut Item, message: &str, until: Timestamp) -> Row {
+    item.decision = Decision::Hold;
+    item.reason = Reason::HubspotRefusedRequest;
+    item.sentence = sentence::access_refused(message);
+    item.due = Some(until);
+    row(rules, item.event.contact, item)
+}

@@ -1,0 +1,184 @@
+//! From what HubSpot shows, or a person says, to the end of a doubt. Not seeing is not the same
+//! as seeing nothing.
+
+use super::outcome::matched;
+use super::{After, Case, Policy};
+use crate::domain::claim::{Channel, Doubt, State};
+use crate::domain::outcome::Observation;
+use crate::domain::reason::{Decision, Reason};
+use crate::domain::record::{Press, Step, Turn};
+use crate::domain::retry;
+use crate::domain::sentence;
+use crate::domain::time::{MINUTE_MS, Timestamp};
+
+/// Calls with a lost answer after which only a person decides.
+const LOST_ANSWERS_MAX: u32 = 2;
+/// The longest wait between two reads while HubSpot cannot be asked.
+const UNREACHABLE_MS_MAX: u64 = 5 * MINUTE_MS;
+
+/// The doubt of a claim.
+#[derive(Clone, Copy)]
+struct Standing {
+    since: Timestamp,
+    doubt: Doubt,
+    checks: u32,
+}
+
+/// Takes what a read-back showed into account. A claim that is not in doubt stays as it is.
+pub fn resolve(case: Case, observation: Observation) -> Turn {
+    let State::InDoubt { since, doubt, checks, .. } = case.claim.state else {
+        let state = case.claim.state.clone();
+        return case.silently(state);
+    };
+    let standing = Standing { since, doubt, checks };
+    match observation {
+        Observation::Enrolled { enrolled_at, enrollment } => {
+            let at = enrolled_at.unwrap_or(case.claim.last_call_at);
+            confirm(case, at, true, enrollment)
+        }
+        Observation::Elsewhere { .. } if doubt == Doubt::AlreadyEnrolled => elsewhere(case),
+        Observation::Elsewhere { enrolled_at } => other(case, standing, enrolled_at),
+        Observation::Absent => absent(case, standing),
+        Observation::Unobservable { why } => unobservable(case, standing, &why),
+        Observation::NotNow { delay_ms, .. } => {
+            let growing = retry::check_delay_ms(checks, case.policy.verify_first_ms, UNREACHABLE_MS_MAX);
+            again(case, standing, delay_ms.unwrap_or(growing))
+        }
+    }
+}
+
+fn confirm(case: Case, at: Timestamp, verified: bool, enrollment: Option<String>) -> Turn {
+    let text = matched(&case);
+    let state = case.confirmed(at, verified, enrollment);
+    case.turn(state, After::end(Decision::Enroll, Reason::Matched, text))
+}
+
+/// HubSpot refused ours because of this one.
+fn elsewhere(case: Case) -> Turn {
+    let theme = case.claim.theme.as_str().to_owned();
+    let day = sentence::day(case.now, &case.rules.portal.zone);
+    let text = sentence::already_in_theme("another sequence", &theme, &day);
+    let state = case.released("ALREADY_ENROLLED in another sequence");
+    case.turn(state, After::end(Decision::Skip, Reason::AlreadyInTheme, text))
+}
+
+/// Another sequence stands there. From before our call: ours was refused. From after it: ours
+/// may have come and gone, and nobody can tell.
+fn other(case: Case, standing: Standing, enrolled_at: Option<Timestamp>) -> Turn {
+    if enrolled_at.is_some_and(|at| at < case.claim.first_call_at) {
+        return elsewhere(case);
+    }
+    if window_is_over(&case, standing) {
+        return review(case, "another sequence has taken its place");
+    }
+    check_later(case, standing)
+}
+
+fn absent(case: Case, standing: Standing) -> Turn {
+    match standing.doubt {
+        Doubt::AlreadyEnrolled => elsewhere(case),
+        Doubt::Accepted => accepted_and_absent(case, standing),
+        Doubt::NoAnswer if !window_is_over(&case, standing) => check_later(case, standing),
+        Doubt::NoAnswer if LOST_ANSWERS_MAX <= case.claim.lost_answers => {
+            review(case, "two answers were lost")
+        }
+        Doubt::NoAnswer if case.may_repeat() => repeat(case),
+        Doubt::NoAnswer => review(case, "the workflow may have run and ended already"),
+    }
+}
+
+/// A workflow that must still run and does not show was never entered; one that may be over
+/// already counts as entered, unverified (CONSISTENCY.md 6.7).
+fn accepted_and_absent(case: Case, standing: Standing) -> Turn {
+    let Some(runs_ms) = case.runs_at_least_ms() else {
+        let at = case.claim.last_call_at;
+        return confirm(case, at, false, None);
+    };
+    let looked_for_ms = case.policy.verify_for_ms.min(runs_ms);
+    if standing.since.plus_ms(looked_for_ms) <= case.now {
+        let state = case.released("accepted and never seen");
+        let text = sentence::not_confirmed();
+        return case.turn(state, After::end(Decision::Fail, Reason::NotConfirmed, text));
+    }
+    check_later(case, standing)
+}
+
+fn unobservable(case: Case, standing: Standing, why: &str) -> Turn {
+    match standing.doubt {
+        Doubt::Accepted => {
+            let at = case.claim.last_call_at;
+            confirm(case, at, false, None)
+        }
+        Doubt::AlreadyEnrolled => elsewhere(case),
+        Doubt::NoAnswer if case.claim.target.channel == Channel::Workflow => review(case, why),
+        // The path may prove itself meanwhile, on another contact.
+        Doubt::NoAnswer if !window_is_over(&case, standing) => check_later(case, standing),
+        Doubt::NoAnswer => review(case, why),
+    }
+}
+
+/// Not enrolled after all: decided again, on a fresh read.
+fn repeat(case: Case) -> Turn {
+    let due = Some(case.now);
+    let text = sentence::no_answer(case.target_name());
+    let state = case.released("absent for as long as was looked");
+    case.turn(state, After::wait(Reason::OutcomeUnknown, text, due))
+}
+
+/// Nobody can tell by machine; the theme stays held.
+fn review(case: Case, why: &str) -> Turn {
+    let text = sentence::in_doubt(case.target_name(), why);
+    let state = State::NeedsReview { since: case.now, why: why.to_owned() };
+    case.turn(state, After::hold(Reason::InDoubt, text, None))
+}
+
+fn window_is_over(case: &Case, standing: Standing) -> bool {
+    standing.since.plus_ms(case.policy.verify_for_ms) <= case.now
+}
+
+fn check_later(case: Case, standing: Standing) -> Turn {
+    let Policy { verify_first_ms, verify_for_ms } = case.policy;
+    let delay = retry::check_delay_ms(standing.checks + 1, verify_first_ms, verify_for_ms);
+    // The last look is at the end of the window, not beyond it.
+    let left = standing.since.plus_ms(verify_for_ms).since_ms(case.now);
+    let delay = if left == 0 { delay } else { delay.min(left) };
+    again(case, standing, delay)
+}
+
+fn again(case: Case, standing: Standing, delay_ms: u64) -> Turn {
+    let State::InDoubt { why, .. } = case.claim.state.clone() else {
+        let state = case.claim.state.clone();
+        return case.silently(state);
+    };
+    let next_check = case.now.plus_ms(delay_ms);
+    let Standing { since, doubt, checks } = standing;
+    case.silently(State::InDoubt { since, doubt, checks: checks + 1, next_check, why })
+}
+
+/// What a person says about a claim nobody could settle by machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resolution {
+    /// They saw the contact enrolled.
+    Enrolled,
+    /// They saw that the contact is not enrolled: it is decided again.
+    NotEnrolled,
+}
+
+/// Ends a doubt, or a need for review, by what a person says.
+pub fn by_person(case: Case, resolution: Resolution, press: Press) -> Turn {
+    let now = case.now;
+    let mut turn = match resolution {
+        Resolution::Enrolled => {
+            let at = case.claim.last_call_at;
+            confirm(case, at, false, None)
+        }
+        Resolution::NotEnrolled => {
+            let text = sentence::asking(case.target_name());
+            let state = case.released("a person saw that the contact is not enrolled");
+            case.turn(state, After::wait(Reason::OutcomeUnknown, text, Some(now)))
+        }
+    };
+    turn.step = Step::Pressed;
+    turn.press = Some(press);
+    turn
+}

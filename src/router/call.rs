@@ -1,0 +1,190 @@
+//! Reserve, call, settle. Between the reservation and the call nothing waits; after it nothing
+//! is repeated without a read.
+
+use std::sync::Arc;
+
+use tracing::{info, warn};
+
+use super::Router;
+use super::reading::Reading;
+use super::turn::Progress;
+use crate::domain::claim::{Claim, State};
+use crate::domain::decide::Intent;
+use crate::domain::gates::theme::blockers;
+use crate::domain::id::ClaimId;
+use crate::domain::outcome::{Later, Outcome};
+use crate::domain::person::Item;
+use crate::domain::postpone;
+use crate::domain::reason::{Decision, Reason};
+use crate::domain::record::{Row, Step, TraceStep, Turn};
+use crate::domain::rule::RuleSet;
+use crate::domain::sentence;
+use crate::domain::settle::{Case, item_of, settle};
+use crate::domain::time::Timestamp;
+use crate::port::{Booking, Clock, HubSpot, Ledger, LedgerError, Permit, Reservation, Saw};
+
+/// A permit older than this is not used: the router was stopped meanwhile (CONSISTENCY.md 6.17).
+const PERMIT_AGE_MS_MAX: u64 = 5_000;
+/// How long an enrollment waits while a person has paused calls.
+const PAUSED_MS: u64 = 5_000;
+
+impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
+    /// Why this enrollment must not be called now, if so; its item is changed in `turn`. The
+    /// time it is looked at again.
+    pub(super) fn held_back(
+        &self,
+        rules: &RuleSet,
+        intent: &Intent,
+        turn: &mut Turn,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
+        let item = turn.items.iter_mut().find(|item| item.id == intent.item)?;
+        if self.ledger.is_paused() {
+            let until = now.plus_ms(PAUSED_MS);
+            item.due = Some(until);
+            return Some(until);
+        }
+        let (halt, until) = self.halts.of_target(&intent.target.name, now)?;
+        let held = postpone::halted(rules, item, &halt.message, until);
+        turn.rows.push(held);
+        Some(until)
+    }
+
+    /// `None` when something the decision saw has moved.
+    pub(super) async fn reserve_and_call(
+        &self,
+        rules: &Arc<RuleSet>,
+        intent: Intent,
+        mut turn: Turn,
+        (saw, reading): (Saw, &Reading),
+    ) -> Result<Option<Progress>, LedgerError> {
+        let now = turn.at;
+        let trace = intent.row.trace.clone();
+        let claim = claim(&intent, &turn, now);
+        turn.step = Step::Reserved;
+        turn.rows.push(asking(&intent));
+        for item in turn.items.iter_mut().filter(|item| item.id == intent.item) {
+            wait_for_outcome(item, &intent, now);
+        }
+        turn.claims.push(claim.clone());
+        let blockers = blockers(&rules.themes, &intent.theme);
+        let booking = Booking { claim, budget: intent.budget, blockers };
+        match self.ledger.reserve(turn, saw, booking).await? {
+            Reservation::Moved(what) => {
+                tracing::debug!(what, "a reservation was not granted, deciding again");
+                Ok(None)
+            }
+            Reservation::Granted(permit) => {
+                let outcome = self.call(&permit, reading.contact.email()).await;
+                self.settle(rules, *permit, outcome, trace).await.map(Some)
+            }
+        }
+    }
+
+    /// The one call a permit allows.
+    async fn call(&self, permit: &Permit, email: Option<&str>) -> Outcome {
+        let age_ms = self.clock.now().since_ms(permit.claim().first_call_at);
+        if PERMIT_AGE_MS_MAX < age_ms {
+            self.pace.give_back(1).await;
+            return Outcome::RetryAfter { why: Later::Unreachable, delay_ms: Some(0) };
+        }
+        self.hubspot.enroll(permit, email).await
+    }
+
+    async fn settle(
+        &self,
+        rules: &Arc<RuleSet>,
+        permit: Permit,
+        outcome: Outcome,
+        trace: Vec<TraceStep>,
+    ) -> Result<Progress, LedgerError> {
+        let claim = permit.spend();
+        let outcome = self.heed(rules, &claim, outcome).await;
+        let memory = self.ledger.look(claim.contact)?;
+        let case = Case {
+            rules: Arc::clone(rules),
+            policy: self.policy,
+            item: item_of(&memory.person.items, &claim),
+            trace,
+            inbox: self.ledger.inbox_state(claim.sender.as_ref().map(|sender| &sender.inbox)),
+            now: self.clock.now(),
+            seed: claim.contact.0,
+            claim,
+        };
+        let turn = settle(case, outcome);
+        report(&turn);
+        self.ledger.settle(turn).await?;
+        Ok(Progress::More)
+    }
+
+    /// What an outcome means for everybody else.
+    async fn heed(&self, rules: &RuleSet, claim: &Claim, outcome: Outcome) -> Outcome {
+        match outcome {
+            Outcome::Halted { target_only, message } => {
+                let now = self.clock.now();
+                warn!(%message, "HubSpot refuses our access");
+                if target_only {
+                    self.halts.target(&claim.target.name, now, &message);
+                } else {
+                    self.halts.everything(now, &message);
+                }
+                Outcome::Halted { target_only, message }
+            }
+            Outcome::RetryAfter { why, delay_ms } => {
+                let delay_ms = self.slow_down(rules, why, delay_ms).await;
+                Outcome::RetryAfter { why, delay_ms }
+            }
+            other => other,
+        }
+    }
+}
+
+/// The claim of an intent: numbered among the claims of the same decision.
+fn claim(intent: &Intent, turn: &Turn, now: Timestamp) -> Claim {
+    let item = turn.items.iter().find(|item| item.id == intent.item);
+    Claim {
+        id: ClaimId::from(format!("{}#{}", intent.item, now.unix_ms())),
+        contact: turn.contact,
+        theme: intent.theme.clone(),
+        rule: intent.rule.clone(),
+        row: intent.item.clone(),
+        target: intent.target.clone(),
+        sender: intent.sender.clone(),
+        first_call_at: now,
+        last_call_at: now,
+        lost_answers: item.map_or(0, |item| item.lost_answers),
+        holds_until: intent.holds_until,
+        state: State::Reserved,
+    }
+}
+
+/// Until HubSpot's answer an enroll is a wait.
+fn asking(intent: &Intent) -> Row {
+    Row {
+        decision: Decision::Wait,
+        reason: Reason::OutcomeUnknown,
+        sentence: sentence::asking(intent.target.name.as_str()),
+        ..intent.row.clone()
+    }
+}
+
+fn wait_for_outcome(item: &mut Item, intent: &Intent, now: Timestamp) {
+    item.decision = Decision::Wait;
+    item.reason = Reason::OutcomeUnknown;
+    item.sentence = sentence::asking(intent.target.name.as_str());
+    item.since = now;
+    item.due = None;
+}
+
+/// One line for the log: ids only.
+pub(super) fn report(turn: &Turn) {
+    for row in &turn.rows {
+        info!(
+            contact.id = %turn.contact,
+            rule = row.rule.as_ref().map(tracing::field::display),
+            decision = row.decision.code(),
+            reason = row.reason.code(),
+            "contact {}: {} {}", turn.contact, row.decision, row.reason,
+        );
+    }
+}

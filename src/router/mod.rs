@@ -1,0 +1,79 @@
+//! The router's work: who is due is read fresh, decided, reserved, called, settled, in this
+//! order and with nothing waiting between read and call (CONSISTENCY.md section 2).
+
+mod call;
+mod directory;
+mod halts;
+mod pace;
+mod reading;
+mod read_back;
+mod turn;
+mod work;
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+
+pub use halts::{Halt, Halts};
+pub use pace::{Pace, PaceLimits};
+
+use self::directory::Directory;
+use crate::domain::rule::RuleSet;
+use crate::domain::settle::Policy;
+use crate::port::{Clock, HubSpot, Ledger};
+
+/// How the router works.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Persons worked on at once.
+    pub workers: usize,
+    /// How claims in doubt are treated.
+    pub policy: Policy,
+    /// HubSpot's limits, as far as they are ours.
+    pub pace: PaceLimits,
+}
+
+/// The rule set of the moment, replaced as a whole by a reload.
+pub type Rules = Arc<ArcSwap<RuleSet>>;
+
+/// The router of one portal.
+#[derive(Debug)]
+pub struct Router<L, H, C> {
+    ledger: L,
+    hubspot: H,
+    clock: C,
+    rules: Rules,
+    policy: Policy,
+    workers: usize,
+    pace: Pace,
+    halts: Halts,
+    directory: Directory,
+}
+
+impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
+    /// A router that has not begun to work.
+    pub fn new(ledger: L, hubspot: H, clock: C, rules: Rules, settings: &Settings) -> Self {
+        Self {
+            ledger,
+            hubspot,
+            clock,
+            rules,
+            policy: settings.policy,
+            workers: settings.workers.max(1),
+            pace: Pace::new(settings.pace),
+            halts: Halts::default(),
+            directory: Directory::default(),
+        }
+    }
+
+    /// What stands still because HubSpot refuses our access.
+    pub fn halts(&self) -> &Halts {
+        &self.halts
+    }
+
+    /// Whoever waits for owners or access is looked at again: the rules or the access changed.
+    pub fn refresh(&self) {
+        self.halts.clear();
+        self.directory.clear();
+    }
+}

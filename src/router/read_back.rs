@@ -1,0 +1,102 @@
+//! Claims in doubt: HubSpot is asked what is true before anything else happens.
+
+use super::Router;
+use super::call::report;
+use super::turn::Progress;
+use crate::domain::claim::{Channel, Claim, State};
+use crate::domain::contact::Contact;
+use crate::domain::gates::evidence;
+use crate::domain::id::{ContactId, PropertyName};
+use crate::domain::outcome::{Observation, ReadFailure};
+use crate::domain::person::Person;
+use crate::domain::settle::{Case, Shown, item_of, observe, recovered, resolve};
+use crate::port::{Clock, Enrollments, HubSpot, Ledger, LedgerError, Wanted};
+
+impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
+    /// Asks HubSpot about one claim and takes the answer into account.
+    pub(super) async fn read_back(
+        &self,
+        claim: Claim,
+        person: &Person,
+    ) -> Result<Progress, LedgerError> {
+        let observation = match self.look_at(&claim, person.contact).await {
+            Ok(observation) => observation,
+            Err(ReadFailure::Later { why, delay_ms, .. }) => {
+                let rules = self.rules.load_full();
+                let delay_ms = self.slow_down(&rules, why, delay_ms).await;
+                Observation::NotNow { why, delay_ms }
+            }
+            Err(ReadFailure::Halted { message }) => {
+                self.halts.everything(self.clock.now(), &message);
+                let why = crate::domain::outcome::Later::Unreachable;
+                Observation::NotNow { why, delay_ms: None }
+            }
+            Err(ReadFailure::Refused { message }) => Observation::Unobservable { why: message },
+        };
+        let turn = resolve(self.case(claim, person), observation);
+        report(&turn);
+        self.ledger.settle(turn).await?;
+        Ok(Progress::More)
+    }
+
+    /// The enrollment read, and where that does not show it the latest-sequence properties.
+    async fn look_at(
+        &self,
+        claim: &Claim,
+        contact: ContactId,
+    ) -> Result<Observation, ReadFailure> {
+        self.pace.take(1).await;
+        let shown = match self.hubspot.enrollments(claim, contact).await? {
+            Enrollments::Sequences(sightings) => Shown::Sequences(
+                sightings
+                    .into_iter()
+                    .map(|it| (it.sequence, it.enrolled_at, it.enrollment))
+                    .collect(),
+            ),
+            Enrollments::Workflows(flows) => Shown::Workflows(flows),
+            Enrollments::Unobservable(why) => Shown::Nothing(why),
+        };
+        let found = observe(claim, &shown, None);
+        if claim.target.channel == Channel::Workflow
+            || matches!(found, Observation::Enrolled { .. })
+        {
+            return Ok(found);
+        }
+        let latest = self.latest_sequence(contact).await?;
+        Ok(observe(claim, &shown, latest.as_ref()))
+    }
+
+    async fn latest_sequence(&self, contact: ContactId) -> Result<Option<Contact>, ReadFailure> {
+        self.pace.take(1).await;
+        let properties = evidence::PROPERTIES.map(PropertyName::from).to_vec();
+        self.hubspot.contact(contact, &Wanted { properties, history: Vec::new() }).await
+    }
+
+    fn case(&self, claim: Claim, person: &Person) -> Case {
+        Case {
+            policy: self.policy,
+            item: item_of(&person.items, &claim),
+            trace: Vec::new(),
+            inbox: self.ledger.inbox_state(claim.sender.as_ref().map(|sender| &sender.inbox)),
+            now: self.clock.now(),
+            seed: claim.contact.0,
+            rules: self.rules.load_full(),
+            claim,
+        }
+    }
+
+    /// Claims that were reserved when the router stopped may have been sent: they are in doubt.
+    pub async fn recover(&self, contacts: &[ContactId]) -> Result<usize, LedgerError> {
+        let mut recovered_claims = 0;
+        for contact in contacts {
+            let person = self.ledger.look(*contact)?.person;
+            let reserved = person.claims.iter().filter(|claim| claim.state == State::Reserved);
+            for claim in reserved {
+                let turn = recovered(self.case(claim.clone(), &person));
+                self.ledger.settle(turn).await?;
+                recovered_claims += 1;
+            }
+        }
+        Ok(recovered_claims)
+    }
+}

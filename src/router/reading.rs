@@ -1,0 +1,67 @@
+//! The fresh read: the contact, and the owners a decision may need.
+
+use std::collections::BTreeMap;
+
+use super::Router;
+use super::directory::Asked;
+use crate::domain::contact::{Contact, Owner};
+use crate::domain::id::{ContactId, OwnerId};
+use crate::domain::outcome::ReadFailure;
+use crate::domain::rule::RuleSet;
+use crate::port::{Clock, HubSpot, Ledger, Wanted};
+
+/// What a decision needs to know of HubSpot.
+pub(super) struct Reading {
+    pub(super) contact: Contact,
+    pub(super) owners: BTreeMap<OwnerId, Owner>,
+}
+
+impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
+    /// Reads the contact and the owners. `None`: the contact is gone.
+    pub(super) async fn read(
+        &self,
+        rules: &RuleSet,
+        contact: ContactId,
+    ) -> Result<Option<Reading>, ReadFailure> {
+        let wanted = Wanted {
+            properties: rules.read_properties.iter().cloned().collect(),
+            history: rules.history_properties.iter().cloned().collect(),
+        };
+        let Some(contact) = self.hubspot.contact(contact, &wanted).await? else {
+            return Ok(None);
+        };
+        let owners = self.owners(rules, &contact).await?;
+        Ok(Some(Reading { contact, owners }))
+    }
+
+    /// The contact's owner, and the users of senders whose address book entry has no user id.
+    async fn owners(
+        &self,
+        rules: &RuleSet,
+        contact: &Contact,
+    ) -> Result<BTreeMap<OwnerId, Owner>, ReadFailure> {
+        let senders = rules.senders.values().filter(|sender| sender.user.is_none());
+        let by_email = senders.map(|sender| Asked::Email(sender.inbox.as_str().to_owned()));
+        let asked: Vec<Asked> = contact.owner().map(Asked::Id).into_iter().chain(by_email).collect();
+        let mut owners = BTreeMap::new();
+        for asked in asked {
+            let found = self.owner(asked).await?;
+            owners.extend(found.map(|owner| (owner.id, owner)));
+        }
+        Ok(owners)
+    }
+
+    async fn owner(&self, asked: Asked) -> Result<Option<Owner>, ReadFailure> {
+        let now = self.clock.now();
+        if let Some(known) = self.directory.known(&asked, now) {
+            return Ok(known);
+        }
+        self.pace.take(1).await;
+        let found = match &asked {
+            Asked::Id(id) => self.hubspot.owner(*id).await?,
+            Asked::Email(email) => self.hubspot.owner_by_email(email).await?,
+        };
+        self.directory.learn(asked, found.clone(), now);
+        Ok(found)
+    }
+}

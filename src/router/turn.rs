@@ -1,0 +1,242 @@
+//! One person's turn: claims in doubt are read back, then everything due is decided.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tracing::{error, warn};
+
+use super::Router;
+use super::reading::Reading;
+use crate::domain::claim::State;
+use crate::domain::decide::{Plan, decide};
+use crate::domain::id::ContactId;
+use crate::domain::outcome::{Later, ReadFailure};
+use crate::domain::person::Person;
+use crate::domain::postpone::{self, Postponed};
+use crate::domain::record::{Step, Turn};
+use crate::domain::rule::RuleSet;
+use crate::domain::time::Timestamp;
+use crate::domain::view::{Memory, View};
+use crate::port::{Clock, HubSpot, Ledger, LedgerError, Recorded, Saw};
+
+/// How often a decision is made again because something moved meanwhile.
+const DECISIONS_MAX: usize = 32;
+/// A read older than this is not acted on (CONSISTENCY.md section 2).
+const READ_AGE_MS_MAX: u64 = 30_000;
+/// How long a worker waits when the store cannot write.
+const STORE_PAUSE: Duration = Duration::from_secs(1);
+/// Steps of one turn; whoever is still due after them comes again.
+const STEPS_MAX: usize = 16;
+
+/// Whether there is more to do for the person now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Progress {
+    More,
+    Enough,
+}
+
+impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
+    /// Works on one person until nothing is due now.
+    pub(super) async fn work_on(&self, contact: ContactId) {
+        for _ in 0..STEPS_MAX {
+            match self.step(contact).await {
+                Ok(Progress::More) => {}
+                Ok(Progress::Enough) => return,
+                Err(error) => {
+                    warn!(contact.id = %contact, %error, "contact {contact}: not recorded, tried again");
+                    tokio::time::sleep(STORE_PAUSE).await;
+                    return;
+                }
+            }
+        }
+    }
+
+    async fn step(&self, contact: ContactId) -> Result<Progress, LedgerError> {
+        let memory = self.ledger.look(contact)?;
+        let now = self.clock.now();
+        let in_doubt = memory.person.claims.iter().find(|claim| {
+            matches!(claim.state, State::InDoubt { next_check, .. } if next_check <= now)
+        });
+        if let Some(claim) = in_doubt {
+            return self.read_back(claim.clone(), &memory.person).await;
+        }
+        if is_due(&memory.person, now) { self.decide_due(memory.person).await } else { Ok(Progress::Enough) }
+    }
+
+    /// Pace token, fresh read, decision. One token is for the read, one for the call.
+    async fn decide_due(&self, person: Person) -> Result<Progress, LedgerError> {
+        let rules = self.rules.load_full();
+        self.pace.take(2).await;
+        let read_at = self.clock.now();
+        let reading = match self.read(&rules, person.contact).await {
+            Ok(Some(reading)) => reading,
+            Ok(None) => return self.gone(&rules, &person).await,
+            Err(failure) => return self.not_read(&rules, &person, failure).await,
+        };
+        if reading.contact.id != person.contact {
+            self.pace.give_back(1).await;
+            self.ledger.alias(read_at, person.contact, reading.contact.id).await?;
+            return Ok(Progress::Enough);
+        }
+        self.know_merged(&person, &reading, read_at).await?;
+        for _ in 0..DECISIONS_MAX {
+            let memory = self.ledger.look(person.contact)?;
+            let now = self.clock.now();
+            if READ_AGE_MS_MAX < now.since_ms(read_at) || !is_due(&memory.person, now) {
+                break;
+            }
+            if let Some(progress) = self.decide_once(&rules, &memory, &reading, now).await? {
+                return Ok(progress);
+            }
+        }
+        self.pace.give_back(1).await;
+        Ok(Progress::Enough)
+    }
+
+    /// Decides and records; `None` when something moved meanwhile.
+    async fn decide_once(
+        &self,
+        rules: &Arc<RuleSet>,
+        memory: &Memory,
+        reading: &Reading,
+        now: Timestamp,
+    ) -> Result<Option<Progress>, LedgerError> {
+        let view = View { now, contact: &reading.contact, memory, owners: &reading.owners };
+        let mut plan = match decide(rules, &view) {
+            Ok(plan) => plan,
+            Err(unbuilt) => {
+                error!(key = unbuilt.key, "a live rule uses a key that is not built yet");
+                return Ok(Some(Progress::Enough));
+            }
+        };
+        let saw = Saw { versions: memory.versions.clone() };
+        let mut turn = changes(&plan, memory, reading, now);
+        let Some(intent) = plan.enroll.take() else {
+            self.pace.give_back(1).await;
+            return Ok(match self.ledger.record(turn, saw).await? {
+                Recorded::Done => Some(Progress::Enough),
+                Recorded::Moved => None,
+            });
+        };
+        if let Some(until) = self.held_back(rules, &intent, &mut turn, now) {
+            self.pace.give_back(1).await;
+            self.ledger.record(turn, saw).await?;
+            let more = until <= now;
+            return Ok(Some(if more { Progress::More } else { Progress::Enough }));
+        }
+        self.reserve_and_call(rules, *intent, turn, (saw, reading)).await
+    }
+
+    /// The contact is not there. HubSpot may only be slow to show a new one, so it is read
+    /// three times.
+    async fn gone(&self, rules: &RuleSet, person: &Person) -> Result<Progress, LedgerError> {
+        self.pace.give_back(1).await;
+        self.postpone(rules, person, &Postponed::Gone).await
+    }
+
+    async fn not_read(
+        &self,
+        rules: &RuleSet,
+        person: &Person,
+        failure: ReadFailure,
+    ) -> Result<Progress, LedgerError> {
+        self.pace.give_back(1).await;
+        let now = self.clock.now();
+        let postponed = match failure {
+            ReadFailure::Later { why, delay_ms, .. } => {
+                let delay_ms = self.slow_down(rules, why, delay_ms).await;
+                Postponed::Later { why, delay_ms }
+            }
+            ReadFailure::Halted { message } => {
+                warn!(%message, "HubSpot refuses our access");
+                self.halts.everything(now, &message);
+                Postponed::Halted(message)
+            }
+            ReadFailure::Refused { message } => Postponed::Refused(message),
+        };
+        self.postpone(rules, person, &postponed).await
+    }
+
+    async fn postpone(
+        &self,
+        rules: &RuleSet,
+        person: &Person,
+        postponed: &Postponed,
+    ) -> Result<Progress, LedgerError> {
+        let now = self.clock.now();
+        let turn = postpone::turn(rules, person, postponed, (now, person.contact.0));
+        // Whatever moved meanwhile is due again, and read again.
+        self.ledger.settle(turn).await?;
+        Ok(Progress::Enough)
+    }
+
+    /// HubSpot asked to slow down: nobody calls before that. A full day lasts until the
+    /// account's midnight.
+    pub(super) async fn slow_down(
+        &self,
+        rules: &RuleSet,
+        why: Later,
+        delay_ms: Option<u64>,
+    ) -> Option<u64> {
+        if why != Later::Busy {
+            return delay_ms;
+        }
+        let spent = self.hubspot.daily_quota().is_some_and(|quota| quota.remaining == 0);
+        let delay_ms = match delay_ms {
+            None if spent => Some(until_midnight_ms(self.clock.now(), rules)),
+            given => given,
+        };
+        if let Some(delay_ms) = delay_ms {
+            self.pace.silence(Duration::from_millis(delay_ms)).await;
+        }
+        delay_ms
+    }
+
+    /// Ids that HubSpot says were merged into this contact share its history from now on.
+    async fn know_merged(
+        &self,
+        person: &Person,
+        reading: &Reading,
+        now: Timestamp,
+    ) -> Result<(), LedgerError> {
+        for id in &reading.contact.merged {
+            if !person.merged.contains(id) && *id != person.contact {
+                let known = self.ledger.look(*id)?.person;
+                if known.contact == *id && known.version != 0 {
+                    self.ledger.alias(now, *id, person.contact).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_due(person: &Person, now: Timestamp) -> bool {
+    person.items.iter().any(|item| item.due.is_some_and(|due| due <= now))
+}
+
+/// A plan as a record: what it changes, and what the decision saw.
+fn changes(plan: &Plan, memory: &Memory, reading: &Reading, now: Timestamp) -> Turn {
+    let before = &memory.person.items;
+    let mut turn = Turn::new(Step::Decided, memory.person.contact, now);
+    turn.viewed = Some(reading.contact.clone());
+    turn.rows.clone_from(&plan.rows);
+    turn.items = plan.items.iter().filter(|item| !before.contains(item)).cloned().collect();
+    turn.done = before
+        .iter()
+        .filter(|item| !plan.items.iter().any(|kept| kept.id == item.id))
+        .map(|item| item.id.clone())
+        .collect();
+    turn.claims.clone_from(&plan.claims);
+    turn.seen = (plan.seen != memory.person.seen).then(|| plan.seen.clone());
+    turn.shadows = (plan.shadows != memory.person.shadows).then(|| plan.shadows.clone());
+    turn
+}
+
+/// Milliseconds until the account's next midnight, when daily counters start again.
+fn until_midnight_ms(now: Timestamp, rules: &RuleSet) -> u64 {
+    let zoned = now.to_jiff().to_zoned(rules.portal.zone.clone());
+    let midnight = zoned.tomorrow().and_then(|day| day.start_of_day());
+    let fallback = crate::domain::time::DAY_MS;
+    midnight.map_or(fallback, |at| Timestamp::from_jiff(at.timestamp()).since_ms(now))
+}

@@ -1,0 +1,101 @@
+//! The work loop: whoever is due gets a worker, one at a time for a person.
+
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep};
+use tracing::{info, warn};
+
+use super::Router;
+use crate::domain::id::ContactId;
+use crate::port::{Clock, HubSpot, Ledger};
+
+/// The longest the loop sleeps: wall clocks jump, timers do not.
+const NAP: Duration = Duration::from_secs(1);
+/// How often our access is tried while HubSpot refuses it.
+const PROBE_EVERY: Duration = Duration::from_mins(1);
+
+impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
+    /// Works until `shutdown`, then lets the calls under way end.
+    pub async fn run(self: Arc<Self>, shutdown: impl Future<Output = ()>) {
+        let mut shutdown = std::pin::pin!(shutdown);
+        let mut tasks: JoinSet<ContactId> = JoinSet::new();
+        let mut busy = BTreeSet::new();
+        let mut probed = Instant::now();
+        loop {
+            self.probe(&mut probed).await;
+            let nap = self.start_due(&mut tasks, &mut busy);
+            tokio::select! {
+                () = &mut shutdown => break,
+                () = self.ledger.changed() => {}
+                Some(ended) = tasks.join_next() => forget(&mut busy, ended),
+                () = sleep(nap) => {}
+            }
+        }
+        while let Some(ended) = tasks.join_next().await {
+            forget(&mut busy, ended);
+        }
+    }
+
+    /// Starts workers for whoever is due; how long to sleep at most.
+    fn start_due(
+        self: &Arc<Self>,
+        tasks: &mut JoinSet<ContactId>,
+        busy: &mut BTreeSet<ContactId>,
+    ) -> Duration {
+        if self.halts.of_everything().is_some() {
+            return NAP;
+        }
+        let now = self.clock.now();
+        let due = match self.ledger.due(now, self.workers + busy.len()) {
+            Ok(due) => due,
+            Err(error) => {
+                warn!(%error, "cannot read who is due");
+                return NAP;
+            }
+        };
+        for contact in due.contacts {
+            if self.workers <= tasks.len() {
+                break;
+            }
+            if busy.insert(contact) {
+                let router = Arc::clone(self);
+                tasks.spawn(async move {
+                    router.work_on(contact).await;
+                    contact
+                });
+            }
+        }
+        due.next.map_or(NAP, |at| Duration::from_millis(at.since_ms(now)).min(NAP))
+    }
+
+    /// While our access is refused, a cheap read each minute shows whether it works again.
+    async fn probe(&self, probed: &mut Instant) {
+        if self.halts.of_everything().is_none() || probed.elapsed() < PROBE_EVERY {
+            return;
+        }
+        *probed = Instant::now();
+        self.pace.take(1).await;
+        if self.hubspot.probe().await.is_ok() {
+            info!("HubSpot accepts our access again");
+            self.halts.clear_everything();
+        }
+    }
+}
+
+fn forget(
+    busy: &mut BTreeSet<ContactId>,
+    ended: Result<ContactId, tokio::task::JoinError>,
+) {
+    match ended {
+        Ok(contact) => {
+            busy.remove(&contact);
+        }
+        // A worker that panicked leaves its person busy: they are looked at after a restart,
+        // and nobody else waits for them.
+        Err(error) => tracing::error!(%error, "a worker gave up"),
+    }
+}
