@@ -77,10 +77,10 @@ impl When {
             let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
             return Err(format!("the change came from {shown}, not from {}", wanted.join(", ")));
         }
-        match name.as_ref().is_some_and(|name| self.not_from_sources.contains(name)) {
-            true => Err(format!("the change came from {shown}, which not_from_sources names")),
-            false => Ok(()),
+        if name.as_ref().is_some_and(|name| self.not_from_sources.contains(name)) {
+            return Err(format!("the change came from {shown}, which not_from_sources names"));
         }
+        Ok(())
     }
 
     /// Whether a change from `old` (`None`: unknown) to `new` is the move it waits for.
@@ -92,10 +92,10 @@ impl When {
             Change::Any => fold(old, false) == fold(new, false),
             _ => self.arrived(old).is_ok(),
         };
-        match stayed {
-            true => Err(format!("{} was {} before", self.name(), shown(old))),
-            false => Ok(()),
+        if stayed {
+            return Err(format!("{} was {} before", self.name(), shown(old)));
         }
+        Ok(())
     }
 
     /// Whether its value still holds, for `becomes*`, `rises_to` and `falls_to`; `changes`

@@ -83,16 +83,13 @@ impl<'a> Context<'a> {
         let sender = table.get("sender");
         match (table.get("sequence"), table.get("workflow")) {
             (Some(node), None) => {
-                let senders = match sender {
-                    Some(sender) => self.senders_of(sender, deal_trigger, unbuilt),
-                    None => {
-                        let message = format!("{} names a sequence but no sender.", table.what);
-                        let hint =
-                            "Sequences are sent by a person: add sender = [\"contact-owner\"].";
-                        table.error(code::ACTION, message, hint);
-                        Vec::new()
-                    }
-                };
+                let senders = sender.map(|sender| self.senders_of(sender, deal_trigger, unbuilt));
+                if senders.is_none() {
+                    let message = format!("{} names a sequence but no sender.", table.what);
+                    let hint = "Sequences are sent by a person: add sender = [\"contact-owner\"].";
+                    table.error(code::ACTION, message, hint);
+                }
+                let senders = senders.unwrap_or_default();
                 let name = node.text()?;
                 self.reference(&["sequences"], name, node)?;
                 self.touched("sequences", name, unbuilt);

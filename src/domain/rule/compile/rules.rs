@@ -73,7 +73,7 @@ pub(super) fn read_all(ctx: &Context<'_>) -> Vec<Rule> {
 }
 
 /// A stable name: a-z, 0-9 and -.
-pub(super) fn id<'a>(node: Node<'a>) -> Option<(&'a str, Node<'a>)> {
+pub(super) fn id(node: Node<'_>) -> Option<(&str, Node<'_>)> {
     let text = node.text()?;
     let valid = text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
     if !valid {
