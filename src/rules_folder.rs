@@ -75,7 +75,8 @@ impl Reader {
             let name = format!("{prefix}{name}");
             if hidden {
                 continue;
-            } else if kind.is_dir() {
+            }
+            if kind.is_dir() {
                 self.add(&path, &format!("{name}/"), depth + 1)?;
             } else if kind.is_file() && (is(&name, "toml") || is(&name, "txt")) {
                 self.add_file(path, name)?;
