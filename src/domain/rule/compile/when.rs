@@ -206,6 +206,10 @@ fn line(node: Node<'_>, name: &str, kind: Option<Kind>) -> Option<Change> {
 }
 
 fn sources(node: Node<'_>) -> BTreeSet<String> {
+    if node.items().is_some_and(|items| items.is_empty()) {
+        let message = format!("{} is an empty list.", node.key);
+        node.error(code::BAD_VALUE, message, "Name a HubSpot changeSource, or remove it.");
+    }
     node.texts().into_iter().map(|(text, _)| text.trim().to_uppercase()).collect()
 }
 

@@ -29,6 +29,8 @@ fn the_portal_is_checked() {
     check("America/New_York", "America/Gotham", "HR005", "not in the IANA database");
     check("id = 1\n", "id = 1\nour_domains = [\"acme\"]\n", "HR005", "is not a domain");
     check("id = 1\n", "id = 1\n[defaults]\nmode = \"live\"\n[portal.x]\n", "HR101", "in each rule");
+    let window = "[defaults]\nwindow = \"office\"\n[values]";
+    check("[values]", window, "HR008", "Defined: office-hours");
     check("[themes.sales]", "[portal]\n[themes.sales]", "HR001", "duplicate");
 }
 

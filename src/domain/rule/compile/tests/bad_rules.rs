@@ -136,6 +136,8 @@ fn a_trigger_is_one_change_of_one_thing() {
     check(&when("property = \"p\", rises_to = \"hot\""), "HR004", "4:37", "needs a number");
     check(&when("property = \"p\", becomes = [\"a\"]"), "HR004", "4:36", "Use becomes_any_of");
     check(&when("property = \"p\", changes = false"), "HR005", "4:36", "says nothing");
+    let nowhere = "property = \"p\", changes = true, from_sources = []";
+    check(&when(nowhere), "HR005", "4:57", "empty list");
     let contacts = "property = \"p\", changes = true, contacts = \"all\"";
     check(&when(contacts), "HR020", "4:53", "no effect");
 }
