@@ -171,3 +171,23 @@ fn the_largest_set_that_is_allowed_compiles() {
     let compiled = compile(&files);
     assert_eq!(compiled.rules.expect("accepted").rules.len(), MAX_RULES);
 }
+
+#[test]
+fn what_touches_a_rule_from_the_address_book_holds_up_that_rule_alone() {
+    let book = BOOK
+        .replace("email = \"dana", "pace = \"2 minutes\"\nemail = \"dana")
+        .replace("members", "same_company = \"same-sender\"\nmembers");
+    let rules = "[[rule]]\nid = \"s\"\nsays = \"s\"\nwhen = { property = \"p\", changes = true }\n\
+                 enroll = { sequence = \"inbound-sdr\", sender = [\"team:sdr-us\"] }\npriority = 9\n\
+                 [cap]\nmax = 1\nwithin = \"1 day\"\nthemes = [\"nurture\"]\n";
+    let files = [file("portal.toml", book), file("r.toml", format!("{}{rules}", rule("")))];
+    let set = compile(&files).rules.expect("testable");
+    let held = |id: &str| -> Vec<String> {
+        let rule = set.rule(&id.into()).expect("there");
+        rule.unbuilt.iter().map(|held| held.key.clone()).collect()
+    };
+    assert_eq!(held("r"), ["[[cap]]"]);
+    assert_eq!(held("s"), ["same_company"]);
+    assert_eq!(set.senders["dana"].unbuilt[0].key, "pace");
+    assert_eq!(set.unbuilt.len(), 1);
+}
