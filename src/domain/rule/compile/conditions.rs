@@ -83,11 +83,6 @@ impl<'a> Context<'a> {
     }
 
     fn condition(&self, node: Node<'a>, position: Position, depth: usize) -> Option<Condition> {
-        if MAX_DEPTH < depth {
-            let message = format!("conditions are nested more than {MAX_DEPTH} deep.");
-            node.error(code::LIMIT, message, "Split the rule in two.");
-            return None;
-        }
         let table = node.inline("a condition")?;
         let subject = subject_of(&table)?;
         let (text, asks) = match subject.key {
@@ -109,6 +104,11 @@ impl<'a> Context<'a> {
     }
 
     fn group(&self, list: Node<'a>, position: Position, depth: usize) -> Option<(String, Test)> {
+        if MAX_DEPTH < depth {
+            let message = format!("conditions are nested more than {MAX_DEPTH} deep.");
+            list.error(code::LIMIT, message, "Split the rule in two.");
+            return None;
+        }
         let members = self.members(Some(list), position, depth + 1);
         if list.items()?.is_empty() {
             list.error(

@@ -167,4 +167,6 @@ fn the_reason_names_the_value() {
     assert_eq!(moved, Err("score was \"85\" before".to_owned()));
     let moved = when("property = \"score\", rises_to = 80").moved(Some("85"), "");
     assert_eq!(moved, Err("score is unknown".to_owned()));
+    let moved = when("property = \"score\", falls_to = 20").moved(None, "low");
+    assert_eq!(moved, Err("score is \"low\", which is not a number".to_owned()));
 }

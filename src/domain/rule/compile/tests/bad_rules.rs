@@ -207,8 +207,8 @@ fn groups_nest_thirty_two_deep_and_no_deeper() {
         let open = "{ any = [".repeat(depth);
         format!("{open}{{ property = \"country\", is = \"US\" }}{}", "] }".repeat(depth))
     };
-    check_condition(&nested(32), "HR011", "nested more than 32 deep");
-    let text = rule(&format!("only_if = [{}]", nested(31)));
+    check_condition(&nested(33), "HR011", "nested more than 32 deep");
+    let text = rule(&format!("only_if = [{}]", nested(32)));
     let compiled = compile(&[file("portal.toml", BOOK), file("r.toml", text)]);
     assert!(compiled.rules.is_some(), "{:#?}", compiled.diagnostics);
 }
