@@ -4,8 +4,14 @@
 //! -> [`port`] -> [`domain`]. Imports point down that line and never back up
 //! (`tests/it/tidy.rs`). ARCHITECTURE.md tells the story.
 
+pub mod app;
+pub mod cli;
+pub mod config;
 pub mod domain;
 pub mod hubspot;
+pub mod ingress;
 pub mod port;
 pub mod router;
+pub mod rules_folder;
 pub mod store;
+pub mod telemetry;

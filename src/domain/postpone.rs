@@ -32,6 +32,8 @@ pub enum Postponed {
     Refused(String),
     /// There is no such contact.
     Gone,
+    /// No decision can be made, for a reason only a person can mend.
+    Stuck(String),
 }
 
 /// The record: every due item of `person` as it goes on. `seed` spreads retries.
@@ -97,6 +99,10 @@ fn verdict(
             let until = now.plus_ms(READ_AGAIN_MS);
             let text = sentence::hubspot_unreachable(item.attempts, until, zone);
             (Decision::Wait, Reason::HubspotUnreachable, text, Some(until))
+        }
+        Postponed::Stuck(why) => {
+            let text = sentence::dead_letter(item.attempts, why);
+            (Decision::Hold, Reason::DeadLetter, text, None)
         }
         Postponed::Gone => (Decision::Ignore, Reason::Deleted, sentence::deleted(false), None),
     }

@@ -124,6 +124,11 @@ pub fn sender_full(sender: &str) -> String {
     format!("HubSpot says that {sender} has reached the daily send limit; choosing again.")
 }
 
+/// hold `dead-letter`.
+pub fn dead_letter(attempts: u32, why: &str) -> String {
+    format!("Failed {attempts} times in ways we do not understand ({why}); a person looks.")
+}
+
 /// fail `not-confirmed`.
 pub fn not_confirmed() -> String {
     "HubSpot accepted, but the contact never showed as enrolled.".to_owned()

@@ -105,8 +105,11 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         let mut plan = match decide(rules, &view) {
             Ok(plan) => plan,
             Err(unbuilt) => {
-                error!(key = unbuilt.key, "a live rule uses a key that is not built yet");
-                return Ok(Some(Progress::Enough));
+                // A rule set with such a key is refused, so this is our own mistake.
+                error!(key = unbuilt.key, "a rule uses a key that is not built yet");
+                let stuck = Postponed::Stuck(format!("{} is not built yet", unbuilt.key));
+                self.pace.give_back(1).await;
+                return self.postpone(rules, &memory.person, &stuck).await.map(Some);
             }
         };
         let saw = Saw { versions: memory.versions.clone() };
@@ -221,7 +224,9 @@ fn changes(plan: &Plan, memory: &Memory, reading: &Reading, now: Timestamp) -> T
     let mut turn = Turn::new(Step::Decided, memory.person.contact, now);
     turn.viewed = Some(reading.contact.clone());
     turn.rows.clone_from(&plan.rows);
-    turn.items = plan.items.iter().filter(|item| !before.contains(item)).cloned().collect();
+    let called = plan.enroll.as_ref().map(|intent| &intent.item);
+    let changed = plan.items.iter().filter(|it| called == Some(&it.id) || !before.contains(it));
+    turn.items = changed.cloned().collect();
     turn.done = before
         .iter()
         .filter(|item| !plan.items.iter().any(|kept| kept.id == item.id))

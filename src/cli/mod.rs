@@ -1,0 +1,4 @@
+//! What people type and see.
+
+pub mod check;
+pub mod diagnostics;
