@@ -4,5 +4,6 @@
 //! -> [`port`] -> [`domain`]. Imports point down that line and never back up
 //! (`tests/it/tidy.rs`). ARCHITECTURE.md tells the story.
 
+pub mod cli;
 pub mod domain;
 pub mod port;

@@ -109,9 +109,22 @@ pub fn unreadable(rules: &RuleSet, id: &str, why: &str) -> TakenEvent {
     }
 }
 
-/// The key that a test of this event would need: a trigger that is not built yet.
-pub fn unbuilt_trigger<'a>(rules: &'a RuleSet, event: &Event) -> Option<&'a Unbuilt> {
-    watching(rules, event).find_map(|rule| fire::unbuilt(rule))
+/// The key that a test of this event would need: of a rule that the event would fire but for a
+/// trigger key that is not built yet.
+pub fn unbuilt_trigger<'a>(
+    rules: &'a RuleSet,
+    person: &Person,
+    event: &Event,
+) -> Option<&'a Unbuilt> {
+    let old = old_value(person, event);
+    let fires = |rule: &&Rule| rule.when.may_fire(event, old).is_ok();
+    watching(rules, event).filter(fires).find_map(fire::unbuilt)
+}
+
+/// The newest value the store has seen of the property that changed; `None` where it saw none.
+fn old_value<'a>(person: &'a Person, event: &Event) -> Option<&'a str> {
+    let (property, _) = event.change()?;
+    person.newest.get(property)?.value.as_deref()
 }
 
 /// Why the event goes no further, if so: in the order of CONSISTENCY.md section 5.
@@ -188,10 +201,7 @@ fn route(rules: &RuleSet, person: &Person, incoming: &Incoming<'_>, taken: &mut 
         taken.rows.push(ignored(rules, incoming, taken.contact, why));
         return;
     }
-    let old = event
-        .change()
-        .and_then(|(property, _)| person.newest.get(property))
-        .and_then(|newest| newest.value.as_deref());
+    let old = old_value(person, event);
     let mut fired = Vec::new();
     let mut missed = Vec::new();
     for rule in watching(rules, event) {

@@ -20,5 +20,6 @@ pub mod record;
 pub mod rule;
 pub mod sentence;
 pub mod signature;
+pub mod suite;
 pub mod time;
 pub mod view;

@@ -1,6 +1,6 @@
 //! A rule whose trigger fired: its item, the settle time of the person, and bursts.
 
-use super::{Incoming, item_row};
+use super::{Incoming, item_row, old_value};
 use crate::domain::event::Event;
 use crate::domain::id::RowId;
 use crate::domain::person::{Item, Person, Settling};
@@ -84,13 +84,12 @@ fn item(person: &Person, incoming: &Incoming<'_>, rule: &Rule, settling: Option<
         Some(settling) if 0 < rule.settle_ms => settling.until,
         _ => incoming.received,
     };
-    let old = incoming.event.change().and_then(|(property, _)| person.newest.get(property));
     Item {
         id: pair_id(incoming, rule),
         rule: rule.id.clone(),
         mode: rule.mode,
         event: incoming.event.clone(),
-        from: old.and_then(|newest| newest.value.clone()),
+        from: old_value(person, incoming.event).map(str::to_owned),
         began: incoming.at(),
         fired_at: incoming.received,
         matched: false,

@@ -1,0 +1,3 @@
+//! Commands: what they print and how they exit.
+
+pub mod test;
