@@ -8,7 +8,7 @@ mod tests;
 use super::event::{Event, Kind};
 use super::id::{ContactId, PropertyName, RowId};
 use super::person::{Newest, Person};
-use super::reason::{Decision, Reason};
+use super::reason::Reason;
 use super::record::{Row, TakenEvent, TraceStep};
 use super::rule::trigger::Subject;
 use super::rule::{Mode, Rule, RuleSet, Unbuilt};
@@ -81,23 +81,8 @@ pub fn judge(rules: &RuleSet, person: &Person, incoming: &Incoming<'_>) -> Taken
 
 /// The record of an item that could not be read. `why` names no contact data.
 pub fn unreadable(rules: &RuleSet, id: &str, why: &str) -> TakenEvent {
-    let row = Row {
-        id: id.into(),
-        contact: None,
-        event: None,
-        rule: None,
-        mode: None,
-        decision: Decision::Ignore,
-        reason: Reason::Unreadable,
-        sentence: sentence::unreadable(why),
-        by: None,
-        from: Vec::new(),
-        until: None,
-        target: None,
-        sender: None,
-        trace: Vec::new(),
-        rules: rules.fingerprint.clone(),
-    };
+    let text = sentence::unreadable(why);
+    let row = Row::new(id.into(), Reason::Unreadable, text, rules.fingerprint.clone());
     TakenEvent {
         contact: None,
         identity: None,
@@ -254,9 +239,8 @@ fn withdraw(
 ) {
     let text = sentence::deleted(privacy);
     for item in &person.items {
-        let mut row = item_row(rules, person.contact, item, Reason::Withdrawn);
-        row.sentence = sentence::withdrawn(text.trim_end_matches('.'));
-        taken.rows.push(row);
+        let why = (Reason::Withdrawn, sentence::withdrawn(text.trim_end_matches('.')));
+        taken.rows.push(Row::of_item(item, person.contact, why, rules.fingerprint.clone()));
     }
     if !person.items.is_empty() {
         taken.items = Some(Vec::new());
@@ -272,46 +256,8 @@ fn ignored(
     (reason, sentence): (Reason, String),
 ) -> Row {
     Row {
-        id: RowId::from(incoming.id),
         contact,
         event: Some(incoming.event.clone()),
-        rule: None,
-        mode: None,
-        decision: Decision::Ignore,
-        reason,
-        sentence,
-        by: None,
-        from: Vec::new(),
-        until: None,
-        target: None,
-        sender: None,
-        trace: Vec::new(),
-        rules: rules.fingerprint.clone(),
-    }
-}
-
-/// A record of an item, with the reason's usual decision and the item's own sentence.
-pub(crate) fn item_row(
-    rules: &RuleSet,
-    contact: ContactId,
-    item: &super::person::Item,
-    reason: Reason,
-) -> Row {
-    Row {
-        id: item.id.clone(),
-        contact: Some(contact),
-        event: Some(item.event.clone()),
-        rule: Some(item.rule.clone()),
-        mode: Some(item.mode),
-        decision: reason.decisions()[0],
-        reason,
-        sentence: item.sentence.clone(),
-        by: None,
-        from: Vec::new(),
-        until: None,
-        target: item.target.clone(),
-        sender: item.sender.clone(),
-        trace: Vec::new(),
-        rules: rules.fingerprint.clone(),
+        ..Row::new(RowId::from(incoming.id), reason, sentence, rules.fingerprint.clone())
     }
 }

@@ -16,9 +16,9 @@ use crate::domain::rule::{RuleSet, code, suggest};
 use crate::domain::time::Timestamp;
 
 /// The keys of `[[test]]`. What a row overrides is among them.
-const KEYS: [&str; 18] = [
+const KEYS: [&str; 17] = [
     "says", "at", "contact", "company", "deals", "in_lists", "consent", "already", "used",
-    "recent", "breaker", "enrolled", "event", "events", "expect", "rows", "then", "tags",
+    "recent", "breaker", "enrolled", "event", "events", "expect", "rows", "then",
 ];
 
 /// The tests of one file that have no error.
@@ -100,18 +100,18 @@ impl<'a> Layers<'_, 'a> {
     }
 
     fn events(&self, at: Timestamp) -> Option<Vec<super::scene::Happening>> {
-        if let Some(many) = self.get("events") {
-            return many
-                .items()?
-                .into_iter()
-                .map(|node| event::read(self.rules, node, at))
-                .collect();
+        // Whichever of the two a row says stands for both.
+        for layer in self.row.into_iter().chain([self.base]) {
+            if let Some(many) = layer.get("events") {
+                let many = many.items()?.into_iter();
+                return many.map(|node| event::read(self.rules, node, at)).collect();
+            }
+            if let Some(node) = layer.get("event") {
+                return Some(vec![event::read(self.rules, node, at)?]);
+            }
         }
-        let Some(node) = self.get("event") else {
-            self.base.error(code::MISSING, "the test has no event.", "Add event = { … }.");
-            return None;
-        };
-        event::read(self.rules, node, at).map(|event| vec![event])
+        self.base.error(code::MISSING, "the test has no event.", "Add event = { … }.");
+        None
     }
 
     fn already(&self, at: Timestamp) -> Option<Vec<Already>> {
