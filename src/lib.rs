@@ -7,3 +7,4 @@
 pub mod cli;
 pub mod domain;
 pub mod port;
+pub mod rules_folder;

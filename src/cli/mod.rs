@@ -1,3 +1,5 @@
-//! Commands: what they print and how they exit.
+//! What people type and see.
 
+pub mod check;
+pub mod diagnostics;
 pub mod test;

@@ -1,7 +1,56 @@
 //! `hubroute test`: the rules' own tests, for people and for CI.
 
+use std::path::Path;
+
+use super::diagnostics;
 use crate::domain::diagnostic::Severity;
-use crate::domain::suite::{Outcome, SuiteReport, TestResult};
+use crate::domain::rule::compile;
+use crate::domain::suite::{self, Outcome, SuiteReport, TestResult};
+use crate::rules_folder::{self, FolderError};
+
+/// What `test` is asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options<'a> {
+    /// Only tests whose sentence or place contains this, in any case (`--run`).
+    pub only: Option<&'a str>,
+    /// ANSI colors in diagnostics.
+    pub color: bool,
+}
+
+/// What `test` answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// For standard output.
+    pub output: String,
+    /// The same as a JUnit report, for `--junit FILE`.
+    pub junit: String,
+    /// 0 when [`is_success`], else 1.
+    pub exit_code: u8,
+}
+
+/// Runs the tests of a rules folder. A folder that cannot be read is an error of its own; rules
+/// with errors are shown instead of their tests. Keys not built yet are no error here: the tests
+/// that wait for one name it.
+pub fn run(folder: &Path, options: Options<'_>) -> Result<Answer, FolderError> {
+    let files = rules_folder::read(folder)?;
+    let compiled = compile(&files);
+    let shown = folder.to_string_lossy();
+    let Some(rules) = compiled.rules else {
+        let found = diagnostics::text(&compiled.diagnostics, &files, &shown, options.color);
+        let output = found + "The rules have errors; their tests were not run.\n";
+        return Ok(Answer { output, junit: junit(&SuiteReport::default()), exit_code: 1 });
+    };
+    let mut report = suite::run(&rules, &files);
+    if let Some(only) = options.only {
+        keep(&mut report, only);
+    }
+    let found = diagnostics::text(&report.diagnostics, &files, &shown, options.color);
+    Ok(Answer {
+        output: found + &text(&report),
+        junit: junit(&report),
+        exit_code: u8::from(!is_success(&report)),
+    })
+}
 
 /// Leaves only the tests whose sentence or place contains `text`, in any case (`--run`).
 pub fn keep(report: &mut SuiteReport, text: &str) {
@@ -179,6 +228,16 @@ mod tests {
         assert_eq!(count("LATE"), 2);
         assert_eq!(count("inbound.test.toml:2"), 1);
         assert_eq!(count("early"), 0);
+    }
+
+    #[test]
+    fn a_folder_is_read_and_its_tests_run() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/rules-example");
+        let answer = run(&folder, Options::default()).expect("readable");
+        assert_eq!(answer.exit_code, 0, "{}", answer.output);
+        assert!(answer.output.contains("not built yet: deal (inbound.toml:13)"));
+        let none = Options { only: Some("no such test"), ..Options::default() };
+        assert_eq!(run(&folder, none).map(|answer| answer.exit_code).ok(), Some(1));
     }
 
     #[test]

@@ -119,7 +119,9 @@ impl Condition {
                 into.insert("email".into());
             }
             Test::Group(_, members) => {
-                members.iter().for_each(|member| member.collect_properties(into));
+                for member in members {
+                    member.collect_properties(into);
+                }
             }
             Test::Unbuilt(_) => {}
         }

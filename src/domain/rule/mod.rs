@@ -13,6 +13,8 @@ pub mod moment;
 pub mod span;
 pub mod suggest;
 pub mod syntax;
+#[cfg(test)]
+mod tests;
 pub mod trigger;
 pub mod value;
 

@@ -185,7 +185,8 @@ pub struct SenderSpec {
     pub weight: u32,
     /// `alias`.
     pub alias: Option<String>,
-    /// Keys whose effect is not built yet (`away`, `pace`).
+    /// Keys whose effect is not built yet (`away`, `pace`): they hold up whoever this sender
+    /// would send to, not every rule that may take them.
     pub unbuilt: Vec<Unbuilt>,
     /// Where it stands.
     pub place: Place,
@@ -198,7 +199,8 @@ pub struct Team {
     pub members: Vec<SenderName>,
     /// `share = "weighted"`.
     pub weighted: bool,
-    /// Keys whose effect is not built yet (`same_company`).
+    /// Keys whose effect is not built yet (`same_company`); the rules that name the team carry
+    /// them too.
     pub unbuilt: Vec<Unbuilt>,
 }
 

@@ -58,9 +58,10 @@ impl Moment {
                 Err(_) => return value.parse().ok().map(Self::Day),
             },
         };
-        Some(match date_only {
-            true => Self::Day(instant.to_zoned(TimeZone::UTC).date()),
-            false => Self::Instant(instant),
+        Some(if date_only {
+            Self::Day(instant.to_zoned(TimeZone::UTC).date())
+        } else {
+            Self::Instant(instant)
         })
     }
 

@@ -53,8 +53,8 @@ pub fn hint<'c>(
     let all: Vec<&str> = candidates.into_iter().collect();
     match all.len() {
         0 => None,
-        1..=12 => Some(format!("{label}: {}.", all.join(", "))),
-        _ => Some(format!("{label}: {} and {} more.", all[..12].join(", "), all.len() - 12)),
+        1..=20 => Some(format!("{label}: {}.", all.join(", "))),
+        _ => Some(format!("{label}: {} and {} more.", all[..20].join(", "), all.len() - 20)),
     }
 }
 

@@ -77,10 +77,10 @@ impl When {
             let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
             return Err(format!("the change came from {shown}, not from {}", wanted.join(", ")));
         }
-        match name.as_ref().is_some_and(|name| self.not_from_sources.contains(name)) {
-            true => Err(format!("the change came from {shown}, which not_from_sources names")),
-            false => Ok(()),
+        if name.as_ref().is_some_and(|name| self.not_from_sources.contains(name)) {
+            return Err(format!("the change came from {shown}, which not_from_sources names"));
         }
+        Ok(())
     }
 
     /// Whether a change from `old` (`None`: unknown) to `new` is the move it waits for.
@@ -92,10 +92,10 @@ impl When {
             Change::Any => fold(old, false) == fold(new, false),
             _ => self.arrived(old).is_ok(),
         };
-        match stayed {
-            true => Err(format!("{} was {} before", self.name(), shown(old))),
-            false => Ok(()),
+        if stayed {
+            return Err(format!("{} was {} before", self.name(), shown(old)));
         }
+        Ok(())
     }
 
     /// Whether its value still holds, for `becomes*`, `rises_to` and `falls_to`; `changes`
@@ -111,14 +111,14 @@ impl When {
             Change::Becomes(check) => (check.matches(value) == Match::Yes, check.describe(false)),
             Change::BecomesKnown => (!is_blank(value), String::new()),
             Change::BecomesBlank => (is_blank(value), ", not blank".to_owned()),
-            Change::RisesTo(line, written) => (
-                Decimal::parse(value).is_some_and(|number| *line <= number),
-                format!(", below {written}"),
-            ),
-            Change::FallsTo(line, written) => (
-                Decimal::parse(value).is_some_and(|number| number <= *line),
-                format!(", above {written}"),
-            ),
+            Change::RisesTo(line, written) => match Decimal::parse(value) {
+                Some(number) => (*line <= number, format!(", below {written}")),
+                None => (false, NOT_A_NUMBER.to_owned()),
+            },
+            Change::FallsTo(line, written) => match Decimal::parse(value) {
+                Some(number) => (number <= *line, format!(", above {written}")),
+                None => (false, NOT_A_NUMBER.to_owned()),
+            },
         };
         match (holds, is_blank(value)) {
             (true, _) => Ok(()),
@@ -134,6 +134,9 @@ impl When {
         }
     }
 }
+
+/// What follows a value that had to be a number.
+const NOT_A_NUMBER: &str = ", which is not a number";
 
 fn shown(value: &str) -> String {
     if is_blank(value) { "unknown".to_owned() } else { quote(value) }

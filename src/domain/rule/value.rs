@@ -40,8 +40,8 @@ impl Decimal {
         if digits.is_empty() {
             return Some(Self { negative: false, digits, point: 0 });
         }
-        // Lengths are bounded by memory, so these casts and sums cannot overflow an i64.
-        let point = whole.len() as i64 - leading as i64 + i64::from(exponent);
+        let length = |digits: usize| i64::try_from(digits).ok();
+        let point = length(whole.len())? - length(leading)? + i64::from(exponent);
         Some(Self { negative, digits, point })
     }
 

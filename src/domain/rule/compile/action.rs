@@ -3,7 +3,7 @@
 use super::Context;
 use super::gates;
 use crate::domain::claim::{Channel, Target};
-use crate::domain::id::{SenderName, ThemeName};
+use crate::domain::id::ThemeName;
 use crate::domain::rule::code;
 use crate::domain::rule::model::{Action, Gate, SenderChoice, Unbuilt};
 use crate::domain::rule::suggest;
@@ -83,16 +83,13 @@ impl<'a> Context<'a> {
         let sender = table.get("sender");
         match (table.get("sequence"), table.get("workflow")) {
             (Some(node), None) => {
-                let senders = match sender {
-                    Some(sender) => self.senders_of(sender, deal_trigger, unbuilt),
-                    None => {
-                        let message = format!("{} names a sequence but no sender.", table.what);
-                        let hint =
-                            "Sequences are sent by a person: add sender = [\"contact-owner\"].";
-                        table.error(code::ACTION, message, hint);
-                        Vec::new()
-                    }
-                };
+                let senders = sender.map(|sender| self.senders_of(sender, deal_trigger, unbuilt));
+                if senders.is_none() {
+                    let message = format!("{} names a sequence but no sender.", table.what);
+                    let hint = "Sequences are sent by a person: add sender = [\"contact-owner\"].";
+                    table.error(code::ACTION, message, hint);
+                }
+                let senders = senders.unwrap_or_default();
                 let name = node.text()?;
                 self.reference(&["sequences"], name, node)?;
                 self.touched("sequences", name, unbuilt);
@@ -157,14 +154,12 @@ impl<'a> Context<'a> {
     ) -> Option<SenderChoice> {
         if let Some(name) = word.strip_prefix("user:") {
             self.reference(&["senders"], name, at)?;
-            unbuilt.extend(self.sender_unbuilt(&name.into()));
             return Some(SenderChoice::User(name.into()));
         }
         if let Some(name) = word.strip_prefix("team:") {
             self.reference(&["teams"], name, at)?;
             if let Some(team) = self.teams.get(name) {
                 unbuilt.extend(team.unbuilt.iter().cloned());
-                unbuilt.extend(team.members.iter().flat_map(|member| self.sender_unbuilt(member)));
             }
             return Some(SenderChoice::Team(name.into()));
         }
@@ -189,10 +184,6 @@ impl<'a> Context<'a> {
         let message = format!("\"{word}\" is neither an owner word nor user:/team:.");
         at.error(code::BAD_VALUE, message, self.sender_hint(word));
         None
-    }
-
-    fn sender_unbuilt(&self, name: &SenderName) -> impl Iterator<Item = Unbuilt> {
-        self.senders.get(name).into_iter().flat_map(|sender| sender.unbuilt.iter().cloned())
     }
 
     fn sender_hint(&self, word: &str) -> String {

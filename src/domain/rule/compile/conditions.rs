@@ -1,5 +1,7 @@
 //! `only_if`, `unless` and `[[suppress]] if`, compiled.
 
+use toml::de::DeValue;
+
 use super::Context;
 use super::operands::{Operand, test};
 use super::property::{Kind, Property, kind_of_name};
@@ -81,14 +83,9 @@ impl<'a> Context<'a> {
     }
 
     fn condition(&self, node: Node<'a>, position: Position, depth: usize) -> Option<Condition> {
-        if MAX_DEPTH < depth {
-            let message = format!("conditions are nested more than {MAX_DEPTH} deep.");
-            node.error(code::LIMIT, message, "Split the rule in two.");
-            return None;
-        }
         let table = node.inline("a condition")?;
-        let subject = self.subject(&table)?;
-        let (text, test) = match subject.key {
+        let subject = subject_of(&table)?;
+        let (text, asks) = match subject.key {
             "property" | "company" | "deal" => self.comparison(&table, subject, position)?,
             "email_domain" => {
                 table.check_keys(&["email_domain"]);
@@ -103,35 +100,15 @@ impl<'a> Context<'a> {
             }
             _ => self.memory(&table, subject, position)?,
         };
-        Some(Condition { text, place: node.place(), test })
-    }
-
-    /// The one key that says what a condition is about.
-    fn subject(&self, table: &Table<'a>) -> Option<Node<'a>> {
-        let found: Vec<Node<'a>> =
-            table.nodes().filter(|node| SUBJECTS.contains(&node.key)).collect();
-        match found.as_slice() {
-            [subject] => Some(*subject),
-            [] => {
-                let keys = table.nodes().map(|node| node.key);
-                let near = keys.into_iter().find_map(|key| suggest::nearest(key, SUBJECTS));
-                let hint = match near {
-                    Some(near) => format!("Did you mean \"{near}\"?"),
-                    None => format!("Start it with one of {}.", SUBJECTS.join(", ")),
-                };
-                table.error(code::CONDITION, "a condition says nothing it is about.", hint);
-                None
-            }
-            many => {
-                let keys: Vec<&str> = many.iter().map(|node| node.key).collect();
-                let message = format!("two subjects in one condition ({}).", keys.join(", "));
-                table.error(code::CONDITION, message, "Write two conditions.");
-                None
-            }
-        }
+        Some(Condition { text, place: node.place(), test: asks })
     }
 
     fn group(&self, list: Node<'a>, position: Position, depth: usize) -> Option<(String, Test)> {
+        if MAX_DEPTH < depth {
+            let message = format!("conditions are nested more than {MAX_DEPTH} deep.");
+            list.error(code::LIMIT, message, "Split the rule in two.");
+            return None;
+        }
         let members = self.members(Some(list), position, depth + 1);
         if list.items()?.is_empty() {
             list.error(
@@ -182,18 +159,18 @@ impl<'a> Context<'a> {
         subject: Node<'a>,
         position: Position,
     ) -> Option<(String, Test)> {
-        self.check_comparison_keys(table, subject.key, position);
+        check_comparison_keys(table, subject.key, position);
         let operator = operator_of(table, subject)?;
         let name = subject.text()?;
         let object = if subject.key == "property" { "contact" } else { subject.key };
         let property = self.lock.find(object, name, subject).ok()?;
-        let kind = self.kind(property, name, operator)?;
+        let kind = kind_of(property, name, operator)?;
         if !kind.operators().contains(&operator.key) {
             wrong_operator(kind, name, operator);
             return None;
         }
         let options = Options::read(table, operator, kind, position);
-        let (text, test) = match operator.key {
+        let (text, asks) = match operator.key {
             "is_known" | "is_unknown" => {
                 let other = if operator.key == "is_known" { "is_unknown" } else { "is_known" };
                 operator.only_true(&format!("Write {other} = true."));
@@ -207,65 +184,79 @@ impl<'a> Context<'a> {
             }
         };
         if object == "contact" {
-            return Some((text, test));
+            return Some((text, asks));
         }
         let unbuilt: Unbuilt = subject.not_built(object, position.gate);
         Some((format!("{object} {text}"), Test::Unbuilt(unbuilt)))
     }
+}
 
-    fn check_comparison_keys(&self, table: &Table<'a>, subject: &str, position: Position) {
-        let mut known = vec![subject, "or_unknown", "exact_case"];
-        known.extend(OPERATORS);
-        if subject == "deal" {
-            known.push("which");
+/// The one key that says what a condition is about.
+fn subject_of<'a>(table: &Table<'a>) -> Option<Node<'a>> {
+    let found: Vec<Node<'a>> = table.nodes().filter(|node| SUBJECTS.contains(&node.key)).collect();
+    match found.as_slice() {
+        [subject] => Some(*subject),
+        [] => {
+            let keys = table.nodes().map(|node| node.key);
+            let near = keys.into_iter().find_map(|key| suggest::nearest(key, SUBJECTS));
+            let hint = match near {
+                Some(near) => format!("Did you mean \"{near}\"?"),
+                None => format!("Start it with one of {}.", SUBJECTS.join(", ")),
+            };
+            table.error(code::CONDITION, "a condition says nothing it is about.", hint);
+            None
         }
-        table.check_keys(&known);
-        let which = table.get("which").filter(|_| subject == "deal");
-        let Some(which) = which else { return };
-        let words = ["any", "all", "latest", "open", "trigger"].map(|word| (word, word));
-        if which.word(&words) == Some("trigger") && !position.deal_trigger {
-            let message = "which = \"trigger\" needs a deal trigger.";
-            which.error(
-                code::CONTRADICTION,
-                message,
-                "Use \"any\", \"all\", \"latest\" or \"open\".",
-            );
+        many => {
+            let keys: Vec<&str> = many.iter().map(|node| node.key).collect();
+            let message = format!("two subjects in one condition ({}).", keys.join(", "));
+            table.error(code::CONDITION, message, "Write two conditions.");
+            None
         }
     }
+}
 
-    /// The kind of the property: from the lock file, else from the operator, else from the value.
-    fn kind(
-        &self,
-        property: Option<&Property<'a>>,
-        name: &str,
-        operator: Node<'a>,
-    ) -> Option<Kind> {
-        use toml::de::DeValue;
-        if let Some(kind) = kind_of_name(name) {
-            return Some(kind);
-        }
-        if let Some(property) = property {
-            return Some(property.kind);
-        }
-        if matches!(operator.key, "is_known" | "is_unknown") {
-            return Some(Kind::Text);
-        }
-        if let Some(kind) = Kind::wanted_by(operator.key) {
-            return Some(kind);
-        }
-        let first = match operator.value.get_ref() {
-            DeValue::Array(_) => *operator.items()?.first()?,
-            _ => operator,
-        };
-        Some(match first.value.get_ref() {
-            DeValue::Integer(_) | DeValue::Float(_) => Kind::Number,
-            DeValue::Boolean(_) => Kind::Flag,
-            DeValue::Datetime(_) => Kind::Datetime,
-            // A text between two bounds can only be a date.
-            _ if operator.key == "is_between" => Kind::Datetime,
-            _ => Kind::Text,
-        })
+fn check_comparison_keys(table: &Table<'_>, subject: &str, position: Position) {
+    let mut known = vec![subject, "or_unknown", "exact_case"];
+    known.extend(OPERATORS);
+    if subject == "deal" {
+        known.push("which");
     }
+    table.check_keys(&known);
+    let which = table.get("which").filter(|_| subject == "deal");
+    let Some(which) = which else { return };
+    let words = ["any", "all", "latest", "open", "trigger"].map(|word| (word, word));
+    if which.word(&words) == Some("trigger") && !position.deal_trigger {
+        let message = "which = \"trigger\" needs a deal trigger.";
+        which.error(code::CONTRADICTION, message, "Use \"any\", \"all\", \"latest\" or \"open\".");
+    }
+}
+
+/// The kind of the property: from the lock file, else from the operator, else from the value.
+fn kind_of(property: Option<&Property<'_>>, name: &str, operator: Node<'_>) -> Option<Kind> {
+    if let Some(kind) = kind_of_name(name) {
+        return Some(kind);
+    }
+    if let Some(property) = property {
+        return Some(property.kind);
+    }
+    if matches!(operator.key, "is_known" | "is_unknown") {
+        return Some(Kind::Text);
+    }
+    if let Some(kind) = Kind::wanted_by(operator.key) {
+        return Some(kind);
+    }
+    let first = match operator.value.get_ref() {
+        DeValue::Array(_) => *operator.items()?.first()?,
+        _ => operator,
+    };
+    Some(match first.value.get_ref() {
+        DeValue::Integer(_) | DeValue::Float(_) => Kind::Number,
+        DeValue::Boolean(_) => Kind::Flag,
+        DeValue::Datetime(_) => Kind::Datetime,
+        // A text between two bounds can only be a date.
+        _ if operator.key == "is_between" => Kind::Datetime,
+        _ => Kind::Text,
+    })
 }
 
 /// The keys beside an operator.
@@ -356,6 +347,6 @@ fn shown(operator: Node<'_>) -> String {
         return operator.written();
     }
     let items = operator.items().unwrap_or_default();
-    let items: Vec<String> = items.iter().map(|item| item.written()).collect();
+    let items: Vec<String> = items.iter().map(Node::written).collect();
     items.join(", ")
 }

@@ -1,8 +1,9 @@
 //! `[defaults]`: what a rule means where it does not say.
 
 use super::book::Book;
+use super::{gates, times};
 use crate::domain::rule::code;
-use crate::domain::rule::model::{Mode, ReEnroll};
+use crate::domain::rule::model::{Mode, ReEnroll, Unbuilt};
 use crate::domain::rule::span::Span;
 use crate::domain::rule::syntax::Node;
 use crate::domain::time::{DAY_MS, HOUR_MS, SECOND_MS};
@@ -25,7 +26,8 @@ pub(super) struct Defaults<'a> {
     pub(super) re_enroll: ReEnroll,
     pub(super) expires: Span,
     pub(super) window: Option<Node<'a>>,
-    pub(super) breaker: Option<Node<'a>>,
+    /// `breaker`, where it is a table: not built yet.
+    pub(super) breaker: Option<Unbuilt>,
 }
 
 impl<'a> Defaults<'a> {
@@ -76,7 +78,10 @@ impl<'a> Defaults<'a> {
             defaults.expires = span;
         }
         defaults.window = table.get("window");
-        defaults.breaker = table.get("breaker");
+        if let Some(node) = defaults.window {
+            times::window_named(book, node);
+        }
+        defaults.breaker = table.get("breaker").and_then(gates::breaker_effect);
         defaults
     }
 }

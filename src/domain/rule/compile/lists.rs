@@ -144,7 +144,7 @@ impl<'a> Lists<'a> {
 }
 
 /// The name behind an `@`.
-pub(super) fn at_name<'a>(node: Node<'a>) -> Option<&'a str> {
+pub(super) fn at_name(node: Node<'_>) -> Option<&str> {
     node.value.get_ref().as_str()?.strip_prefix('@')
 }
 
@@ -162,8 +162,7 @@ fn list_file(node: Node<'_>, files: &[RuleFile]) -> Option<Vec<Literal>> {
     let path = table.require("file", "file = \"names.txt\"")?;
     let name = path.text()?;
     let Some(file) = files.iter().find(|file| file.name == name) else {
-        let texts =
-            files.iter().map(|file| file.name.as_str()).filter(|name| !name.ends_with(".toml"));
+        let texts = files.iter().filter(|file| !file.is_rules()).map(|file| file.name.as_str());
         let near = suggest::nearest(name, texts).map(|near| format!("Did you mean \"{near}\"?"));
         let hint = near.unwrap_or_else(|| {
             "The path is relative to the rules folder and stays inside it.".to_owned()

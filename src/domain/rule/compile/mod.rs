@@ -21,6 +21,7 @@ mod times;
 mod when;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use sha2::{Digest, Sha256};
 use toml::Spanned;
@@ -61,7 +62,7 @@ impl RuleFile {
     }
 
     fn is_rules(&self) -> bool {
-        self.name.ends_with(".toml") && !self.is_test()
+        Path::new(&self.name).extension().is_some_and(|found| found == "toml") && !self.is_test()
     }
 }
 
@@ -259,5 +260,7 @@ fn fingerprint(files: &[RuleFile]) -> Fingerprint {
         hash.update(part);
     }
     let digest = hash.finalize();
-    digest[..8].iter().map(|byte| format!("{byte:02x}")).collect::<String>().into()
+    let mut number = [0; 8];
+    number.copy_from_slice(&digest[..8]);
+    format!("{:016x}", u64::from_be_bytes(number)).into()
 }

@@ -98,14 +98,14 @@ pub(super) fn values<'a>(
             let numbers = found.iter().map(|(literal, at)| number(literal, *at));
             Some(Values::Numbers(numbers.collect::<Option<_>>()?))
         }
-        Kind::Flag => match found {
-            [(Literal::Flag(flag), _)] => Some(Values::Flag(*flag)),
-            _ => {
-                let message = format!("{} needs true or false.", operand.operator.key);
-                operand.operator.error(code::WRONG_KIND, message, "Write it without quotes.");
-                None
+        Kind::Flag => {
+            if let [(Literal::Flag(flag), _)] = found {
+                return Some(Values::Flag(*flag));
             }
-        },
+            let message = format!("{} needs true or false.", operand.operator.key);
+            operand.operator.error(code::WRONG_KIND, message, "Write it without quotes.");
+            None
+        }
         Kind::Option => Some(Values::Options(option_names(found, operand.property))),
         _ => {
             let values = found.iter().map(|(literal, _)| literal.text()).collect();
@@ -172,15 +172,13 @@ fn shape(operator: &str) -> Shape {
     }
 }
 
-fn pair<'a>(operator: Node<'a>) -> Option<(Node<'a>, Node<'a>)> {
-    match operator.items()?.as_slice() {
-        [first, last] => Some((*first, *last)),
-        _ => {
-            let message = format!("{} needs two values.", operator.key);
-            operator.error(code::WRONG_KIND, message, format!("Write {} = [a, b].", operator.key));
-            None
-        }
+fn pair(operator: Node<'_>) -> Option<(Node<'_>, Node<'_>)> {
+    if let [first, last] = operator.items()?.as_slice() {
+        return Some((*first, *last));
     }
+    let message = format!("{} needs two values.", operator.key);
+    operator.error(code::WRONG_KIND, message, format!("Write {} = [a, b].", operator.key));
+    None
 }
 
 fn time_test(operator: Node<'_>) -> Option<TimeTest> {

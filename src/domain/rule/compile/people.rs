@@ -33,10 +33,9 @@ pub(super) fn senders(book: &Book<'_>) -> BTreeMap<SenderName, SenderSpec> {
             if let Some(other) = inboxes.insert(sender.inbox.clone(), name) {
                 let message = format!("senders {other} and {name} share {}.", sender.inbox);
                 let hint = "HubSpot counts the inbox, not the person: they share one budget.";
-                let node = table.get("email");
-                node.iter().for_each(|node| {
-                    node.warning(code::LINT_SHARED_INBOX, message.as_str(), hint);
-                });
+                if let Some(node) = table.get("email") {
+                    node.warning(code::LINT_SHARED_INBOX, message, hint);
+                }
             }
             found.insert(name.into(), sender);
         }

@@ -10,7 +10,7 @@ use crate::domain::rule::model::Portal;
 use crate::domain::rule::syntax::{Node, Source, Table};
 
 /// Reads `[portal]`; a folder without one cannot say which account it belongs to.
-pub(super) fn read<'a>(book: &Book<'a>, whole: &Source<'_>) -> Option<Portal> {
+pub(super) fn read(book: &Book<'_>, whole: &Source<'_>) -> Option<Portal> {
     let Some(table) = book.single("portal") else {
         let hint = "Add [portal] with id and time_zone to portal.toml.";
         whole.error(code::MISSING, 0..0, "no file has a [portal].", hint);

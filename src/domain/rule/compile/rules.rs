@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::conditions::Position;
 use super::defaults::{MODES, expires, positive, re_enroll, settle_ms};
-use super::{Context, gates};
+use super::{Context, gates, times};
 use crate::domain::id::RuleId;
 use crate::domain::rule::code;
 use crate::domain::rule::model::{Action, Gate, Mode, Place, Rule, Unbuilt};
@@ -73,7 +73,7 @@ pub(super) fn read_all(ctx: &Context<'_>) -> Vec<Rule> {
 }
 
 /// A stable name: a-z, 0-9 and -.
-pub(super) fn id<'a>(node: Node<'a>) -> Option<(&'a str, Node<'a>)> {
+pub(super) fn id(node: Node<'_>) -> Option<(&str, Node<'_>)> {
     let text = node.text()?;
     let valid = text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
     if !valid {
@@ -174,9 +174,7 @@ fn timing<'a>(
         unbuilt.push(node.not_built("a delay of working days", Gate::Delay));
     }
     if let Some(node) = table.get("window").or(ctx.defaults.window)
-        && let Some(name) = node.text()
-        && name != "always"
-        && ctx.reference(&["windows"], name, node).is_some()
+        && times::window_named(&ctx.book, node).is_some()
     {
         unbuilt.push(node.not_built("window", Gate::Window));
     }
@@ -251,8 +249,8 @@ fn protection<'a>(ctx: &Context<'a>, table: &Table<'a>, unbuilt: &mut Vec<Unbuil
     }
     if let Some(node) = table.get("breaker") {
         unbuilt.extend(gates::breaker_effect(node));
-    } else if let Some(node) = ctx.defaults.breaker {
-        unbuilt.extend(gates::breaker_effect(node));
+    } else {
+        unbuilt.extend(ctx.defaults.breaker.clone());
     }
 }
 

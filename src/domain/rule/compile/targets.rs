@@ -135,15 +135,12 @@ pub(super) fn workflows(book: &Book<'_>) -> BTreeMap<TargetName, Workflow> {
 }
 
 fn holds_for(table: &Table<'_>) -> Option<Span> {
-    match table.get("holds_for") {
-        Some(node) => calendar_days(node),
-        None => {
-            let hint =
-                "HubSpot does not tell us when a workflow ends: add holds_for = \"45 days\".";
-            table.error(code::MISSING, format!("{} needs holds_for.", table.what), hint);
-            None
-        }
+    if let Some(node) = table.get("holds_for") {
+        return calendar_days(node);
     }
+    let hint = "HubSpot does not tell us when a workflow ends: add holds_for = \"45 days\".";
+    table.error(code::MISSING, format!("{} needs holds_for.", table.what), hint);
+    None
 }
 
 fn via(table: &Table<'_>) {

@@ -76,6 +76,16 @@ fn window(book: &Book<'_>, table: &Table<'_>) {
     }
 }
 
+/// The window that a rule or `[defaults]` names; `None` for "always" and for what is none.
+pub(super) fn window_named<'a>(book: &Book<'_>, node: Node<'a>) -> Option<&'a str> {
+    let name = node.text().filter(|name| *name != "always")?;
+    if book.one("windows", name).is_none() {
+        unknown_name(book, &["windows"], name, node);
+        return None;
+    }
+    Some(name)
+}
+
 fn clock(node: Node<'_>) -> Option<Time> {
     let text = node.text()?;
     let time = Time::strptime("%H:%M", text).ok();

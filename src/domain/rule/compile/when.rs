@@ -68,41 +68,11 @@ impl<'a> Context<'a> {
         let not_from_sources = table.get("not_from_sources").map(sources).unwrap_or_default();
         let mut unbuilt = Vec::new();
         let (subject, change, deal) = match subject.key {
-            "event" => self.event(&table, subject, &mut unbuilt)?,
+            "event" => event(&table, subject, &mut unbuilt)?,
             _ => self.change_of(&table, subject, &mut unbuilt)?,
         };
         let when = When { subject, change, from_sources, not_from_sources };
         Some(Trigger { when, unbuilt, deal })
-    }
-
-    fn event(
-        &self,
-        table: &Table<'a>,
-        node: Node<'a>,
-        unbuilt: &mut Vec<Unbuilt>,
-    ) -> Option<(Subject, Change, bool)> {
-        for key in CHANGES {
-            if let Some(change) = table.get(key) {
-                let message = format!("{key} has no effect on an event.");
-                change.error(code::CONTRADICTION, message, "Remove it.");
-            }
-        }
-        let words = [
-            ("contact-created", Subject::ContactCreated),
-            ("contact-restored", Subject::ContactRestored),
-            ("deal-created", Subject::Unbuilt),
-            ("deal-associated", Subject::Unbuilt),
-            ("company-associated", Subject::Unbuilt),
-        ];
-        let indexes: Vec<(&str, usize)> =
-            words.iter().enumerate().map(|(index, (word, _))| (*word, index)).collect();
-        let (word, subject) = &words[node.word(&indexes)?];
-        let deal = word.starts_with("deal");
-        if *subject == Subject::Unbuilt {
-            contacts(table, if deal { "deal" } else { "company" });
-            unbuilt.push(node.not_built(word, Gate::Trigger));
-        }
-        Some((subject.clone(), Change::Any, deal))
     }
 
     fn change_of(
@@ -191,6 +161,36 @@ impl<'a> Context<'a> {
     }
 }
 
+/// An event that is not a property's.
+fn event(
+    table: &Table<'_>,
+    node: Node<'_>,
+    unbuilt: &mut Vec<Unbuilt>,
+) -> Option<(Subject, Change, bool)> {
+    for key in CHANGES {
+        if let Some(change) = table.get(key) {
+            let message = format!("{key} has no effect on an event.");
+            change.error(code::CONTRADICTION, message, "Remove it.");
+        }
+    }
+    let words = [
+        ("contact-created", Subject::ContactCreated),
+        ("contact-restored", Subject::ContactRestored),
+        ("deal-created", Subject::Unbuilt),
+        ("deal-associated", Subject::Unbuilt),
+        ("company-associated", Subject::Unbuilt),
+    ];
+    let indexes: Vec<(&str, usize)> =
+        words.iter().enumerate().map(|(index, (word, _))| (*word, index)).collect();
+    let (word, subject) = &words[node.word(&indexes)?];
+    let deal = word.starts_with("deal");
+    if *subject == Subject::Unbuilt {
+        contacts(table, if deal { "deal" } else { "company" });
+        unbuilt.push(node.not_built(word, Gate::Trigger));
+    }
+    Some((subject.clone(), Change::Any, deal))
+}
+
 fn line(node: Node<'_>, name: &str, kind: Option<Kind>) -> Option<Change> {
     if let Some(kind) = kind.filter(|kind| *kind != Kind::Number) {
         let message =
@@ -206,6 +206,10 @@ fn line(node: Node<'_>, name: &str, kind: Option<Kind>) -> Option<Change> {
 }
 
 fn sources(node: Node<'_>) -> BTreeSet<String> {
+    if node.items().is_some_and(|items| items.is_empty()) {
+        let message = format!("{} is an empty list.", node.key);
+        node.error(code::BAD_VALUE, message, "Name a HubSpot changeSource, or remove it.");
+    }
     node.texts().into_iter().map(|(text, _)| text.trim().to_uppercase()).collect()
 }
 

@@ -18,6 +18,9 @@ use super::code;
 use super::model::Place;
 use crate::domain::diagnostic::{Diagnostic, Severity};
 
+/// One slip can make everything after it unreadable: more than this helps nobody.
+const MAX_SYNTAX_ERRORS: usize = 100;
+
 /// One file, and what was found wrong in it.
 #[derive(Debug)]
 pub struct Source<'f> {
@@ -42,10 +45,10 @@ impl<'f> Source<'f> {
         self.text
     }
 
-    /// Its TOML as far as it can be read; every syntax error is reported.
+    /// Its TOML as far as it can be read, with its syntax errors reported.
     pub fn parse(&self) -> Spanned<DeTable<'f>> {
         let (table, errors) = DeTable::parse_recoverable(self.text);
-        for error in errors {
+        for error in errors.into_iter().take(MAX_SYNTAX_ERRORS) {
             let span = error.span().unwrap_or(0..0);
             let hint = "See https://toml.io for the syntax: key = value, texts in \"quotes\".";
             self.error(code::SYNTAX, span, error.message(), hint);
@@ -60,17 +63,21 @@ impl<'f> Source<'f> {
 
     /// Line and column of a byte, both from 1, the column in characters.
     fn position(&self, offset: usize) -> (u32, u32) {
-        let line = self.lines.partition_point(|start| *start <= offset).max(1);
+        let line = self.line(offset);
         let start = self.lines[line - 1];
         let before = self.text.get(start..offset).unwrap_or("");
         let columns = before.trim_start_matches('\u{feff}').chars().count() + 1;
-        let narrow = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         (narrow(line), narrow(columns))
+    }
+
+    /// The line of a byte, from 1.
+    fn line(&self, offset: usize) -> usize {
+        self.lines.partition_point(|start| *start <= offset).max(1)
     }
 
     /// Where `span` begins.
     pub fn place(&self, span: &Range<usize>) -> Place {
-        Place { file: self.name.clone(), line: self.position(span.start).0 }
+        Place { file: self.name.clone(), line: narrow(self.line(span.start)) }
     }
 
     /// Reports an error: what is wrong, and what to write instead.
@@ -116,4 +123,9 @@ impl<'f> Source<'f> {
         found.dedup();
         found
     }
+}
+
+/// Lines and columns of files of 1 MiB fit 32 bits.
+fn narrow(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }

@@ -81,14 +81,12 @@ impl<'a> Node<'a> {
         let quoted: Vec<String> = words.iter().map(|(word, _)| format!("\"{word}\"")).collect();
         let quoted: Vec<&str> = quoted.iter().map(String::as_str).collect();
         let all = suggest::alternatives(&quoted);
-        let text = match self.value.get_ref() {
-            DeValue::String(text) => text.as_ref(),
-            _ => {
-                let message = format!("{} = {} is not known.", self.key, self.written());
-                self.error(code::BAD_VALUE, message, format!("Use {all}."));
-                return None;
-            }
+        let DeValue::String(text) = self.value.get_ref() else {
+            let message = format!("{} = {} is not known.", self.key, self.written());
+            self.error(code::BAD_VALUE, message, format!("Use {all}."));
+            return None;
         };
+        let text = text.as_ref();
         let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
         if found.is_none() {
             let near = suggest::nearest(text, words.iter().map(|(word, _)| *word));

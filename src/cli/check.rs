@@ -1,0 +1,105 @@
+//! `hubroute check`: every error and warning of a rules folder at once, offline.
+
+use std::path::Path;
+
+use super::diagnostics::{self, Format};
+use crate::domain::rule::compile;
+use crate::rules_folder::{self, FolderError};
+
+/// What `check` is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// How findings are written.
+    pub format: Format,
+    /// ANSI colors in [`Format::Text`].
+    pub color: bool,
+    /// Warnings alone end with exit code 3.
+    pub deny_warnings: bool,
+}
+
+/// What `check` answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// For standard output.
+    pub output: String,
+    /// 0 accepted, 1 refused, 3 warnings where they are denied (PRODUCT.md, exit codes).
+    pub exit_code: u8,
+}
+
+/// Checks the folder. A folder that cannot be read is an error of its own: exit code 1.
+pub fn run(folder: &Path, options: Options) -> Result<Answer, FolderError> {
+    let files = rules_folder::read(folder)?;
+    let compiled = compile(&files);
+    let (errors, warnings) = diagnostics::count(&compiled.diagnostics);
+    let exit_code = match (errors, warnings) {
+        (0, 1..) if options.deny_warnings => 3,
+        (0, _) => 0,
+        _ => 1,
+    };
+    let accepted = compiled.rules.as_ref().filter(|_| errors == 0);
+    let shown = folder.to_string_lossy();
+    let found = &compiled.diagnostics;
+    let output = match options.format {
+        Format::Json => diagnostics::json(found, accepted.map(|set| set.rules.len())),
+        Format::Github => diagnostics::github(found, &shown),
+        Format::Text => {
+            let verdict = match accepted {
+                Some(set) => format!(
+                    "{shown}: {}, {}, accepted as {}",
+                    plural(set.rules.len(), "rule"),
+                    plural(warnings, "warning"),
+                    set.fingerprint
+                ),
+                None => format!(
+                    "{shown}: {}, {}; the set is refused as a whole",
+                    plural(errors, "error"),
+                    plural(warnings, "warning")
+                ),
+            };
+            diagnostics::text(found, &files, &shown, options.color) + &verdict + "\n"
+        }
+    };
+    Ok(Answer { output, exit_code })
+}
+
+fn plural(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    const PORTAL: &str = "[portal]\nid = 1\ntime_zone = \"UTC\"\n";
+    const UNUSED: &str =
+        "[themes.t]\n[workflows.w]\nid = 1\ntheme = \"t\"\nholds_for = \"1 day\"\n";
+
+    #[track_caller]
+    fn check(text: &str, deny_warnings: bool, exit_code: u8, part: &str) {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        fs::write(folder.path().join("portal.toml"), text).expect("written");
+        let options = Options { format: Format::Text, color: false, deny_warnings };
+        let answer = run(folder.path(), options).expect("readable");
+        assert_eq!(answer.exit_code, exit_code, "{}", answer.output);
+        assert!(answer.output.contains(part), "{}", answer.output);
+    }
+
+    #[test]
+    fn the_exit_code_tells_accepted_from_refused_and_warned() {
+        check(PORTAL, true, 0, "0 rules, 0 warnings, accepted as ");
+        let warned = format!("{PORTAL}{UNUSED}");
+        check(&warned, false, 0, "warning[HR105]");
+        check(&warned, true, 3, "0 rules, 1 warning, accepted");
+        check("[portal]\nid = 1\n", false, 1, "1 error, 0 warnings; the set is refused");
+    }
+
+    #[test]
+    fn the_projects_own_rules_are_accepted_without_a_warning() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
+        let options = Options { format: Format::Text, color: false, deny_warnings: true };
+        let answer = run(&folder, options).expect("readable");
+        assert_eq!(answer.exit_code, 0, "{}", answer.output);
+    }
+}

@@ -1,0 +1,145 @@
+//! Reading a rules folder: the only I/O that rules need. `check`, `test` and `serve` share it.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::domain::rule::RuleFile;
+
+/// Folders inside the rules folder are read this deep; deeper ones are a mistake or a loop.
+const MAX_DEPTH: usize = 8;
+
+/// More than any accepted set (8 MiB, tests apart): stop before memory does.
+const MAX_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Why the folder could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    /// It, or something in it, cannot be opened.
+    #[error("cannot read {}: {source}", path.display())]
+    Unreadable {
+        /// What.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// A file is not UTF-8.
+    #[error("{} is not UTF-8 text; save it as UTF-8", path.display())]
+    NotText {
+        /// Which.
+        path: PathBuf,
+    },
+    /// There is nothing to read in it.
+    #[error("{} holds no *.toml file", path.display())]
+    Empty {
+        /// Which folder.
+        path: PathBuf,
+    },
+    /// The folder is no rules folder.
+    #[error("{} holds more than 64 MiB, or folders more than 8 deep", path.display())]
+    TooLarge {
+        /// Where reading stopped.
+        path: PathBuf,
+    },
+}
+
+/// Every `*.toml` and `*.txt` file of the folder, by name. Links are not followed, so no file
+/// from outside the folder is ever read; other hidden files than the lock file are passed over.
+pub fn read(folder: &Path) -> Result<Vec<RuleFile>, FolderError> {
+    let mut reader = Reader { files: Vec::new(), bytes: 0 };
+    reader.add(folder, "", 0)?;
+    if !reader.files.iter().any(|file| is(&file.name, "toml")) {
+        return Err(FolderError::Empty { path: folder.to_owned() });
+    }
+    reader.files.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(reader.files)
+}
+
+struct Reader {
+    files: Vec<RuleFile>,
+    bytes: u64,
+}
+
+impl Reader {
+    fn add(&mut self, folder: &Path, prefix: &str, depth: usize) -> Result<(), FolderError> {
+        if MAX_DEPTH < depth {
+            return Err(FolderError::TooLarge { path: folder.to_owned() });
+        }
+        let unreadable = |source| FolderError::Unreadable { path: folder.to_owned(), source };
+        for entry in fs::read_dir(folder).map_err(unreadable)? {
+            let entry = entry.map_err(unreadable)?;
+            let kind = entry.file_type().map_err(unreadable)?;
+            let path = entry.path();
+            let Ok(name) = entry.file_name().into_string() else { continue };
+            let hidden = name.starts_with('.') && name != ".properties.lock.toml";
+            let name = format!("{prefix}{name}");
+            if hidden {
+                continue;
+            }
+            if kind.is_dir() {
+                self.add(&path, &format!("{name}/"), depth + 1)?;
+            } else if kind.is_file() && (is(&name, "toml") || is(&name, "txt")) {
+                self.add_file(path, name)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn add_file(&mut self, path: PathBuf, name: String) -> Result<(), FolderError> {
+        let unreadable = |source| FolderError::Unreadable { path: path.clone(), source };
+        self.bytes += fs::metadata(&path).map_err(unreadable)?.len();
+        if MAX_BYTES < self.bytes {
+            return Err(FolderError::TooLarge { path });
+        }
+        let bytes = fs::read(&path).map_err(unreadable)?;
+        let text = String::from_utf8(bytes).map_err(|_| FolderError::NotText { path })?;
+        self.files.push(RuleFile { name, text });
+        Ok(())
+    }
+}
+
+fn is(name: &str, extension: &str) -> bool {
+    Path::new(name).extension().is_some_and(|found| found == extension)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_toml_and_text_files_inside_the_folder_are_read() {
+        let outside = tempfile::tempdir().expect("temporary folder");
+        fs::write(outside.path().join("secret.toml"), "x = 1").expect("written");
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let root = folder.path();
+        fs::create_dir(root.join("emea")).expect("created");
+        for name in ["portal.toml", ".properties.lock.toml", ".swap.toml", "a.md", "emea/b.txt"] {
+            fs::write(root.join(name), "").expect("written");
+        }
+        std::os::unix::fs::symlink(outside.path(), root.join("link")).expect("linked");
+        let secret = outside.path().join("secret.toml");
+        std::os::unix::fs::symlink(secret, root.join("link.toml")).expect("linked");
+        let names: Vec<String> =
+            read(root).expect("readable").into_iter().map(|file| file.name).collect();
+        assert_eq!(names, [".properties.lock.toml", "emea/b.txt", "portal.toml"]);
+    }
+
+    #[track_caller]
+    fn check_refused(prepare: impl FnOnce(&Path), part: &str) {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        prepare(folder.path());
+        let error = read(&folder.path().join("rules")).expect_err("refused").to_string();
+        assert!(error.contains(part), "{error}");
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_read_is_named() {
+        check_refused(|_| {}, "rules: No such file");
+        check_refused(|root| fs::create_dir(root.join("rules")).expect("created"), "no *.toml");
+        let latin = |root: &Path| {
+            fs::create_dir(root.join("rules")).expect("created");
+            fs::write(root.join("rules/a.toml"), b"says = \"\xe9\"").expect("written");
+        };
+        check_refused(latin, "rules/a.toml is not UTF-8");
+    }
+}
