@@ -5,7 +5,7 @@ use std::path::Path;
 use super::diagnostics;
 use crate::domain::diagnostic::Severity;
 use crate::domain::rule::compile;
-use crate::domain::suite::{self, Outcome, SuiteReport, TestResult};
+use crate::domain::suite::{self, Outcome, SuiteReport, TestResult, Uncovered};
 use crate::rules_folder::{self, FolderError};
 
 /// What `test` is asked for.
@@ -13,6 +13,8 @@ use crate::rules_folder::{self, FolderError};
 pub struct Options<'a> {
     /// Only tests whose sentence or place contains this, in any case (`--run`).
     pub only: Option<&'a str>,
+    /// Also what no test exercised (`--cover`).
+    pub cover: bool,
     /// ANSI colors in diagnostics.
     pub color: bool,
 }
@@ -45,8 +47,9 @@ pub fn run(folder: &Path, options: Options<'_>) -> Result<Answer, FolderError> {
         keep(&mut report, only);
     }
     let found = diagnostics::text(&report.diagnostics, &files, &shown, options.color);
+    let uncovered = if options.cover { cover(&report) } else { String::new() };
     Ok(Answer {
-        output: found + &text(&report),
+        output: found + &uncovered + &text(&report),
         junit: junit(&report),
         exit_code: u8::from(!is_success(&report)),
     })
@@ -115,6 +118,13 @@ fn summary(report: &SuiteReport) -> String {
         "{passed} passed, {failed} failed, {waiting} {wait} for keys that are not built yet \
          (counted neither as passed nor as failed).\n"
     )
+}
+
+/// Rules and conditions that no test exercised, one a line.
+pub fn cover(report: &SuiteReport) -> String {
+    let line = |it: &Uncovered| format!("COVER {}  {}", it.place, it.what);
+    let lines: Vec<String> = report.uncovered.iter().map(line).collect();
+    lines.join("\n") + if lines.is_empty() { "" } else { "\n" }
 }
 
 /// The same as a JUnit report (`--junit FILE`): waiting tests are skipped ones.
@@ -189,7 +199,7 @@ mod tests {
 
     fn report(outcomes: Vec<Outcome>) -> SuiteReport {
         let results = outcomes.into_iter().zip(1..).map(|(it, line)| result(line, it)).collect();
-        SuiteReport { results, diagnostics: Vec::new() }
+        SuiteReport { results, ..SuiteReport::default() }
     }
 
     #[test]

@@ -266,6 +266,7 @@ pub(crate) fn claim(
 }
 
 /// One person and everything around them.
+#[derive(Debug)]
 pub(crate) struct World {
     pub(crate) rules: RuleSet,
     pub(crate) person: Person,

@@ -4,6 +4,7 @@
 //! [`intake`]: super::intake
 //! [`decide`]: super::decide
 
+mod cover;
 mod expect;
 mod play;
 mod read;
@@ -11,6 +12,8 @@ mod scene;
 #[cfg(test)]
 mod tests;
 mod world;
+
+pub use cover::Uncovered;
 
 use super::diagnostic::Diagnostic;
 use super::rule::syntax::Source;
@@ -23,6 +26,8 @@ pub struct SuiteReport {
     pub results: Vec<TestResult>,
     /// What is wrong in the test files. With an error among it the run says nothing.
     pub diagnostics: Vec<Diagnostic>,
+    /// Rules and conditions that no test exercised.
+    pub uncovered: Vec<Uncovered>,
 }
 
 impl SuiteReport {
@@ -79,12 +84,13 @@ pub fn run(rules: &RuleSet, files: &[RuleFile]) -> SuiteReport {
     let mut files: Vec<&RuleFile> = files.iter().filter(|file| file.is_test()).collect();
     files.sort_by(|a, b| a.name.cmp(&b.name));
     let mut report = SuiteReport::default();
+    let mut cover = cover::Cover::default();
     for file in files {
         let source = Source::new(&file.name, &file.text);
         let root = source.parse();
         let tests = read::tests(rules, &source, &root);
         report.results.extend(tests.into_iter().map(|test| TestResult {
-            outcome: play::run(rules, &test),
+            outcome: play::run(rules, &test, &mut cover),
             place: test.place,
             says: test.says,
             row: test.row,
@@ -92,5 +98,6 @@ pub fn run(rules: &RuleSet, files: &[RuleFile]) -> SuiteReport {
         drop(root);
         report.diagnostics.extend(source.into_found());
     }
+    report.uncovered = cover.missing(rules);
     report
 }

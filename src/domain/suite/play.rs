@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::cover::Cover;
 use super::scene::{Happening, Moment, Test, What};
 use super::{Outcome, expect, world};
 use crate::domain::claim::{Claim, State};
@@ -22,11 +23,11 @@ use crate::domain::view::{InboxUse, Memory, View};
 const TURNS_MAX: u32 = 10_000;
 
 /// Plays the test and compares each moment with what it expects.
-pub(super) fn run(rules: &RuleSet, test: &Test) -> Outcome {
-    match Play::new(rules, test).all(test) {
-        Ok(outcome) => outcome,
-        Err(unbuilt) => Outcome::Waits(unbuilt),
-    }
+pub(super) fn run(rules: &RuleSet, test: &Test, cover: &mut Cover) -> Outcome {
+    let mut play = Play::new(rules, test);
+    let outcome = play.all(test).unwrap_or_else(Outcome::Waits);
+    cover.add(&play.rows);
+    outcome
 }
 
 struct Play<'a> {
@@ -57,7 +58,7 @@ impl<'a> Play<'a> {
         }
     }
 
-    fn all(mut self, test: &Test) -> Result<Outcome, Unbuilt> {
+    fn all(&mut self, test: &Test) -> Result<Outcome, Unbuilt> {
         for event in &test.events {
             self.take(test, event)?;
         }

@@ -241,6 +241,21 @@ fn mistakes_in_tests_have_their_place() {
     wrong(&ann("expect = {}").replace("\"Ann\"", "1"), 3, "says is a number");
 }
 
+#[test]
+fn what_no_test_exercises_is_listed() {
+    let uncovered = |tests: &str| -> Vec<String> {
+        report(tests).uncovered.into_iter().map(|it| it.what).collect()
+    };
+    let enrolls = ann("expect = { decision = \"enroll\" }");
+    let stopped = enrolls.replace("\"US\"", "\"FR\"");
+    let guide = "no test fires rule \"guide\"";
+    let found = uncovered(&enrolls);
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found[0].starts_with("no test is stopped by only_if: "), "{found:?}");
+    assert_eq!(found[1], guide);
+    assert_eq!(uncovered(&format!("{enrolls}{stopped}")), [guide]);
+}
+
 /// The tests of rules-example: those that need only what is built pass; each other one is named
 /// with the key it waits for. None fails.
 #[test]
