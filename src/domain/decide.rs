@@ -2,6 +2,8 @@
 
 mod draft;
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
 
 use super::claim::{Claim, Sender, Target};

@@ -8,7 +8,7 @@ mod tests;
 use super::event::{Event, Kind};
 use super::id::{ContactId, PropertyName, RowId};
 use super::person::{Newest, Person};
-use super::reason::{Decision, Reason};
+use super::reason::Reason;
 use super::record::{Row, TakenEvent, TraceStep};
 use super::rule::trigger::Subject;
 use super::rule::{Mode, Rule, RuleSet, Unbuilt};
@@ -82,23 +82,8 @@ pub fn judge(rules: &RuleSet, person: &Person, incoming: &Incoming<'_>) -> Taken
 
 /// The record of an item that could not be read. `why` names no contact data.
 pub fn unreadable(rules: &RuleSet, id: &str, why: &str) -> TakenEvent {
-    let row = Row {
-        id: id.into(),
-        contact: None,
-        event: None,
-        rule: None,
-        mode: None,
-        decision: Decision::Ignore,
-        reason: Reason::Unreadable,
-        sentence: sentence::unreadable(why),
-        by: None,
-        from: Vec::new(),
-        until: None,
-        target: None,
-        sender: None,
-        trace: Vec::new(),
-        rules: rules.fingerprint.clone(),
-    };
+    let text = sentence::unreadable(why);
+    let row = Row::new(id.into(), Reason::Unreadable, text, rules.fingerprint.clone());
     TakenEvent {
         contact: None,
         identity: None,
@@ -111,9 +96,22 @@ pub fn unreadable(rules: &RuleSet, id: &str, why: &str) -> TakenEvent {
     }
 }
 
-/// The key that a test of this event would need: a trigger that is not built yet.
-pub fn unbuilt_trigger<'a>(rules: &'a RuleSet, event: &Event) -> Option<&'a Unbuilt> {
-    watching(rules, event).find_map(|rule| fire::unbuilt(rule))
+/// The key that a test of this event would need: of a rule that the event would fire but for a
+/// trigger key that is not built yet.
+pub fn unbuilt_trigger<'a>(
+    rules: &'a RuleSet,
+    person: &Person,
+    event: &Event,
+) -> Option<&'a Unbuilt> {
+    let old = old_value(person, event);
+    let fires = |rule: &&Rule| rule.when.may_fire(event, old).is_ok();
+    watching(rules, event).filter(fires).find_map(fire::unbuilt)
+}
+
+/// The newest value the store has seen of the property that changed; `None` where it saw none.
+fn old_value<'a>(person: &'a Person, event: &Event) -> Option<&'a str> {
+    let (property, _) = event.change()?;
+    person.newest.get(property)?.value.as_deref()
 }
 
 /// Why the event goes no further, if so: in the order of CONSISTENCY.md section 5.
@@ -190,10 +188,7 @@ fn route(rules: &RuleSet, person: &Person, incoming: &Incoming<'_>, taken: &mut 
         taken.rows.push(ignored(rules, incoming, taken.contact, why));
         return;
     }
-    let old = event
-        .change()
-        .and_then(|(property, _)| person.newest.get(property))
-        .and_then(|newest| newest.value.as_deref());
+    let old = old_value(person, event);
     let mut fired = Vec::new();
     let mut missed = Vec::new();
     for rule in watching(rules, event) {
@@ -246,9 +241,8 @@ fn withdraw(
 ) {
     let text = sentence::deleted(privacy);
     for item in &person.items {
-        let mut row = item_row(rules, person.contact, item, Reason::Withdrawn);
-        row.sentence = sentence::withdrawn(text.trim_end_matches('.'));
-        taken.rows.push(row);
+        let why = (Reason::Withdrawn, sentence::withdrawn(text.trim_end_matches('.')));
+        taken.rows.push(Row::of_item(item, person.contact, why, rules.fingerprint.clone()));
     }
     if !person.items.is_empty() {
         taken.items = Some(Vec::new());
@@ -264,46 +258,8 @@ fn ignored(
     (reason, sentence): (Reason, String),
 ) -> Row {
     Row {
-        id: RowId::from(incoming.id),
         contact,
         event: Some(incoming.event.clone()),
-        rule: None,
-        mode: None,
-        decision: Decision::Ignore,
-        reason,
-        sentence,
-        by: None,
-        from: Vec::new(),
-        until: None,
-        target: None,
-        sender: None,
-        trace: Vec::new(),
-        rules: rules.fingerprint.clone(),
-    }
-}
-
-/// A record of an item, with the reason's usual decision and the item's own sentence.
-pub(crate) fn item_row(
-    rules: &RuleSet,
-    contact: ContactId,
-    item: &super::person::Item,
-    reason: Reason,
-) -> Row {
-    Row {
-        id: item.id.clone(),
-        contact: Some(contact),
-        event: Some(item.event.clone()),
-        rule: Some(item.rule.clone()),
-        mode: Some(item.mode),
-        decision: reason.decisions()[0],
-        reason,
-        sentence: item.sentence.clone(),
-        by: None,
-        from: Vec::new(),
-        until: None,
-        target: item.target.clone(),
-        sender: item.sender.clone(),
-        trace: Vec::new(),
-        rules: rules.fingerprint.clone(),
+        ..Row::new(RowId::from(incoming.id), reason, sentence, rules.fingerprint.clone())
     }
 }

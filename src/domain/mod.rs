@@ -25,5 +25,6 @@ pub mod secret;
 pub mod sentence;
 pub mod settle;
 pub mod signature;
+pub mod suite;
 pub mod time;
 pub mod view;

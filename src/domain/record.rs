@@ -60,6 +60,47 @@ pub struct Row {
     pub rules: Fingerprint,
 }
 
+impl Row {
+    /// A record that says no more than this, with the reason's usual decision.
+    pub fn new(id: RowId, reason: Reason, sentence: String, rules: Fingerprint) -> Self {
+        Self {
+            id,
+            contact: None,
+            event: None,
+            rule: None,
+            mode: None,
+            decision: reason.decisions()[0],
+            reason,
+            sentence,
+            by: None,
+            from: Vec::new(),
+            until: None,
+            target: None,
+            sender: None,
+            trace: Vec::new(),
+            rules,
+        }
+    }
+
+    /// A record of an item of `contact`, with the reason's usual decision.
+    pub fn of_item(
+        item: &Item,
+        contact: ContactId,
+        (reason, sentence): (Reason, String),
+        rules: Fingerprint,
+    ) -> Self {
+        Self {
+            contact: Some(contact),
+            event: Some(item.event.clone()),
+            rule: Some(item.rule.clone()),
+            mode: Some(item.mode),
+            target: item.target.clone(),
+            sender: item.sender.clone(),
+            ..Self::new(item.id.clone(), reason, sentence, rules)
+        }
+    }
+}
+
 /// One step of a decision: a gate or a condition, how it went, and what it saw.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TraceStep {

@@ -5,7 +5,6 @@ use crate::domain::claim::{Channel, Target};
 use crate::domain::gates::evidence::Evidence;
 use crate::domain::gates::{Notes, Stop, enrollment};
 use crate::domain::id::SenderName;
-use crate::domain::intake::item_row;
 use crate::domain::person::{Item, Shadow};
 use crate::domain::reason::Reason;
 use crate::domain::record::Row;
@@ -51,9 +50,8 @@ impl<'a> Draft<'a> {
     ) -> Option<Shadow> {
         let mut item = self.items[index].take()?;
         item.sender.clone_from(&stop.sender);
-        let mut row = self.row(&item, rule, stop.reason, notes);
+        let mut row = self.row(&item, rule, (stop.reason, stop.sentence.clone()), notes);
         row.decision = stop.decision;
-        row.sentence.clone_from(&stop.sentence);
         row.by = stop.by;
         row.until = stop.until;
         let watches = rule.filter(|_| stop.reason == Reason::WouldEnroll);
@@ -86,9 +84,9 @@ impl<'a> Draft<'a> {
         item.target = Some(it.target.name.clone());
         item.sender = chosen.as_ref().map(|chosen| chosen.sender.name.clone());
         let item = item.clone();
-        let mut row = self.row(&item, Some((rule, Mode::Live)), Reason::Matched, notes);
-        let sender = row.sender.as_ref().map(SenderName::as_str);
-        row.sentence = sentence::matched(it.target.name.as_str(), sender, &rule.id);
+        let sender = item.sender.as_ref().map(SenderName::as_str);
+        let text = sentence::matched(it.target.name.as_str(), sender, &rule.id);
+        let row = self.row(&item, Some((rule, Mode::Live)), (Reason::Matched, text), notes);
         self.enroll = Some(Box::new(Intent {
             item: item.id,
             rule: rule.id.clone(),
@@ -113,8 +111,15 @@ impl<'a> Draft<'a> {
         }
     }
 
-    fn row(&self, item: &Item, rule: Option<(&Rule, Mode)>, reason: Reason, notes: Notes) -> Row {
-        let mut row = item_row(self.rules, self.view.memory.person.contact, item, reason);
+    fn row(
+        &self,
+        item: &Item,
+        rule: Option<(&Rule, Mode)>,
+        why: (Reason, String),
+        notes: Notes,
+    ) -> Row {
+        let contact = self.view.memory.person.contact;
+        let mut row = Row::of_item(item, contact, why, self.rules.fingerprint.clone());
         if let Some((rule, mode)) = rule {
             row.rule = Some(rule.id.clone());
             row.mode = Some(mode);

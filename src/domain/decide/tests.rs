@@ -14,7 +14,6 @@ use crate::domain::rule::{
     Action, Gate, Mode, ReEnroll, Rule, SenderChoice, Suppression, Unbuilt, WhenFull,
 };
 use crate::domain::time::{DAY_MS, HOUR_MS, MINUTE_MS};
-use crate::domain::view::{Memory, View};
 
 fn mql() -> Rule {
     rule("inbound", becomes("lifecyclestage", "mql"), "intro")
@@ -141,6 +140,14 @@ fn hubspots_own_history_tells_whether_it_really_moved() {
     };
     check(history("lead"), Decision::Enroll, Reason::Matched);
     check(history("mql"), Decision::Ignore, Reason::NoMatch);
+    // The change itself, dated a little before its event, is not the value before it.
+    let skewed = |world: &mut World| {
+        let at = |ms: u64| world.now.minus_ms(ms);
+        let past = [("mql", at(5)), ("lead", at(DAY_MS))];
+        let past = past.map(|(value, at)| PastValue { value: value.to_owned(), at, source: None });
+        world.contact.history.insert("lifecyclestage".into(), past.to_vec());
+    };
+    check(skewed, Decision::Enroll, Reason::Matched);
 }
 
 #[test]
@@ -559,17 +566,17 @@ fn a_key_that_is_not_built_yet_stops_only_what_reaches_it() {
         let unbuilt = Unbuilt { key: "window".to_owned(), gate, place: place(8) };
         world.rules.rules[0].unbuilt = vec![unbuilt];
         world.settled(&event("lifecyclestage", "mql"));
-        let contact = contact(&[("email", email)]);
-        let memory = Memory {
-            person: world.person.clone(),
-            versions: Vec::new(),
-            inboxes: std::collections::BTreeMap::new(),
-        };
-        let view =
-            View { now: world.now, contact: &contact, memory: &memory, owners: &world.owners };
-        crate::domain::decide::decide(&world.rules, &view).map(|plan| plan.rows.len())
+        world.contact = contact(&[("email", email)]);
+        world.try_decide().map(|plan| plan.rows.len())
     };
     assert_eq!(outcome(Gate::Window, ""), Ok(1), "suppressed before the window");
     assert!(outcome(Gate::Window, "ann@bigco.example").is_err());
     assert!(outcome(Gate::Delay, "").is_err());
+    let mut world = world();
+    let began = world.now.minus_ms(DAY_MS);
+    world.person.claims = vec![claim(("sales", target(Channel::Sequence, "intro")), began, None)];
+    let key = Unbuilt { key: "on_conflict".to_owned(), gate: Gate::Theme, place: place(8) };
+    world.rules.rules[0].unbuilt = vec![key];
+    world.settled(&event("lifecyclestage", "mql"));
+    assert!(world.try_decide().is_err(), "what a held theme means is not built yet");
 }

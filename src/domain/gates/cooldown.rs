@@ -21,6 +21,7 @@ pub fn check(case: &Case<'_>, notes: &mut Notes) -> Passed {
         spec.cooldown, spec.cooldown_place, last.name
     );
     if case.view.now < until {
+        super::theme::on_conflict(case)?;
         let text = sentence::cooling_down(
             &last.name,
             &case.day(ended),

@@ -10,14 +10,11 @@ use crate::domain::id::SequenceId;
 use crate::domain::person::{Person, Seen};
 use crate::domain::time::Timestamp;
 
-/// The properties a read must ask for.
-pub const PROPERTIES: [&str; 6] = [
-    "hs_latest_sequence_enrolled",
-    "hs_latest_sequence_enrolled_date",
+/// The dates that end the latest sequence, whichever of them HubSpot fills.
+const ENDS: [&str; 3] = [
     "hs_latest_sequence_ended_date",
     "hs_latest_sequence_finished_date",
     "hs_latest_sequence_unenrolled_date",
-    "hs_sequences_is_enrolled",
 ];
 
 /// What a read proved.
@@ -57,7 +54,7 @@ pub fn read(person: &Person, contact: &Contact) -> Evidence {
 pub fn latest(contact: &Contact) -> Option<Seen> {
     let sequence = contact.known("hs_latest_sequence_enrolled")?.trim().parse().ok()?;
     let enrolled_at = date(contact, "hs_latest_sequence_enrolled_date")?;
-    let ended_at = PROPERTIES[2..5].iter().filter_map(|name| date(contact, name)).max();
+    let ended_at = ENDS.iter().filter_map(|name| date(contact, name)).max();
     let ended_at = ended_at.filter(|end| enrolled_at < *end);
     Some(Seen { sequence: SequenceId(sequence), enrolled_at, ended_at })
 }

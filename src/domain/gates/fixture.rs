@@ -19,7 +19,7 @@ use crate::domain::rule::span::Span;
 use crate::domain::rule::trigger::{Change, Subject, When};
 use crate::domain::rule::{
     Action, Mode, Place, Portal, ReEnroll, Rule, RuleSet, SenderChoice, SenderSpec, Sequence, Team,
-    Theme, WhenFull, Workflow,
+    Theme, Unbuilt, WhenFull, Workflow,
 };
 use crate::domain::time::{DAY_MS, Timestamp};
 use crate::domain::view::{InboxUse, Memory, View};
@@ -54,6 +54,7 @@ fn sender(name: &str, user: u64) -> SenderSpec {
         when_full: WhenFull::Next,
         weight: 1,
         alias: None,
+        unbuilt: Vec::new(),
         place: place(3),
     }
 }
@@ -190,7 +191,11 @@ pub(crate) fn rules(rules: Vec<Rule>) -> RuleSet {
             .collect(),
         teams: BTreeMap::from([(
             "sdr".into(),
-            Team { members: vec!["dana".into(), "luis".into()], weighted: false },
+            Team {
+                members: vec!["dana".into(), "luis".into()],
+                weighted: false,
+                unbuilt: Vec::new(),
+            },
         )]),
         rules,
         suppressions: Vec::new(),
@@ -261,6 +266,7 @@ pub(crate) fn claim(
 }
 
 /// One person and everything around them.
+#[derive(Debug)]
 pub(crate) struct World {
     pub(crate) rules: RuleSet,
     pub(crate) person: Person,
@@ -306,8 +312,8 @@ impl World {
         self.now = self.now.plus_ms(SETTLE_MS);
     }
 
-    /// Decides what is due, with the states after taken in.
-    pub(crate) fn decide(&mut self) -> Plan {
+    /// Decides what is due.
+    pub(crate) fn try_decide(&self) -> Result<Plan, Unbuilt> {
         let memory = Memory {
             person: self.person.clone(),
             versions: Vec::new(),
@@ -315,7 +321,12 @@ impl World {
         };
         let view =
             View { now: self.now, contact: &self.contact, memory: &memory, owners: &self.owners };
-        let plan = decide(&self.rules, &view).expect("all of it is built");
+        decide(&self.rules, &view)
+    }
+
+    /// Decides what is due, with the states after taken in.
+    pub(crate) fn decide(&mut self) -> Plan {
+        let plan = self.try_decide().expect("all of it is built");
         self.person.items.clone_from(&plan.items);
         self.person.seen.clone_from(&plan.seen);
         self.person.shadows.clone_from(&plan.shadows);

@@ -20,7 +20,7 @@ pub mod sender;
 pub mod suppress;
 pub mod theme;
 
-use super::claim::{Channel, Target};
+use super::claim::Target;
 use super::id::{SenderName, ThemeName};
 use super::person::Item;
 use super::reason::{Decision, Reason};
@@ -28,10 +28,6 @@ use super::record::TraceStep;
 use super::rule::{Action, Gate, Mode, Rule, RuleSet, SenderChoice, Unbuilt};
 use super::time::Timestamp;
 use super::view::View;
-
-/// Contact properties that gates look at whatever the rules say: every fresh read asks for them.
-pub const PROPERTIES: [&str; 4] =
-    ["email", "hubspot_owner_id", "hs_email_optout", "hs_email_hard_bounce_reason_enum"];
 
 /// One step of the order.
 #[derive(Clone, Copy)]
@@ -70,8 +66,8 @@ pub const AFTER_RANK: [Step; 18] = [
     NotBuilt(Gate::Breaker),
     Check(mode::check),
     NotBuilt(Gate::QuietPeriod),
-    Check(sender::check),
     NotBuilt(Gate::Sender),
+    Check(sender::check),
     NotBuilt(Gate::Window),
 ];
 
@@ -230,13 +226,9 @@ pub fn run(steps: &[Step], case: &Case<'_>, notes: &mut Notes) -> Passed {
     })
 }
 
-/// A key of the rule or of the whole set stands at this gate, and its effect is not built yet.
+/// A key that touches the rule stands at this gate, and its effect is not built yet.
 fn not_built(case: &Case<'_>, gate: Gate) -> Passed {
-    // Nobody sends a workflow: what the set says of senders does not concern it.
-    let concerns_set = gate != Gate::Sender
-        || matches!(&case.rule.action, Action::Enroll { target, .. } if target.channel == Channel::Sequence);
-    let of_set = case.rules.unbuilt.iter().filter(|_| concerns_set);
-    match case.rule.unbuilt.iter().chain(of_set).find(|unbuilt| unbuilt.gate == gate) {
+    match case.rule.unbuilt.iter().find(|unbuilt| unbuilt.gate == gate) {
         Some(unbuilt) => Err(Halt::Unbuilt(unbuilt.clone())),
         None => Ok(()),
     }

@@ -2,6 +2,7 @@
 //! naming the sender it would take now. It uses nobody's budget.
 
 use super::{Case, Halt, Notes, Passed, Stop, sender};
+use crate::domain::id::SenderName;
 use crate::domain::reason::Reason;
 use crate::domain::rule::{Gate, Mode, Unbuilt};
 use crate::domain::sentence;
@@ -21,7 +22,7 @@ pub fn check(case: &Case<'_>, notes: &mut Notes) -> Passed {
         Mode::DryRun | Mode::Off => {
             let target = case.enrollment()?.target;
             let sender = sender::would_take(case)?;
-            let name = sender.as_ref().map(crate::domain::id::SenderName::as_str);
+            let name = sender.as_ref().map(SenderName::as_str);
             let text = sentence::would_enroll(target.name.as_str(), name);
             let mut stop = Stop::new(Reason::WouldEnroll, text);
             stop.sender = sender;

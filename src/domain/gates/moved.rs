@@ -2,10 +2,14 @@
 //! that is silent what the store knew.
 
 use super::{Case, Notes, Passed, Stop};
+use crate::domain::contact::PastValue;
 use crate::domain::id::PropertyName;
 use crate::domain::reason::Reason;
 use crate::domain::sentence;
-use crate::domain::time::Timestamp;
+use crate::domain::time::SECOND_MS;
+
+/// How much earlier than an event the history may date the same change.
+const SKEW_MS: u64 = 2 * SECOND_MS;
 
 /// Stops a change that was none, or that was taken back. After a wait only the trigger's value
 /// is asked for ("still matches", RULES.md section 6).
@@ -17,7 +21,7 @@ pub fn check(case: &Case<'_>, notes: &mut Notes) -> Passed {
     };
     let when = &case.rule.when;
     let current = case.view.contact.known(property.as_str()).unwrap_or("");
-    let old = old_value(case, property);
+    let old = old_value(case, property, arrived);
     let outcome = if item.matched { when.still_holds(current) } else { when.moved(old, current) };
     let Err(why) = outcome else {
         notes.passed("when", moved(property, old, current));
@@ -40,13 +44,12 @@ fn moved(property: &PropertyName, old: Option<&str>, current: &str) -> String {
 }
 
 /// The value before the first event of the burst.
-fn old_value<'a>(case: &Case<'a>, property: &PropertyName) -> Option<&'a str> {
+fn old_value<'a>(case: &Case<'a>, property: &PropertyName, arrived: &str) -> Option<&'a str> {
     let began = case.item.began;
-    from_history(case, property, began).or(case.item.from.as_deref())
-}
-
-fn from_history<'a>(case: &Case<'a>, property: &PropertyName, began: Timestamp) -> Option<&'a str> {
-    let history = case.view.contact.history.get(property)?;
-    let before = history.iter().filter(|past| past.at < began);
-    before.max_by_key(|past| past.at).map(|past| past.value.as_str())
+    let history = case.view.contact.history.get(property);
+    let before = history.into_iter().flatten().filter(|past| past.at < began);
+    // The history may date the change itself a little earlier than its event does.
+    let itself = |past: &PastValue| began.minus_ms(SKEW_MS) <= past.at && past.value == arrived;
+    let newest = before.filter(|past| !itself(past)).max_by_key(|past| past.at);
+    newest.map(|past| past.value.as_str()).or(case.item.from.as_deref())
 }

@@ -3,7 +3,7 @@
 
 use crate::domain::claim::{Channel, Claim, State};
 use crate::domain::id::{RuleId, ThemeName};
-use crate::domain::person::{Person, Seen};
+use crate::domain::person::{Person, Seen, Shadow};
 use crate::domain::rule::RuleSet;
 use crate::domain::rule::span::Span;
 use crate::domain::time::{MINUTE_MS, Timestamp};
@@ -56,7 +56,7 @@ impl<'a> Past<'a> {
     }
 
     /// Remembers a would-enroll of this decision for the dry-run rules after it.
-    pub fn add_shadow(&mut self, shadow: &crate::domain::person::Shadow, now: Timestamp) {
+    pub fn add_shadow(&mut self, shadow: &Shadow, now: Timestamp) {
         self.shadows.push(Stay {
             theme: shadow.theme.clone(),
             name: shadow.target.to_string(),

@@ -2,6 +2,7 @@
 
 use super::{Case, Notes, Passed, Stop};
 use crate::domain::claim::Channel;
+use crate::domain::id::PropertyName;
 use crate::domain::reason::Reason;
 use crate::domain::sentence;
 
@@ -21,7 +22,7 @@ pub fn check(case: &Case<'_>, notes: &mut Notes) -> Passed {
     let required = required.map(Vec::as_slice).unwrap_or_default();
     let missing: Vec<&str> = required
         .iter()
-        .map(super::super::id::PropertyName::as_str)
+        .map(PropertyName::as_str)
         .filter(|name| contact.known(name).is_none())
         .collect();
     if missing.is_empty() {

@@ -7,7 +7,7 @@ use crate::domain::contact::Owner;
 use crate::domain::decide::BudgetSeen;
 use crate::domain::id::{SenderName, TeamName, UserId};
 use crate::domain::reason::Reason;
-use crate::domain::rule::{SenderChoice, SenderSpec, Unbuilt, WhenFull};
+use crate::domain::rule::{Gate, SenderChoice, SenderSpec, Unbuilt, WhenFull};
 use crate::domain::sentence;
 use crate::domain::time::{MINUTE_MS, Timestamp};
 use crate::domain::view::InboxUse;
@@ -64,6 +64,9 @@ fn choose<'a>(
         };
         let one_person = !matches!(choice, SenderChoice::Team(_));
         for spec in candidates {
+            if let Some(unbuilt) = spec.unbuilt.first() {
+                return Err(unbuilt.clone());
+            }
             match usable(case, spec) {
                 Ok(chosen) => return Ok(Some(chosen)),
                 Err(Trouble::Full(full)) => {
@@ -81,10 +84,10 @@ fn choose<'a>(
 }
 
 fn not_built(case: &Case<'_>, word: &str) -> Unbuilt {
-    let unbuilt = case.rule.unbuilt.iter().find(|it| it.gate == crate::domain::rule::Gate::Sender);
+    let unbuilt = case.rule.unbuilt.iter().find(|it| it.gate == Gate::Sender);
     unbuilt.cloned().unwrap_or_else(|| Unbuilt {
         key: word.to_owned(),
-        gate: crate::domain::rule::Gate::Sender,
+        gate: Gate::Sender,
         place: case.rule.place.clone(),
     })
 }

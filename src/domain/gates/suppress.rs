@@ -56,7 +56,7 @@ fn holds(case: &Case<'_>, suppression: &Suppression) -> Result<Option<String>, U
     let view = case.view;
     let facts = Facts { contact: view.contact, now: view.now, zone: case.zone() };
     let mut details = Vec::new();
-    let mut unbuilt = suppression.unbuilt.iter().find(|it| it.gate == Gate::Suppress).cloned();
+    let mut unbuilt = None;
     for condition in &suppression.conditions {
         match condition.evaluate(&facts) {
             Ok(finding) if finding.holds => details.push(finding.detail),
@@ -64,7 +64,9 @@ fn holds(case: &Case<'_>, suppression: &Suppression) -> Result<Option<String>, U
             Err(found) => unbuilt = unbuilt.or(Some(found)),
         }
     }
-    unbuilt.map_or_else(|| Ok(Some(details.join("; "))), Err)
+    let of_suppression =
+        || suppression.unbuilt.iter().find(|it| it.gate == Gate::Suppress).cloned();
+    unbuilt.or_else(of_suppression).map_or_else(|| Ok(Some(details.join("; "))), Err)
 }
 
 fn suppressed(notes: &mut Notes, by: &str, says: &str, detail: String) -> Halt {

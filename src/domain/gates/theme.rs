@@ -44,6 +44,7 @@ pub fn check(case: &Case<'_>, notes: &mut Notes) -> Passed {
     let themes = &case.rules.themes;
     let blockers = blockers(themes, theme);
     if let Some(claim) = case.past.person.holder(theme, &blockers, case.view.now) {
+        on_conflict(case)?;
         let current = format!("{} ({})", claim.target.name, claim.state_word());
         let held = Held {
             name: claim.target.name.to_string(),
@@ -59,21 +60,33 @@ pub fn check(case: &Case<'_>, notes: &mut Notes) -> Passed {
         .filter_map(|stay| relation(themes, &stay.theme, theme).map(|holds| (holds, stay)))
         .min_by_key(|(holds, _)| *holds);
     if let Some((holds, stay)) = found {
+        on_conflict(case)?;
         return Err(Held::by_stay(stay, holds).stop(case, theme, notes));
     }
     if let Some(held) = somewhere(case, theme) {
+        on_conflict(case)?;
         return Err(held.stop(case, theme, notes));
     }
     notes.passed("theme", format!("nothing holds or silences {theme}"));
     Ok(())
 }
 
+/// Where the theme is occupied or rests, `on_conflict` would decide: it is not built yet.
+pub(super) fn on_conflict(case: &Case<'_>) -> Passed {
+    match case.rule.unbuilt.iter().find(|unbuilt| unbuilt.key == "on_conflict") {
+        Some(unbuilt) => Err(Halt::Unbuilt(unbuilt.clone())),
+        None => Ok(()),
+    }
+}
+
 /// HubSpot says that the contact is in a sequence and does not say which: it counts as the theme
 /// of sequences that are not in the address book.
 fn somewhere<'a>(case: &Case<'a>, wanted: &ThemeName) -> Option<Held<'a>> {
     let contact = case.view.contact;
-    let enrolled =
-        contact.known("hs_sequences_is_enrolled").is_some_and(|it| it.eq_ignore_ascii_case("true"));
+    let flag = contact.known("hs_sequences_is_enrolled");
+    let count = contact.known("hs_sequences_actively_enrolled_count");
+    let enrolled = flag.is_some_and(|it| it.eq_ignore_ascii_case("true"))
+        || count.and_then(|it| it.trim().parse().ok()).is_some_and(|count: f64| 0.0 < count);
     let theme = case.rules.unknown_sequences.as_ref()?;
     // A running sequence that is known explains it.
     let explained = case.past.stays.iter().any(|stay| stay.ended.is_none());

@@ -1,6 +1,6 @@
 //! A rule whose trigger fired: its item, the settle time of the person, and bursts.
 
-use super::{Incoming, item_row};
+use super::{Incoming, old_value};
 use crate::domain::event::Event;
 use crate::domain::id::RowId;
 use crate::domain::person::{Item, Person, Settling};
@@ -84,13 +84,12 @@ fn item(person: &Person, incoming: &Incoming<'_>, rule: &Rule, settling: Option<
         Some(settling) if 0 < rule.settle_ms => settling.until,
         _ => incoming.received,
     };
-    let old = incoming.event.change().and_then(|(property, _)| person.newest.get(property));
     Item {
         id: pair_id(incoming, rule),
         rule: rule.id.clone(),
         mode: rule.mode,
         event: incoming.event.clone(),
-        from: old.and_then(|newest| newest.value.clone()),
+        from: old_value(person, incoming.event).map(str::to_owned),
         began: incoming.at(),
         fired_at: incoming.received,
         matched: false,
@@ -130,13 +129,12 @@ fn merge(items: &mut Vec<Item>, mut fresh: Item) -> Option<Item> {
 
 fn merged_row(rules: &RuleSet, person: &Person, earlier: &Item) -> Row {
     let name = earlier.event.change().map_or("", |(name, _)| name.as_str());
-    let mut row = item_row(rules, person.contact, earlier, Reason::MergedIntoLater);
-    row.sentence = sentence::merged_into_later(name);
-    row
+    let why = (Reason::MergedIntoLater, sentence::merged_into_later(name));
+    Row::of_item(earlier, person.contact, why, rules.fingerprint.clone())
 }
 
 fn settling_row(rules: &RuleSet, person: &Person, item: &Item) -> Row {
-    let mut row = item_row(rules, person.contact, item, Reason::Settling);
-    row.until = item.due;
-    row
+    let why = (Reason::Settling, item.sentence.clone());
+    let row = Row::of_item(item, person.contact, why, rules.fingerprint.clone());
+    Row { until: item.due, ..row }
 }

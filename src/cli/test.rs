@@ -1,0 +1,260 @@
+//! `hubroute test`: the rules' own tests, for people and for CI.
+
+use std::path::Path;
+
+use super::diagnostics;
+use crate::domain::diagnostic::Severity;
+use crate::domain::rule::compile;
+use crate::domain::suite::{self, Outcome, SuiteReport, TestResult, Uncovered};
+use crate::rules_folder::{self, FolderError};
+
+/// What `test` is asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options<'a> {
+    /// Only tests whose sentence or place contains this, in any case (`--run`).
+    pub only: Option<&'a str>,
+    /// Also what no test exercised (`--cover`).
+    pub cover: bool,
+    /// ANSI colors in diagnostics.
+    pub color: bool,
+}
+
+/// What `test` answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// For standard output.
+    pub output: String,
+    /// The same as a JUnit report, for `--junit FILE`.
+    pub junit: String,
+    /// 0 when [`is_success`], else 1.
+    pub exit_code: u8,
+}
+
+/// Runs the tests of a rules folder. A folder that cannot be read is an error of its own; rules
+/// with errors are shown instead of their tests. Keys not built yet are no error here: the tests
+/// that wait for one name it.
+pub fn run(folder: &Path, options: Options<'_>) -> Result<Answer, FolderError> {
+    let files = rules_folder::read(folder)?;
+    let compiled = compile(&files);
+    let shown = folder.to_string_lossy();
+    let Some(rules) = compiled.rules else {
+        let found = diagnostics::text(&compiled.diagnostics, &files, &shown, options.color);
+        let output = found + "The rules have errors; their tests were not run.\n";
+        return Ok(Answer { output, junit: junit(&SuiteReport::default()), exit_code: 1 });
+    };
+    let mut report = suite::run(&rules, &files);
+    if let Some(only) = options.only {
+        keep(&mut report, only);
+    }
+    let found = diagnostics::text(&report.diagnostics, &files, &shown, options.color);
+    let uncovered = if options.cover { cover(&report) } else { String::new() };
+    Ok(Answer {
+        output: found + &uncovered + &text(&report),
+        junit: junit(&report),
+        exit_code: u8::from(!is_success(&report)),
+    })
+}
+
+/// Leaves only the tests whose sentence or place contains `text`, in any case (`--run`).
+pub fn keep(report: &mut SuiteReport, text: &str) {
+    let wanted = text.to_lowercase();
+    let is_wanted = |result: &TestResult| {
+        result.says.to_lowercase().contains(&wanted)
+            || result.place.to_string().to_lowercase().contains(&wanted)
+    };
+    report.results.retain(is_wanted);
+}
+
+/// Whether the run is a success: a test ran, none failed, and no test file has an error. Tests
+/// that wait for a key that is not built yet are named and do not fail.
+pub fn is_success(report: &SuiteReport) -> bool {
+    let (passed, failed, _) = report.counts();
+    let broken = report.diagnostics.iter().any(|it| it.severity == Severity::Error);
+    0 < passed && failed == 0 && !broken
+}
+
+/// What failed and what waits, then one line that counts. Diagnostics are not in it.
+pub fn text(report: &SuiteReport) -> String {
+    let mut text = String::new();
+    for result in &report.results {
+        text.push_str(&one(result));
+    }
+    text.push_str(&summary(report));
+    text
+}
+
+fn one(result: &TestResult) -> String {
+    let head = format!("{}  {}", result.place, title(result));
+    match &result.outcome {
+        Outcome::Passed => String::new(),
+        Outcome::Failed(failure) => format!(
+            "FAIL {head}\n     expected  {}\n     got       {}\n     because   {}\n",
+            failure.expected, failure.got, failure.because
+        ),
+        Outcome::Waits(unbuilt) => {
+            format!("WAIT {head}\n     not built yet: {} ({})\n", unbuilt.key, unbuilt.place)
+        }
+    }
+}
+
+/// The sentence, with the row where there are several.
+fn title(result: &TestResult) -> String {
+    match result.row {
+        Some(row) => format!("{} (row {row})", result.says),
+        None => result.says.clone(),
+    }
+}
+
+fn summary(report: &SuiteReport) -> String {
+    let (passed, failed, waiting) = report.counts();
+    if report.results.is_empty() {
+        return "No tests found. Write them in *.test.toml beside the rules.\n".to_owned();
+    }
+    if waiting == 0 {
+        return format!("{passed} passed, {failed} failed.\n");
+    }
+    let wait = if waiting == 1 { "waits" } else { "wait" };
+    format!(
+        "{passed} passed, {failed} failed, {waiting} {wait} for keys that are not built yet \
+         (counted neither as passed nor as failed).\n"
+    )
+}
+
+/// Rules and conditions that no test exercised, one a line.
+pub fn cover(report: &SuiteReport) -> String {
+    let line = |it: &Uncovered| format!("COVER {}  {}", it.place, it.what);
+    let lines: Vec<String> = report.uncovered.iter().map(line).collect();
+    lines.join("\n") + if lines.is_empty() { "" } else { "\n" }
+}
+
+/// The same as a JUnit report (`--junit FILE`): waiting tests are skipped ones.
+pub fn junit(report: &SuiteReport) -> String {
+    let (_, failed, waiting) = report.counts();
+    let cases: String = report.results.iter().map(case).collect();
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+         <testsuite name=\"hubroute\" tests=\"{}\" failures=\"{failed}\" skipped=\"{waiting}\">\n\
+         {cases}</testsuite>\n",
+        report.results.len()
+    )
+}
+
+fn case(result: &TestResult) -> String {
+    let place = escaped(&result.place.to_string());
+    let head = format!("<testcase classname=\"{place}\" name=\"{}\"", escaped(&title(result)));
+    match &result.outcome {
+        Outcome::Passed => format!("  {head}/>\n"),
+        Outcome::Failed(failure) => {
+            let message = format!(
+                "expected {}; got {}; because {}",
+                failure.expected, failure.got, failure.because
+            );
+            format!("  {head}><failure message=\"{}\"/></testcase>\n", escaped(&message))
+        }
+        Outcome::Waits(unbuilt) => {
+            let message = format!("not built yet: {} ({})", unbuilt.key, unbuilt.place);
+            format!("  {head}><skipped message=\"{}\"/></testcase>\n", escaped(&message))
+        }
+    }
+}
+
+/// Text inside an XML attribute. XML has no way to write control characters: they are left out.
+fn escaped(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for letter in text.chars().filter(|letter| !letter.is_control()) {
+        match letter {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            _ => safe.push(letter),
+        }
+    }
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::rule::{Gate, Place, Unbuilt};
+    use crate::domain::suite::Failure;
+
+    fn result(line: u32, outcome: Outcome) -> TestResult {
+        let place = Place { file: "inbound.test.toml".into(), line };
+        TestResult { place, says: "A \"late\" lead".to_owned(), row: None, outcome }
+    }
+
+    fn failed() -> Outcome {
+        Outcome::Failed(Failure {
+            expected: "decision skip".to_owned(),
+            got: "enroll into a by b".to_owned(),
+            because: "theme x (portal.toml:27)".to_owned(),
+        })
+    }
+
+    fn waits() -> Outcome {
+        let place = Place { file: "inbound.toml".into(), line: 9 };
+        Outcome::Waits(Unbuilt { key: "window".to_owned(), gate: Gate::Window, place })
+    }
+
+    fn report(outcomes: Vec<Outcome>) -> SuiteReport {
+        let results = outcomes.into_iter().zip(1..).map(|(it, line)| result(line, it)).collect();
+        SuiteReport { results, ..SuiteReport::default() }
+    }
+
+    #[test]
+    fn a_run_reads_like_this() {
+        assert_eq!(
+            text(&report(vec![Outcome::Passed, failed(), waits()])),
+            "FAIL inbound.test.toml:2  A \"late\" lead\n     \
+             expected  decision skip\n     \
+             got       enroll into a by b\n     \
+             because   theme x (portal.toml:27)\n\
+             WAIT inbound.test.toml:3  A \"late\" lead\n     \
+             not built yet: window (inbound.toml:9)\n\
+             1 passed, 1 failed, 1 waits for keys that are not built yet (counted neither as \
+             passed nor as failed).\n"
+        );
+    }
+
+    #[test]
+    fn only_a_run_with_a_passed_and_no_failed_test_is_a_success() {
+        let check = |outcomes, expected| assert_eq!(is_success(&report(outcomes)), expected);
+        check(vec![Outcome::Passed], true);
+        check(vec![Outcome::Passed, waits()], true);
+        check(vec![Outcome::Passed, failed()], false);
+        check(vec![waits()], false);
+        check(vec![], false);
+        assert!(text(&report(vec![])).starts_with("No tests found."));
+    }
+
+    #[test]
+    fn run_picks_by_sentence_or_place_in_any_case() {
+        let count = |text: &str| {
+            let mut report = report(vec![Outcome::Passed, Outcome::Passed]);
+            keep(&mut report, text);
+            report.results.len()
+        };
+        assert_eq!(count("LATE"), 2);
+        assert_eq!(count("inbound.test.toml:2"), 1);
+        assert_eq!(count("early"), 0);
+    }
+
+    #[test]
+    fn a_folder_is_read_and_its_tests_run() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/rules-example");
+        let answer = run(&folder, Options::default()).expect("readable");
+        assert_eq!(answer.exit_code, 0, "{}", answer.output);
+        assert!(answer.output.contains("not built yet: deal (inbound.toml:13)"));
+        let none = Options { only: Some("no such test"), ..Options::default() };
+        assert_eq!(run(&folder, none).map(|answer| answer.exit_code).ok(), Some(1));
+    }
+
+    #[test]
+    fn junit_escapes_and_counts() {
+        let xml = junit(&report(vec![Outcome::Passed, failed(), waits()]));
+        assert!(xml.contains("tests=\"3\" failures=\"1\" skipped=\"1\""), "{xml}");
+        assert!(xml.contains("name=\"A &quot;late&quot; lead\"/>"), "{xml}");
+        assert!(xml.contains("<skipped message=\"not built yet: window (inbound.toml:9)\"/>"));
+    }
+}

@@ -1,0 +1,158 @@
+//! What was decided against what the test names.
+
+use std::collections::BTreeMap;
+
+use super::Failure;
+use super::scene::Expect;
+use crate::domain::id::{RowId, TargetName};
+use crate::domain::reason::{Decision, Reason};
+use crate::domain::record::Row;
+use crate::domain::rule::RuleSet;
+use crate::domain::sentence;
+
+/// `None` when the record is as expected. With `only`, the records of that delivery alone count.
+pub(super) fn compare(
+    rules: &RuleSet,
+    rows: &[Row],
+    only: Option<u32>,
+    wanted: &Expect,
+) -> Option<Failure> {
+    let newest = newest(rows, only);
+    let Some(row) = told(rules, &newest, wanted) else {
+        return Some(Failure {
+            expected: expected(rules, wanted),
+            got: "no record at all".to_owned(),
+            because: "nothing was decided".to_owned(),
+        });
+    };
+    if agrees(row, wanted) {
+        return None;
+    }
+    let (got, because) = (got(rules, row, wanted), because(row, wanted));
+    Some(Failure { expected: expected(rules, wanted), got, because })
+}
+
+/// Whether every record that counts is final, so that no decision can change it.
+pub(super) fn is_settled(rows: &[Row], only: Option<u32>) -> bool {
+    newest(rows, only).iter().all(|row| !row.decision.is_open())
+}
+
+/// The newest row of each record, in the order the records began.
+fn newest(rows: &[Row], only: Option<u32>) -> Vec<&Row> {
+    let of_delivery = |row: &&Row| {
+        only.is_none_or(|number| {
+            row.id.as_str().split_once('.').is_some_and(|(it, _)| it == number.to_string())
+        })
+    };
+    let mut order: Vec<&RowId> = Vec::new();
+    let mut newest: BTreeMap<&RowId, &Row> = BTreeMap::new();
+    for row in rows.iter().filter(of_delivery) {
+        if newest.insert(&row.id, row).is_none() {
+            order.push(&row.id);
+        }
+    }
+    order.into_iter().filter_map(|id| newest.get(id).copied()).collect()
+}
+
+/// The record of the rule the test names, else the most telling one.
+fn told<'r>(rules: &RuleSet, newest: &[&'r Row], wanted: &Expect) -> Option<&'r Row> {
+    let named = wanted
+        .rule
+        .as_ref()
+        .and_then(|rule| newest.iter().rev().find(|row| row.rule.as_ref() == Some(rule)).copied());
+    let priority = |row: &Row| {
+        let rule = row.rule.as_ref().and_then(|id| rules.rule(id));
+        rule.map_or(u16::MAX, |rule| rule.priority)
+    };
+    named
+        .or_else(|| newest.iter().copied().min_by_key(|row| (telling(row.decision), priority(row))))
+}
+
+/// Unenroll or enroll, then wait, hold, skip, ignore (RULES.md section 6, Tests).
+fn telling(decision: Decision) -> u8 {
+    match decision {
+        Decision::Enroll | Decision::Unenroll | Decision::Fail => 0,
+        Decision::Wait => 1,
+        Decision::Hold => 2,
+        Decision::Skip => 3,
+        Decision::Ignore => 4,
+    }
+}
+
+fn agrees(row: &Row, wanted: &Expect) -> bool {
+    fn is<T: PartialEq>(wanted: Option<&T>, got: Option<&T>) -> bool {
+        wanted.is_none() || wanted == got
+    }
+    is(wanted.decision.as_ref(), Some(&row.decision))
+        && is(wanted.reason.as_ref(), Some(&row.reason))
+        && is(wanted.rule.as_ref(), row.rule.as_ref())
+        && is(wanted.into.as_ref(), row.target.as_ref())
+        && is(wanted.sender.as_ref(), row.sender.as_ref())
+        && is(wanted.by.as_ref(), row.by.as_ref())
+        && is(wanted.until.as_ref(), row.until.as_ref())
+        && is(wanted.from.as_ref(), Some(&row.from))
+        && wanted.arm.is_none()
+}
+
+fn expected(rules: &RuleSet, wanted: &Expect) -> String {
+    let until = wanted.until.map(|at| sentence::minute(at, &rules.portal.zone));
+    let from = wanted.from.as_ref().map(|names| list(names));
+    let named = [
+        ("decision", wanted.decision.map(|it| it.to_string())),
+        ("reason", wanted.reason.map(|it| it.to_string())),
+        ("rule", wanted.rule.as_ref().map(ToString::to_string)),
+        ("into", wanted.into.as_ref().map(ToString::to_string)),
+        ("sender", wanted.sender.as_ref().map(ToString::to_string)),
+        ("by", wanted.by.clone()),
+        ("until", until),
+        ("arm", wanted.arm.clone()),
+        ("from", from),
+    ];
+    let named = named.into_iter().filter_map(|(key, value)| Some(format!("{key} {}", value?)));
+    named.collect::<Vec<_>>().join(", ")
+}
+
+fn list(names: &[TargetName]) -> String {
+    names.iter().map(TargetName::as_str).collect::<Vec<_>>().join(" and ")
+}
+
+fn got(rules: &RuleSet, row: &Row, wanted: &Expect) -> String {
+    let target = row.target.as_ref().filter(|_| row.decision == Decision::Enroll);
+    let reason = (row.reason != Reason::Matched).then_some(row.reason);
+    let until = row.until.filter(|_| wanted.until.is_some());
+    let parts = [
+        Some(row.decision.to_string()),
+        target.map(|name| format!(" into {name}")),
+        row.sender.as_ref().map(|name| format!(" by {name}")),
+        reason.map(|reason| format!(", reason {reason}")),
+        row.by.as_ref().map(|by| format!(", by {by}")),
+        until.map(|at| format!(", until {}", sentence::minute(at, &rules.portal.zone))),
+        row.rule.as_ref().map(|rule| format!(" (rule {rule})")),
+    ];
+    parts.into_iter().flatten().collect()
+}
+
+/// The step that stopped the decision; where none did, the one that would have had to.
+fn because(row: &Row, wanted: &Expect) -> String {
+    let stopped = row.trace.iter().find(|step| !step.passed);
+    let gates = wanted.reason.map(gates).unwrap_or_default();
+    let passed = row.trace.iter().rev().find(|step| gates.contains(&step.step.as_str()));
+    stopped.or(passed).map_or_else(|| row.sentence.clone(), |step| step.detail.clone())
+}
+
+/// The steps of the trace that can end in a reason.
+fn gates(reason: Reason) -> &'static [&'static str] {
+    match reason {
+        Reason::NoMatch | Reason::NoLongerMatches => &["when", "only_if", "unless"],
+        Reason::AlreadyInTheme | Reason::BlockedByTheme => &["theme"],
+        Reason::CoolingDown => &["cooldown"],
+        Reason::AlreadyEnrolledOnce => &["re_enroll"],
+        Reason::Suppressed => &["suppress"],
+        Reason::MissingData => &["requires"],
+        Reason::Delayed => &["delay"],
+        Reason::Expired => &["expires"],
+        Reason::WouldEnroll => &["mode"],
+        Reason::BudgetExhausted | Reason::NoSender | Reason::SenderPaused => &["sender"],
+        _ => &[],
+    }
+}

@@ -1,0 +1,112 @@
+//! A test, read: what is the case, what happens, and what is expected.
+
+use std::collections::BTreeMap;
+
+use crate::domain::id::{ContactId, PropertyName, RuleId, SenderName, SequenceId, TargetName};
+use crate::domain::reason::{Decision, Reason};
+use crate::domain::rule::span::Span;
+use crate::domain::rule::{Place, Unbuilt};
+use crate::domain::time::Timestamp;
+
+/// One test, or one of its rows.
+#[derive(Clone, Debug)]
+pub(super) struct Test {
+    pub(super) says: String,
+    pub(super) place: Place,
+    pub(super) row: Option<usize>,
+    /// "Now".
+    pub(super) at: Timestamp,
+    pub(super) contact: Person,
+    pub(super) already: Vec<Already>,
+    /// Enrollments of a sender in 24 hours; the turns of the rotation too.
+    pub(super) used: BTreeMap<SenderName, u32>,
+    pub(super) events: Vec<Happening>,
+    pub(super) expect: Option<Expect>,
+    pub(super) then: Vec<Moment>,
+}
+
+/// A contact, as far as a test says.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Person {
+    pub(super) id: Option<ContactId>,
+    /// `owner = "dana"`.
+    pub(super) owner: Option<String>,
+    pub(super) properties: BTreeMap<PropertyName, String>,
+}
+
+impl Person {
+    /// What `other` says, over what this one says.
+    pub(super) fn with(&self, other: &Self) -> Self {
+        let mut all = self.clone();
+        all.id = other.id.or(all.id);
+        all.owner = other.owner.clone().or(all.owner);
+        all.properties.extend(other.properties.clone());
+        all
+    }
+}
+
+/// What the person is or was in.
+#[derive(Clone, Debug)]
+pub(super) struct Already {
+    pub(super) place: Stayed,
+    pub(super) started: Timestamp,
+    pub(super) ended: Option<Timestamp>,
+}
+
+/// Where they were.
+#[derive(Clone, Debug)]
+pub(super) enum Stayed {
+    /// In a target of the address book, by a rule or by every rule that enrolls into it.
+    Target(TargetName, Option<RuleId>),
+    /// In a sequence that is not in the address book.
+    Elsewhere(SequenceId),
+}
+
+/// What happens.
+#[derive(Clone, Debug)]
+pub(super) struct Happening {
+    pub(super) what: What,
+    pub(super) source: Option<String>,
+    /// HubSpot delivers it this often.
+    pub(super) delivered: u32,
+    /// When it happened, if not when it came in.
+    pub(super) occurred: Option<Timestamp>,
+    /// How long after the one before it.
+    pub(super) after: Option<Span>,
+    /// Written by a merge.
+    pub(super) merged: bool,
+    /// Written by this router's app.
+    pub(super) own: bool,
+}
+
+/// Which event.
+#[derive(Clone, Debug)]
+pub(super) enum What {
+    Property { name: PropertyName, from: Option<String>, to: String },
+    Created,
+    Restored,
+    Unbuilt(Unbuilt),
+}
+
+/// What must be decided; only what is named is compared.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Expect {
+    pub(super) decision: Option<Decision>,
+    pub(super) reason: Option<Reason>,
+    pub(super) rule: Option<RuleId>,
+    pub(super) into: Option<TargetName>,
+    pub(super) sender: Option<SenderName>,
+    pub(super) by: Option<String>,
+    pub(super) until: Option<Timestamp>,
+    /// The arm of a split: no decision has one before splits are built.
+    pub(super) arm: Option<String>,
+    pub(super) from: Option<Vec<TargetName>>,
+}
+
+/// A later moment, counted from the test's "now".
+#[derive(Clone, Debug)]
+pub(super) struct Moment {
+    pub(super) later: Span,
+    pub(super) contact: Person,
+    pub(super) expect: Option<Expect>,
+}

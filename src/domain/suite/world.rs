@@ -1,0 +1,184 @@
+//! The surroundings of a test: what the store and HubSpot would know, built from what it says.
+
+use std::collections::BTreeMap;
+
+use super::scene::{Already, Happening, Person as SaidPerson, Stayed, Test, What};
+use crate::domain::claim::{Channel, Claim, State, Target};
+use crate::domain::contact::{Contact, Owner};
+use crate::domain::event::{Event, Kind};
+use crate::domain::id::{ContactId, Inbox, OwnerId, RuleId, SenderName, TargetName, UserId};
+use crate::domain::person::{Newest, Person, Seen};
+use crate::domain::rule::{Action, RuleSet};
+use crate::domain::time::{HOUR_MS, Timestamp};
+use crate::domain::view::InboxUse;
+
+/// The contact of a test that does not name its id.
+const SOMEBODY: ContactId = ContactId(1);
+/// An owner who is nobody in `[senders]`.
+const STRANGER: OwnerId = OwnerId(1);
+/// The first of the ids that tests give to senders.
+const OWNERS_FROM: u64 = 1_001;
+const USERS_FROM: u64 = 2_001;
+/// The app of events with `own = true`.
+const APP: u64 = 1;
+
+/// Who the test is about.
+pub(super) fn contact_id(test: &Test) -> ContactId {
+    test.contact.id.unwrap_or(SOMEBODY)
+}
+
+/// One owner for each sender, and a stranger.
+pub(super) fn owners(rules: &RuleSet) -> BTreeMap<OwnerId, Owner> {
+    let senders = rules.senders.values().zip(0..).map(|(spec, index)| Owner {
+        id: OwnerId(OWNERS_FROM + index),
+        user: Some(spec.user.unwrap_or(UserId(USERS_FROM + index))),
+        email: Some(spec.inbox.as_str().to_owned()),
+        archived: false,
+    });
+    let stranger = Owner { id: STRANGER, user: None, email: None, archived: false };
+    senders.chain([stranger]).map(|owner| (owner.id, owner)).collect()
+}
+
+fn owner_id(rules: &RuleSet, name: &str) -> OwnerId {
+    let index = rules.senders.keys().zip(0..).find(|(known, _)| known.as_str() == name);
+    index.map_or(STRANGER, |(_, index)| OwnerId(OWNERS_FROM + index))
+}
+
+/// The contact as HubSpot would show it: what the test says over what its events wrote.
+pub(super) fn contact(rules: &RuleSet, test: &Test, said: &SaidPerson) -> Contact {
+    let mut properties = BTreeMap::new();
+    for event in &test.events {
+        if let What::Property { name, to, .. } = &event.what {
+            properties.insert(name.clone(), to.clone());
+        }
+    }
+    properties.extend(said.properties.clone());
+    if let Some(owner) = &said.owner {
+        properties.insert("hubspot_owner_id".into(), owner_id(rules, owner).to_string());
+    }
+    let id = contact_id(test);
+    Contact { id, properties, history: BTreeMap::new(), merged: Vec::new() }
+}
+
+/// What the store knows of the person before anything happens.
+pub(super) fn person(rules: &RuleSet, test: &Test) -> Person {
+    let mut person = Person::new(contact_id(test));
+    for (index, already) in test.already.iter().enumerate() {
+        match &already.place {
+            Stayed::Elsewhere(sequence) => person.seen.push(Seen {
+                sequence: *sequence,
+                enrolled_at: already.started,
+                ended_at: already.ended,
+            }),
+            Stayed::Target(name, rule) => {
+                for rule in entered_by(rules, name, rule.as_ref()) {
+                    person.claims.extend(claim(rules, test, (index, already), (name, rule)));
+                }
+            }
+        }
+    }
+    person.claims.sort_by_key(|claim| claim.first_call_at);
+    person.seen.sort_by_key(|seen| seen.enrolled_at);
+    for event in &test.events {
+        if let What::Property { name, from: Some(from), .. } = &event.what {
+            let before = event.occurred.unwrap_or(test.at).minus_ms(1);
+            let newest = Newest { at: before, value: Some(from.clone()) };
+            // Of a burst the first event says what was before.
+            person.newest.entry(name.clone()).or_insert(newest);
+        }
+    }
+    person
+}
+
+/// The rule that `already` names, else every rule that enrolls into the target. A target that
+/// no rule uses is entered by hand.
+fn entered_by(rules: &RuleSet, target: &TargetName, named: Option<&RuleId>) -> Vec<RuleId> {
+    if let Some(rule) = named {
+        return vec![rule.clone()];
+    }
+    let enrolls = |action: &Action| matches!(action, Action::Enroll { target: into, .. } if into.name == *target);
+    let mut all: Vec<RuleId> = rules
+        .rules
+        .iter()
+        .filter(|rule| enrolls(&rule.action))
+        .map(|rule| rule.id.clone())
+        .collect();
+    if all.is_empty() {
+        all.push("by-hand".into());
+    }
+    all
+}
+
+fn claim(
+    rules: &RuleSet,
+    test: &Test,
+    (index, already): (usize, &Already),
+    (name, rule): (&TargetName, RuleId),
+) -> Option<Claim> {
+    let sequence = rules.sequences.get(name);
+    let workflow = rules.workflows.get(name);
+    let (channel, id, theme, length) = match (sequence, workflow) {
+        (Some(it), _) => (Channel::Sequence, it.id.0, &it.theme, it.max_length),
+        (None, Some(it)) => (Channel::Workflow, it.id.0, &it.theme, it.holds_for),
+        (None, None) => return None,
+    };
+    Some(Claim {
+        id: format!("already.{index}.{rule}").into(),
+        contact: contact_id(test),
+        theme: theme.clone(),
+        rule,
+        row: format!("already.{index}").into(),
+        target: Target { channel, name: name.clone(), id },
+        sender: None,
+        first_call_at: already.started,
+        last_call_at: already.started,
+        lost_answers: 0,
+        state: State::Confirmed {
+            enrolled_at: already.started,
+            verified: true,
+            enrollment: None,
+            holds_until: length.after(already.started, &rules.portal.zone),
+            ended_at: already.ended,
+        },
+    })
+}
+
+/// What `used` says: slots taken an hour ago, and as many turns of the rotation.
+pub(super) fn inboxes(rules: &RuleSet, test: &Test) -> BTreeMap<Inbox, InboxUse> {
+    let used = |(name, count): (&SenderName, &u32)| {
+        let spec = rules.senders.get(name)?;
+        let settled = (0..*count).map(|_| test.at.minus_ms(HOUR_MS)).collect();
+        let inbox = InboxUse { settled, turns: u64::from(*count), ..InboxUse::default() };
+        Some((spec.inbox.clone(), inbox))
+    };
+    test.used.iter().filter_map(used).collect()
+}
+
+/// The event as HubSpot would deliver it at `at`. `None`: its trigger is not built yet.
+pub(super) fn event(rules: &RuleSet, test: &Test, it: &Happening, at: Timestamp) -> Option<Event> {
+    let (kind, subscription) = match &it.what {
+        What::Property { name, to, .. } => {
+            let kind = Kind::Property { name: name.clone(), value: to.clone() };
+            (kind, "contact.propertyChange")
+        }
+        What::Created => (Kind::Created, "contact.creation"),
+        What::Restored => (Kind::Restored, "contact.restore"),
+        What::Unbuilt(_) => return None,
+    };
+    let source = match (it.merged, it.own) {
+        (true, _) => Some("MERGE_OBJECTS".to_owned()),
+        (false, true) => Some("INTEGRATION".to_owned()),
+        (false, false) => it.source.clone(),
+    };
+    Some(Event {
+        portal: rules.portal.id,
+        contact: contact_id(test),
+        kind,
+        occurred_at: it.occurred.unwrap_or(at),
+        subscription_type: subscription.to_owned(),
+        source,
+        source_id: it.own.then(|| APP.to_string()),
+        app: Some(APP),
+        event_id: None,
+    })
+}
