@@ -182,10 +182,8 @@ pub(super) async fn change(shared: &Arc<Shared>, id: &Id, change: Change) -> Res
             "form": change.form.as_deref().unwrap_or("contact"),
         })
     }));
-    let delivered = match order.events.is_empty() {
-        true => Vec::new(),
-        false => deliver::deliver(shared, order).await?,
-    };
+    let delivered =
+        if order.events.is_empty() { Vec::new() } else { deliver::deliver(shared, order).await? };
     Ok(json!({ "contact": current, "changed": changed, "deliveries": delivered }))
 }
 

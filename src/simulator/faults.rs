@@ -106,10 +106,10 @@ impl<'de> Deserialize<'de> for Kind {
         let named = NAMES.iter().find(|(name, _)| *name == text).map(|(_, kind)| *kind);
         let status = text.parse().ok().filter(|status| (400..=599).contains(status));
         named.or(status.map(Kind::Status)).ok_or_else(|| {
-            let names: Vec<&str> = NAMES.iter().map(|(name, _)| *name).collect();
-            let names = names.join(", ");
+            let known: Vec<&str> = NAMES.iter().map(|(name, _)| *name).collect();
+            let known = known.join(", ");
             serde::de::Error::custom(format!(
-                "unknown fault kind `{text}`; known: {names}, or a status from 400 to 599"
+                "unknown fault kind `{text}`; known: {known}, or a status from 400 to 599"
             ))
         })
     }
@@ -223,7 +223,7 @@ impl Fault {
             _ => envelope(status, "VALIDATION_ERROR", message.unwrap_or("Refused"), &more),
         };
         match self.retry_after {
-            Some(seconds) => answer.with("Retry-After", seconds),
+            Some(seconds) => answer.with("Retry-After", &seconds),
             None => answer,
         }
     }

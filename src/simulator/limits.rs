@@ -46,14 +46,14 @@ impl Limits {
         if let Some(most) = settings.calls_per_10_seconds {
             let left = (most as usize).saturating_sub(self.recent.len());
             answer = answer
-                .with("X-HubSpot-RateLimit-Max", most)
-                .with("X-HubSpot-RateLimit-Remaining", left)
-                .with("X-HubSpot-RateLimit-Interval-Milliseconds", WINDOW_MS);
+                .with("X-HubSpot-RateLimit-Max", &most)
+                .with("X-HubSpot-RateLimit-Remaining", &left)
+                .with("X-HubSpot-RateLimit-Interval-Milliseconds", &WINDOW_MS);
         }
         if let Some(most) = settings.calls_per_day {
             answer = answer
-                .with("X-HubSpot-RateLimit-Daily", most)
-                .with("X-HubSpot-RateLimit-Daily-Remaining", most.saturating_sub(self.day.1));
+                .with("X-HubSpot-RateLimit-Daily", &most)
+                .with("X-HubSpot-RateLimit-Daily-Remaining", &most.saturating_sub(self.day.1));
         }
         answer
     }

@@ -37,7 +37,7 @@ pub use faults::{Fault, Kind, On};
 pub use id::Id;
 pub use log::{EnrollCall, Phase};
 pub use routes::Endpoint;
-pub use server::{Options, Simulator, StartError};
+pub use server::{Options, Simulator, StartError, simulate};
 pub use settings::{AlreadyEnrolled, NoEnrollment, Settings};
 pub use sign::Signature;
 pub use state::{

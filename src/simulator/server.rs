@@ -82,7 +82,7 @@ impl Simulator {
     ///
     /// # Errors
     /// See [`StartError`].
-    pub async fn start(options: Options) -> Result<Self, StartError> {
+    pub fn start(options: Options) -> Result<Self, StartError> {
         let listen = options.listen;
         if !listen.ip().is_loopback() {
             return Err(StartError::NotLoopback(listen));
@@ -214,13 +214,30 @@ impl Simulator {
         drop(self.task.await);
     }
 
-    /// Serves until the process is told to end; for `hubroute simulate`.
-    ///
-    /// # Errors
-    /// The server's own failure.
-    pub async fn run(self) -> io::Result<()> {
-        self.task.await.map_err(io::Error::other)?
+    /// Serves until `shutdown` is done or the server ends by itself.
+    pub async fn run_until(mut self, shutdown: impl Future<Output = ()>) {
+        tokio::select! {
+            () = shutdown => self.stop().await,
+            // It ends by itself only when its runtime does.
+            _ = &mut self.task => {}
+        }
     }
+}
+
+/// `hubroute simulate`: starts a simulator on `listen` with an empty portal, tells `announce` its
+/// base URL once it can be called, and serves until `shutdown` is done.
+///
+/// # Errors
+/// See [`StartError`].
+pub async fn simulate(
+    listen: SocketAddr,
+    announce: impl FnOnce(&str),
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), StartError> {
+    let simulator = Simulator::start(Options { listen, ..Options::default() })?;
+    announce(&simulator.url());
+    simulator.run_until(shutdown).await;
+    Ok(())
 }
 
 /// The client that sends deliveries: no proxy, no redirects, as plain as a webhook sender.

@@ -150,14 +150,9 @@ impl Shared {
         withheld.wait_for(Option::is_none).await.is_ok()
     }
 
-    /// Waits until released, or for `ms`.
-    pub(super) async fn hang(&self, ms: Option<u64>) {
-        let mut released = self.released.subscribe();
-        let release = released.changed();
-        match ms {
-            None => drop(release.await),
-            Some(ms) => drop(tokio::time::timeout(Duration::from_millis(ms), release).await),
-        }
+    /// The releases from now on.
+    pub(super) fn releases(&self) -> watch::Receiver<u64> {
+        self.released.subscribe()
     }
 
     /// Waits until a phase is reached, or for `limit`; says whether it was.

@@ -79,17 +79,17 @@ impl Signed<'_> {
         let forged = Signed { secret: &other, ..*self };
         match kind {
             Signature::None => Vec::new(),
-            Signature::V1 => self.old("v1"),
-            Signature::V2 => self.old("v2"),
-            Signature::V3 => self.new(now_ms),
-            Signature::Stale => self.new(now_ms - FAR_MS),
-            Signature::Future => self.new(now_ms + FAR_MS),
-            Signature::V1AndV3 => [self.old("v1"), self.new(now_ms)].concat(),
-            Signature::Forged => [forged.old("v1"), forged.new(now_ms)].concat(),
+            Signature::V1 => self.untimed("v1"),
+            Signature::V2 => self.untimed("v2"),
+            Signature::V3 => self.timed(now_ms),
+            Signature::Stale => self.timed(now_ms - FAR_MS),
+            Signature::Future => self.timed(now_ms + FAR_MS),
+            Signature::V1AndV3 => [self.untimed("v1"), self.timed(now_ms)].concat(),
+            Signature::Forged => [forged.untimed("v1"), forged.timed(now_ms)].concat(),
         }
     }
 
-    fn old(&self, version: &str) -> Vec<(&'static str, String)> {
+    fn untimed(&self, version: &str) -> Vec<(&'static str, String)> {
         let signature = if version == "v2" { self.v2() } else { self.v1() };
         vec![
             ("X-HubSpot-Signature", signature),
@@ -97,7 +97,7 @@ impl Signed<'_> {
         ]
     }
 
-    fn new(&self, timestamp_ms: i64) -> Vec<(&'static str, String)> {
+    fn timed(&self, timestamp_ms: i64) -> Vec<(&'static str, String)> {
         let timestamp = timestamp_ms.to_string();
         let signature = self.v3(&timestamp);
         vec![("X-HubSpot-Signature-v3", signature), ("X-HubSpot-Request-Timestamp", timestamp)]
@@ -133,7 +133,7 @@ fn decode_uri(uri: &str) -> String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 #[cfg(test)]

@@ -70,11 +70,11 @@ pub(super) fn wire(answer: &Answer) -> Vec<u8> {
     let status = answer.status;
     let mut head = format!("HTTP/1.1 {status} Simulated\r\nconnection: close\r\n");
     for (name, value) in &answer.headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        head = format!("{head}{name}: {value}\r\n");
     }
     if status != 204 {
         let (kind, length) = (answer.content_type, answer.body.len());
-        head.push_str(&format!("content-type: {kind}\r\ncontent-length: {length}\r\n"));
+        head = format!("{head}content-type: {kind}\r\ncontent-length: {length}\r\n");
     }
     head.push_str("\r\n");
     [head.into_bytes(), answer.body.clone()].concat()
@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn half_an_answer_is_never_a_whole_one() {
         let body = String::from_utf8(half(&Answer::json(200, &json!({"id": "1"})))).expect("text");
-        assert!(body.ends_with("\r\n\r\n{\"id"), "{body}");
+        assert!(body.ends_with("\r\n\r\n{\"id\""), "{body}");
         let head = String::from_utf8(half(&Answer::nothing())).expect("text");
         assert!(!head.contains("\r\n\r\n"), "{head}");
     }
