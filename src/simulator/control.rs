@@ -157,16 +157,18 @@ async fn deliver(shared: &Arc<Shared>, order: Delivery) -> Result<Value, String>
 pub(super) async fn change(shared: &Arc<Shared>, id: &Id, change: Change) -> Result<Value, String> {
     let source = change.source.unwrap_or_else(|| "CRM_UI".to_owned());
     let values = change.properties.clone();
-    let (current, changed) = {
+    let (current, changed, at) = {
         let mut world = shared.world();
+        // One time for the history and the event, as in HubSpot.
+        let at = change.at.unwrap_or_else(|| world.hub.now());
         let written = PropertyChange {
             properties: change.properties,
             source: source.clone(),
             source_id: change.source_id.clone(),
-            at: change.at,
+            at: Some(at),
         };
         let changed = world.hub.set_properties(id, written);
-        (world.hub.canonical(id), changed)
+        (world.hub.canonical(id), changed, at)
     };
     let Some(mut order) = change.deliver else {
         return Ok(json!({ "contact": current, "changed": changed, "deliveries": [] }));
@@ -178,7 +180,7 @@ pub(super) async fn change(shared: &Arc<Shared>, id: &Id, change: Change) -> Res
             "value": values[name],
             "source": source,
             "source_id": change.source_id,
-            "occurred": change.at,
+            "occurred": at,
             "form": change.form.as_deref().unwrap_or("contact"),
         })
     }));

@@ -24,7 +24,7 @@ pub struct Counts {
     pub overlaps: usize,
     /// Enrollments through the API into a target the contact was in before, ended or not.
     pub repeats: usize,
-    /// Contacts of `expect` that were never enrolled.
+    /// Contacts of `expect` that were never enrolled through the API.
     pub lost: usize,
     /// Which ones.
     pub lost_contacts: Vec<Id>,
@@ -36,8 +36,8 @@ pub struct Counts {
     pub dialects: BTreeMap<String, u64>,
     /// Deliveries that are over.
     pub deliveries: DeliveryCounts,
-    /// Requests that waited while connections were withheld.
-    pub withheld: u64,
+    /// Requests that waited while connections were withheld, by endpoint.
+    pub withheld: BTreeMap<Endpoint, u64>,
     /// The phases of every enroll call.
     pub phases: Vec<EnrollCall>,
 }
@@ -70,7 +70,7 @@ impl Counts {
             .state
             .expect
             .iter()
-            .filter(|contact| hub.enrollments(contact).next().is_none())
+            .filter(|contact| !hub.enrollments(contact).any(|entry| entry.by == By::Api))
             .cloned()
             .collect();
         let acknowledged = log.deliveries.iter().filter(|d| d.acknowledged).count();
@@ -90,7 +90,7 @@ impl Counts {
                 acknowledged,
                 refused: log.deliveries.len() - acknowledged,
             },
-            withheld: log.withheld,
+            withheld: log.withheld.clone(),
             phases: log.enrolls.clone(),
         }
     }

@@ -22,7 +22,7 @@ pub struct Fault {
     /// How many matching calls it lets pass first.
     #[serde(default)]
     pub after: u32,
-    /// Only calls that name this contact, by id or by email as the call does.
+    /// Only calls that name this contact; id and email mean the same one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact: Option<Id>,
     /// Milliseconds: the delay, how long a hang or a withheld accept lasts, how long `slow` drips.
@@ -138,11 +138,12 @@ pub(super) struct Plan {
 
 impl Plan {
     /// Takes the faults that strike `call` out of `faults`: every delay, and the first other one.
-    pub(super) fn take(faults: &mut Vec<Fault>, call: &Call) -> Self {
-        let (mut plan, contact) = (Self::default(), call.contact());
+    /// `names` says whether the call names the contact a fault is for.
+    pub(super) fn take(faults: &mut Vec<Fault>, call: &Call, names: impl Fn(&Id) -> bool) -> Self {
+        let mut plan = Self::default();
         for fault in faults.iter_mut() {
             let is_delay = fault.kind == Kind::Delay;
-            if !fault.fits(call, contact.as_ref()) || (!is_delay && plan.fault.is_some()) {
+            if !fault.fits(call, &names) || (!is_delay && plan.fault.is_some()) {
                 continue;
             }
             if fault.after > 0 {
@@ -183,12 +184,12 @@ impl Fault {
         self.kind == Kind::AcceptWithheld && self.on == On::Any
     }
 
-    fn fits(&self, call: &Call, contact: Option<&Id>) -> bool {
+    fn fits(&self, call: &Call, names: impl Fn(&Id) -> bool) -> bool {
         let here = match self.on {
             On::Any => true,
             On::Endpoint(endpoint) => endpoint == call.endpoint,
         };
-        let them = self.contact.as_ref().is_none_or(|wanted| Some(wanted) == contact);
+        let them = self.contact.as_ref().is_none_or(names);
         here && them && self.times != Some(0)
     }
 

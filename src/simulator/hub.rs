@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::clock::machine_ms;
 use super::id::Id;
+use super::settings::Settings;
 use super::state::{Contact, State, Target, User, Version, Workflow};
 
 /// The state, and tables over it that are rebuilt whenever it is put.
@@ -18,7 +19,9 @@ pub(super) struct Hub {
     aliases: BTreeMap<Id, Id>,
     /// Positions in `state.enrolled` by current contact id.
     pub(super) by_contact: BTreeMap<Id, Vec<usize>>,
-    /// The last number given to a new contact or enrollment.
+    /// API calls counted today, for the account's usage.
+    pub(super) calls_today: u32,
+    /// The last number given to a new contact, enrollment or token.
     last_number: u64,
 }
 
@@ -28,20 +31,38 @@ impl Hub {
     /// # Errors
     /// A sentence that names the key or field that cannot be read; the state is then unchanged.
     pub(super) fn put(&mut self, patch: Value, replace: bool) -> Result<(), String> {
-        let Value::Object(patch) = patch else {
+        let Value::Object(mut patch) = patch else {
             return Err("the state is a JSON object".to_owned());
         };
-        let base = if replace { State::default() } else { self.state.clone() };
-        let mut whole = serde_json::to_value(base).map_err(|e| e.to_string())?;
-        for (key, value) in patch {
-            match (&mut whole["settings"], value) {
-                (Value::Object(old), Value::Object(new)) if key == "settings" => old.extend(new),
-                (_, value) => whole[&key] = value,
-            }
+        let settings = if replace { Settings::default() } else { self.state.settings.clone() };
+        let mut settings = serde_json::to_value(settings).map_err(|e| e.to_string())?;
+        if let (Value::Object(all), Some(Value::Object(some))) =
+            (&mut settings, patch.get("settings"))
+        {
+            all.extend(some.clone());
+            patch.insert("settings".to_owned(), settings);
         }
-        let state = serde_json::from_value(whole).map_err(|e| format!("state: {e}"))?;
-        self.take(state);
+        let keys: Vec<String> = patch.keys().cloned().collect();
+        let mut new: State =
+            serde_json::from_value(Value::Object(patch)).map_err(|e| format!("state: {e}"))?;
+        if !replace {
+            self.keep_others(&mut new, &keys);
+        }
+        self.take(new);
         Ok(())
+    }
+
+    /// Moves into `new` everything of the present state that `keys` does not name.
+    fn keep_others(&mut self, new: &mut State, keys: &[String]) {
+        let named = |key: &str| keys.iter().any(|named| named == key);
+        let old = std::mem::take(&mut self.state);
+        macro_rules! keep {
+            ($($key:ident)*) => {
+                $(if !named(stringify!($key)) { new.$key = old.$key; })*
+            };
+        }
+        keep!(portal contacts owners users sequences workflows enrolled tokens conversations
+              expect settings);
     }
 
     /// Makes `state` the state: fills in what a hand-written one leaves out, builds the tables.
@@ -113,6 +134,14 @@ impl Hub {
         self.state.contacts.get(self.emails.get(&email.to_lowercase())?)
     }
 
+    /// The current id of a contact that is named by id or by email; the name itself when no
+    /// contact has it.
+    pub(super) fn resolve(&self, name: Option<Id>) -> Option<Id> {
+        let name = name?;
+        let contact = self.contact(&name).or_else(|| self.contact_by_email(name.as_str()));
+        Some(contact.map_or(name, |contact| contact.id.clone()))
+    }
+
     /// The user of that id.
     pub(super) fn user(&self, id: &str) -> Option<&User> {
         self.state.users.iter().find(|user| user.id.as_str() == id)
@@ -140,7 +169,7 @@ impl Hub {
                 continue;
             }
             if name == "email" {
-                self.emails.retain(|_, owner| *owner != id);
+                self.emails.remove(&old.unwrap_or_default().to_lowercase());
                 self.emails.insert(value.to_lowercase(), id.clone());
             }
             contact.history.entry(name.clone()).or_default().push(Version {

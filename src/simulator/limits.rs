@@ -41,6 +41,11 @@ impl Limits {
         Ok(())
     }
 
+    /// The calls counted on the present day.
+    pub(super) fn today(&self) -> u32 {
+        self.day.1
+    }
+
     /// The answer with the rate-limit headers, where there are limits.
     pub(super) fn headers(&self, settings: &Settings, mut answer: Answer) -> Answer {
         if let Some(most) = settings.calls_per_10_seconds {

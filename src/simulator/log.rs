@@ -20,8 +20,8 @@ pub(super) struct Log {
     pub(super) enrolls: Vec<EnrollCall>,
     /// One entry for each delivery that is over.
     pub(super) deliveries: Vec<Delivered>,
-    /// Requests that waited while connections were withheld.
-    pub(super) withheld: u64,
+    /// Requests that waited while connections were withheld, by endpoint.
+    pub(super) withheld: BTreeMap<Endpoint, u64>,
 }
 
 /// The phases of one enroll call, in milliseconds since the simulator started (monotonic).
@@ -31,7 +31,7 @@ pub struct EnrollCall {
     pub n: usize,
     /// `enroll-sequence` or `enroll-workflow`.
     pub endpoint: Endpoint,
-    /// The contact, by id or email as the call named it.
+    /// The contact's current id; what the call named when there is no such contact.
     pub contact: Option<Id>,
     /// The profile whose path it used.
     pub dialect: String,
@@ -54,7 +54,8 @@ pub enum Phase {
     Applied(usize),
     /// At least `n` enroll calls were answered.
     Answered(usize),
-    /// At least `n` requests waited while connections were withheld.
+    /// At least `n` enroll calls waited while connections were withheld: their caller has sent
+    /// them, and nobody has read them.
     Withheld(usize),
     /// At least `n` calls of an endpoint are over, whatever their outcome.
     Calls(Endpoint, usize),
@@ -64,7 +65,7 @@ pub enum Phase {
 
 impl Log {
     /// Books the arrival of a call; gives the place of its phase entry, for an enroll call.
-    pub(super) fn receive(&mut self, call: &Call, at: u64) -> Option<usize> {
+    pub(super) fn receive(&mut self, call: &Call, contact: Option<&Id>, at: u64) -> Option<usize> {
         *self.dialects.entry(call.dialect.clone()).or_default() += 1;
         if !matches!(call.endpoint, Endpoint::EnrollSequence | Endpoint::EnrollWorkflow) {
             return None;
@@ -72,7 +73,7 @@ impl Log {
         self.enrolls.push(EnrollCall {
             n: self.enrolls.len() + 1,
             endpoint: call.endpoint,
-            contact: call.contact(),
+            contact: contact.cloned(),
             dialect: call.dialect.clone(),
             received_at: at,
             applied_at: None,
@@ -106,7 +107,11 @@ impl Log {
             Phase::Received(n) => self.enrolls.len() >= n,
             Phase::Applied(n) => enrolls(|entry| entry.applied_at.is_some()) >= n,
             Phase::Answered(n) => enrolls(|entry| entry.answered_at.is_some()) >= n,
-            Phase::Withheld(n) => self.withheld >= n as u64,
+            Phase::Withheld(n) => {
+                let kinds = [Endpoint::EnrollSequence, Endpoint::EnrollWorkflow];
+                let waiting = kinds.iter().filter_map(|kind| self.withheld.get(kind));
+                waiting.sum::<u64>() >= n as u64
+            }
             Phase::Calls(endpoint, n) => {
                 let outcomes = self.calls.get(&endpoint);
                 outcomes.map_or(0, |outcomes| outcomes.values().sum()) >= n as u64

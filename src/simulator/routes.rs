@@ -52,6 +52,10 @@ pub enum Endpoint {
     GetFlow,
     /// The account's details.
     Account,
+    /// The account's calls of the day.
+    Usage,
+    /// An OAuth token.
+    Token,
     /// No path of HubSpot.
     Unknown,
 }
@@ -84,6 +88,10 @@ const ROUTES: &[(&str, &str, &str, Endpoint)] = &[
     ("GET", "/settings/v3/users/{user}", "v4", Endpoint::User),
     ("GET", "/account-info/{v}/details", "", Endpoint::Account),
     ("GET", "/account-info/v3/details", "v4", Endpoint::Account),
+    ("GET", "/account-info/{v}/api-usage/daily/private-apps", "", Endpoint::Usage),
+    ("GET", "/account-info/v3/api-usage/daily/private-apps", "v4", Endpoint::Usage),
+    ("POST", "/oauth/{v}/token", "", Endpoint::Token),
+    ("POST", "/oauth/v3/token", "v4", Endpoint::Token),
     // Sequences.
     ("POST", "/automation/sequences/{v}/enrollments", "", Endpoint::EnrollSequence),
     (

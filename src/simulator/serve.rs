@@ -62,7 +62,7 @@ struct End {
 impl Turn {
     /// Takes the call from its arrival to its end.
     async fn take(mut self) -> Answer {
-        if self.shared.was_withheld().await {
+        if self.shared.was_withheld(&self.call).await {
             self.socket.close();
             return Answer::nothing();
         }

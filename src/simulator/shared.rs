@@ -70,10 +70,14 @@ impl Shared {
     /// Books the arrival of a call and takes the faults that strike it.
     pub(super) fn receive(&self, call: &Call) -> (Option<usize>, Plan) {
         let at = self.elapsed();
-        let mut world = self.world();
-        let place = world.log.receive(call, at);
-        let plan = Plan::take(&mut world.faults, call);
-        drop(world);
+        let mut guard = self.world();
+        let world = &mut *guard;
+        let contact = world.hub.resolve(call.contact());
+        let place = world.log.receive(call, contact.as_ref(), at);
+        let plan = Plan::take(&mut world.faults, call, |named| {
+            contact.is_some() && world.hub.resolve(Some(named.clone())) == contact
+        });
+        drop(guard);
         self.notify();
         (place, plan)
     }
@@ -88,6 +92,7 @@ impl Shared {
             return refusal;
         }
         let before = world.hub.state.enrolled.len();
+        world.hub.calls_today = world.limits.today();
         let answer = super::api::answer(&mut world.hub, call, bookings);
         let effect = world.hub.state.enrolled.len() > before;
         if let Some(entry) = place.and_then(|place| world.log.enrolls.get_mut(place)) {
@@ -139,12 +144,12 @@ impl Shared {
     }
 
     /// While connections are withheld: counts this one, waits, and says that it was withheld.
-    pub(super) async fn was_withheld(&self) -> bool {
+    pub(super) async fn was_withheld(&self, call: &Call) -> bool {
         let mut withheld = self.withheld.subscribe();
         if withheld.borrow().is_none() {
             return false;
         }
-        self.world().log.withheld += 1;
+        *self.world().log.withheld.entry(call.endpoint).or_default() += 1;
         self.notify();
         // The sender lives in `self`, so waiting ends only with the condition.
         withheld.wait_for(Option::is_none).await.is_ok()

@@ -154,7 +154,7 @@ pub(super) fn value(hub: &Hub, contact: &Contact, name: &str) -> Option<String> 
         "lastmodifieddate" => Some(iso(modified(contact))),
         "hs_merged_object_ids" if !contact.merged.is_empty() => Some(joined(contact.merged.iter())),
         "hs_all_contact_vids" => Some(joined(std::iter::once(&contact.id).chain(&contact.merged))),
-        _ => super::sequences::computed(hub, &contact.id, name),
+        _ => super::computed::computed(hub, &contact.id, name),
     }
 }
 

@@ -111,6 +111,26 @@ async fn owners_users_and_the_account_are_read() {
     check(&world.get("GET /settings/users/2026-03/79").await, 404, &Value::Null);
     let account = world.get("GET /account-info/2026-03/details").await;
     check(&account, 200, &json!({"portalId": 33}));
+    let usage = world.get("GET /account-info/2026-03/api-usage/daily/private-apps").await;
+    assert!(usage.1["results"][0]["currentUsage"].as_u64().is_some_and(|calls| calls > 20));
+}
+
+#[tokio::test]
+async fn a_refresh_token_buys_an_access_token_that_is_accepted() {
+    let world = World::start();
+    world.simulator.put_state(json!({"tokens": ["first"]})).expect("tokens");
+    let url = format!("{}/oauth/2026-03/token", world.simulator.url());
+    let form = "grant_type=refresh_token&refresh_token=r%2B1&client_id=i&client_secret=s";
+    let answer = world.http.post(&url).body(form).send().await.expect("an answer");
+    let body: Value = serde_json::from_slice(&answer.bytes().await.expect("bytes")).expect("JSON");
+    assert_eq!(body["refresh_token"], "r+1", "{body}");
+    assert_eq!(body["expires_in"], 1800);
+    let contact = format!("{}/crm/v3/objects/contacts/1", world.simulator.url());
+    let token = format!("Bearer {}", body["access_token"].as_str().expect("a token"));
+    let read = world.http.get(contact).header("Authorization", token).send().await;
+    assert_eq!(read.expect("an answer").status(), 200);
+    let none = world.http.post(&url).body("grant_type=password").send().await.expect("an answer");
+    assert_eq!(none.status(), 400);
 }
 
 #[tokio::test]

@@ -61,6 +61,11 @@ async fn contacts_come_and_go() {
     assert_eq!(world.ask("POST /_sim/contacts/7", body).await.0, 200);
     let read = "GET /crm/objects/2026-03/contacts/new%40c.test?idProperty=email";
     assert_eq!(world.get(read).await.1["id"], "7");
+    let body = json!({"properties": {"email": "newer@c.test"}});
+    assert_eq!(world.ask("POST /_sim/contacts/7", body).await.0, 200);
+    assert_eq!(world.get(read).await.0, 404, "the old address is nobody's");
+    let read = "GET /crm/objects/2026-03/contacts/NEWER%40c.test?idProperty=email";
+    assert_eq!(world.get(read).await.1["id"], "7");
     assert_eq!(world.get("DELETE /_sim/contacts/7").await.0, 200);
     assert_eq!(world.get(read).await.0, 404);
 }
@@ -138,4 +143,26 @@ async fn it_runs_inside_an_actix_runtime_too() {
     assert_eq!(world.enroll(1, 101).await.0, 200);
     let done = world.simulator.run_until(std::future::ready(()));
     done.await;
+}
+
+#[tokio::test]
+async fn every_example_of_the_help_works() {
+    let world = World::start();
+    // Nobody listens on port 1: a delivery is made and refused at once.
+    let text = HELP.replace("127.0.0.1:8080", "127.0.0.1:1");
+    let mut examples = 0;
+    for example in text.split("  curl ").skip(1) {
+        let method = if example.starts_with("-X PUT") { "PUT" } else { "POST" };
+        let (_, rest) = example.split_once("$SIM").expect("the base URL");
+        let (path, rest) = rest.split_once(" -d '").expect("a body");
+        let (body, _) = rest.split_once('\'').expect("the body's end");
+        let body: Value = serde_json::from_str(body).expect("JSON");
+        let (status, answer) = world.simulator.control(method, path, &body).await;
+        assert_eq!(status, 200, "{example}: {answer}");
+        examples += 1;
+    }
+    assert_eq!(examples, 5);
+    let counts = world.simulator.counts();
+    assert_eq!((counts.lost, counts.deliveries.refused), (1, 3));
+    assert_eq!(world.simulator.state().contacts.len(), 1);
 }

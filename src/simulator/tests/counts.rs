@@ -128,7 +128,10 @@ async fn expected_contacts_are_lost_until_enrolled() {
     world.enroll(1, 101).await;
     check(&world, (0, 0, 0, 1));
     assert_eq!(world.simulator.counts().lost_contacts, [crate::simulator::Id::from("2")]);
-    world.flow(11, "bob%40b.test").await;
+    let by_hand = json!({"contact": 2, "sequence": 101});
+    world.ask("POST /_sim/enrollments", by_hand).await;
+    check(&world, (0, 0, 0, 1));
+    world.flow(14, "bob%40b.test").await;
     check(&world, (0, 0, 0, 0));
 }
 

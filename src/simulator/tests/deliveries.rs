@@ -200,4 +200,5 @@ async fn a_change_delivers_what_really_changed() {
     assert_eq!(again["deliveries"], json!([]), "nothing changed, nothing sent");
     let history = &world.simulator.state().contacts[&Id::from(1)].history["stage"];
     assert_eq!((history.len(), &*history[0].source), (1, "FORM"));
+    assert_eq!(events[0]["occurredAt"], history[0].at, "one time for both");
 }

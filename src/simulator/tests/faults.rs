@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{World, wish};
-use crate::simulator::{Options, Phase, Simulator};
+use crate::simulator::{Endpoint, Options, Phase, Simulator};
 
 const PATH: &str = "POST /automation/sequences/2026-03/enrollments?userId=71";
 const LONG: Duration = Duration::from_secs(20);
@@ -28,7 +28,7 @@ fn raw(simulator: &Simulator) -> String {
 
 /// Puts `fault` on the enroll call and makes it over a raw connection: the bytes that came back,
 /// the enrollments booked and the outcome in the log.
-async fn strike(world: &World, mut fault: Value) -> (String, usize, Option<String>) {
+fn strike(world: &World, mut fault: Value) -> (String, usize, Option<String>) {
     fault["on"] = json!("enroll-sequence");
     world.simulator.put_faults(json!([fault])).expect("a fault");
     let bytes = std::thread::scope(|scope| {
@@ -43,7 +43,7 @@ async fn strike(world: &World, mut fault: Value) -> (String, usize, Option<Strin
 async fn a_dropped_call_answers_no_byte() {
     for (kind, effects) in [("apply-then-drop", 1), ("drop-before", 0)] {
         let world = World::start();
-        let (bytes, booked, outcome) = strike(&world, json!({ "kind": kind })).await;
+        let (bytes, booked, outcome) = strike(&world, json!({ "kind": kind }));
         assert_eq!((&*bytes, booked, outcome.as_deref()), ("", effects, Some("dropped")), "{kind}");
         let entry = world.simulator.counts().phases[0].clone();
         assert_eq!(entry.applied_at.is_some(), effects == 1, "{kind}");
@@ -55,7 +55,7 @@ async fn a_dropped_call_answers_no_byte() {
 async fn a_hanging_call_answers_no_byte_and_ends_in_time() {
     for (kind, effects) in [("apply-then-hang", 1), ("hang", 0)] {
         let world = World::start();
-        let (bytes, booked, outcome) = strike(&world, json!({ "kind": kind, "ms": 30 })).await;
+        let (bytes, booked, outcome) = strike(&world, json!({ "kind": kind, "ms": 30 }));
         assert_eq!((&*bytes, booked, outcome.as_deref()), ("", effects, Some("hung")), "{kind}");
     }
 }
@@ -63,7 +63,7 @@ async fn a_hanging_call_answers_no_byte_and_ends_in_time() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_truncated_answer_breaks_off_in_its_body() {
     let world = World::start();
-    let (bytes, booked, outcome) = strike(&world, json!({"kind": "truncated"})).await;
+    let (bytes, booked, outcome) = strike(&world, json!({"kind": "truncated"}));
     assert!(bytes.starts_with("HTTP/1.1 200"), "{bytes}");
     let (_, body) = bytes.split_once("\r\n\r\n").expect("a whole head");
     assert!(body.starts_with('{') && !body.ends_with('}'), "{bytes}");
@@ -74,7 +74,7 @@ async fn a_truncated_answer_breaks_off_in_its_body() {
 async fn a_slow_answer_is_whole_in_the_end() {
     let world = World::start();
     let started = std::time::Instant::now();
-    let (bytes, booked, outcome) = strike(&world, json!({"kind": "slow", "ms": 100})).await;
+    let (bytes, booked, outcome) = strike(&world, json!({"kind": "slow", "ms": 100}));
     assert!(started.elapsed() >= Duration::from_millis(90));
     assert!(bytes.ends_with('}'), "{bytes}");
     assert_eq!((booked, outcome.as_deref()), (1, Some("200")));
@@ -162,6 +162,27 @@ async fn faults_strike_where_when_and_whom_they_say() {
 }
 
 #[tokio::test]
+async fn a_fault_for_a_contact_strikes_calls_by_its_email_too() {
+    let world = World::start();
+    let fault = json!([{"on": "enroll-workflow", "kind": 503, "contact": 2}]);
+    world.simulator.put_faults(fault).expect("a fault");
+    assert_eq!(world.flow(11, "ann%2Bx%40a.test").await, 204);
+    assert_eq!(world.flow(11, "bob%40b.test").await, 503);
+    let phases = world.simulator.counts().phases;
+    assert_eq!(phases[1].contact, Some(crate::simulator::Id::from("2")));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_keep_alive_every_answer_closes_its_connection() {
+    let options = Options { keep_alive: false, state: Some(super::portal()), ..Options::default() };
+    let simulator = Simulator::start(options).expect("a simulator");
+    // Reading to the end returns only because the simulator closes.
+    let bytes =
+        std::thread::scope(|scope| scope.spawn(|| raw(&simulator)).join().expect("the caller"));
+    assert!(bytes.starts_with("HTTP/1.1 200") && bytes.ends_with('}'), "{bytes}");
+}
+
+#[tokio::test]
 async fn a_fault_that_cannot_be_read_is_named() {
     let world = World::start();
     let error = |faults: Value| world.simulator.put_faults(faults).expect_err("unreadable");
@@ -199,7 +220,8 @@ async fn a_withheld_connection_is_never_served() {
     let (answer, ()) = tokio::join!(call, watch);
     assert!(answer.is_err(), "closed unserved");
     let counts = world.simulator.counts();
-    assert_eq!((counts.enrollments, counts.phases.len(), counts.withheld), (0, 0, 1));
+    assert_eq!((counts.enrollments, counts.phases.len()), (0, 0));
+    assert_eq!(counts.withheld.into_iter().collect::<Vec<_>>(), [(Endpoint::EnrollSequence, 1)]);
     assert_eq!(world.enroll(1, 101).await.0, 200, "served again");
 }
 
