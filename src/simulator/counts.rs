@@ -56,9 +56,10 @@ pub struct DeliveryCounts {
 impl Counts {
     /// Counts what the portal and the log hold.
     pub(super) fn of(hub: &Hub, log: &Log) -> Self {
-        let api: Vec<_> = hub.state.enrolled.iter().filter(|entry| entry.by == By::Api).collect();
+        let all = &hub.state.enrolled;
+        let by_api = all.iter().filter(|entry| entry.by == By::Api).count();
         let (mut per_contact, mut seen, mut repeats) = (BTreeMap::new(), BTreeSet::new(), 0);
-        for entry in &hub.state.enrolled {
+        for entry in all {
             let contact = hub.canonical(&entry.contact);
             let known = !seen.insert((contact.clone(), &entry.target));
             if entry.by == By::Api {
@@ -75,10 +76,10 @@ impl Counts {
             .collect();
         let acknowledged = log.deliveries.iter().filter(|d| d.acknowledged).count();
         Self {
-            enrollments: api.len(),
-            by_hand: hub.state.enrolled.len() - api.len(),
-            duplicates: api.iter().filter(|entry| entry.duplicate).count(),
-            overlaps: api.iter().filter(|entry| entry.overlap).count(),
+            enrollments: by_api,
+            by_hand: all.len() - by_api,
+            duplicates: all.iter().filter(|entry| entry.duplicate).count(),
+            overlaps: all.iter().filter(|entry| entry.overlap).count(),
             repeats,
             lost: lost_contacts.len(),
             lost_contacts,

@@ -287,7 +287,7 @@ async fn flow_ids_map_to_workflow_ids_and_flows_are_read() {
     check(&flow, 200, &json!({"isEnabled": false, "objectTypeId": "0-1"}));
     assert_eq!(flow.1["enrollmentCriteria"]["shouldReEnroll"], false);
     let all = world.get("GET /automation/v4/flows").await;
-    assert_eq!(all.1["results"].as_array().map(Vec::len), Some(4));
+    assert_eq!(all.1["results"].as_array().map(Vec::len), Some(5));
 }
 
 #[tokio::test]

@@ -65,6 +65,21 @@ async fn the_same_target_after_its_end_is_a_repeat_and_no_duplicate() {
 }
 
 #[tokio::test]
+async fn a_workflow_is_over_when_it_has_run_or_was_left_whichever_is_first() {
+    let world = start();
+    world.flow(15, "bob%40b.test").await;
+    world.get("DELETE /automation/v2/workflows/15/enrollments/contacts/bob%40b.test").await;
+    world.flow(15, "bob%40b.test").await;
+    check(&world, (0, 0, 1, 0));
+    world.flow(15, "bob%40b.test").await;
+    check(&world, (1, 0, 2, 0));
+    let later = json!({"settings": {"clock_offset_ms": 61_000}});
+    world.simulator.put_state(later).expect("a setting");
+    world.flow(15, "bob%40b.test").await;
+    check(&world, (1, 0, 3, 0));
+}
+
+#[tokio::test]
 async fn two_targets_of_one_conversation_at_once_overlap() {
     let world = start();
     world.enroll(1, 101).await;

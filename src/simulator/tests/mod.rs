@@ -44,6 +44,7 @@ fn portal() -> Value {
             {"flow": 502, "workflow": 12, "name": "Off", "enabled": false},
             {"flow": 503, "workflow": 13, "name": "Again", "re_enrolls": true},
             {"flow": 504, "workflow": 14, "name": "Instant", "re_enrolls": true, "runs_for_ms": 0},
+            {"flow": 505, "workflow": 15, "name": "Short", "re_enrolls": true, "runs_for_ms": 60000},
         ],
     })
 }
