@@ -13,5 +13,6 @@ pub mod ingress;
 pub mod port;
 pub mod router;
 pub mod rules_folder;
+pub mod simulator;
 pub mod store;
 pub mod telemetry;

@@ -1,0 +1,33 @@
+//! The simulator's two clocks: HubSpot's wall clock, and a monotonic one for the phase log.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use jiff::Timestamp;
+
+/// Milliseconds since 1970 by this machine's clock.
+pub(super) fn machine_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// A time as HubSpot writes it: `2026-09-15T17:17:39.791Z` (HUBSPOT.md 3.6).
+pub(super) fn iso(ms: i64) -> String {
+    let time = Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH);
+    time.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+}
+
+/// Whole milliseconds from `start` until now.
+pub(super) fn since_ms(start: Instant) -> u64 {
+    u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::iso;
+
+    #[test]
+    fn times_are_written_with_three_digits_of_milliseconds() {
+        assert_eq!(iso(1_789_492_659_791), "2026-09-15T17:17:39.791Z");
+        assert_eq!(iso(0), "1970-01-01T00:00:00.000Z");
+    }
+}
