@@ -67,6 +67,14 @@ pub struct Plan {
     pub enroll: Option<Box<Intent>>,
 }
 
+impl Plan {
+    /// Which of the items before it are finally decided.
+    pub fn done(&self, before: &[Item]) -> Vec<RowId> {
+        let kept = |id: &RowId| self.items.iter().any(|item| item.id == *id);
+        before.iter().map(|item| item.id.clone()).filter(|id| !kept(id)).collect()
+    }
+}
+
 /// Decides everything that is due of one person. The error is a key whose effect is not built
 /// yet, where the decision got as far as needing it.
 pub fn decide(rules: &RuleSet, view: &View<'_>) -> Result<Plan, Unbuilt> {

@@ -1,7 +1,6 @@
 //! A person's due items when HubSpot could not be read: each waits, is held, or ends, visibly.
 
 use super::id::ContactId;
-use super::intake::item_row;
 use super::outcome::Later;
 use super::person::{Item, Person};
 use super::reason::{Decision, Reason};
@@ -109,7 +108,8 @@ fn verdict(
 }
 
 fn row(rules: &RuleSet, contact: ContactId, item: &Item) -> Row {
-    let mut row = item_row(rules, contact, item, item.reason);
+    let why = (item.reason, item.sentence.clone());
+    let mut row = Row::of_item(item, contact, why, rules.fingerprint.clone());
     row.decision = item.decision;
     row.until = item.due;
     row

@@ -227,11 +227,7 @@ fn changes(plan: &Plan, memory: &Memory, reading: &Reading, now: Timestamp) -> T
     let called = plan.enroll.as_ref().map(|intent| &intent.item);
     let changed = plan.items.iter().filter(|it| called == Some(&it.id) || !before.contains(it));
     turn.items = changed.cloned().collect();
-    turn.done = before
-        .iter()
-        .filter(|item| !plan.items.iter().any(|kept| kept.id == item.id))
-        .map(|item| item.id.clone())
-        .collect();
+    turn.done = plan.done(before);
     turn.claims.clone_from(&plan.claims);
     turn.seen = (plan.seen != memory.person.seen).then(|| plan.seen.clone());
     turn.shadows = (plan.shadows != memory.person.shadows).then(|| plan.shadows.clone());

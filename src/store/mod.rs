@@ -99,9 +99,20 @@ pub struct Mended {
 /// The embedded ledger on a real disk.
 pub type DiskLedger = Embedded<Folder, SledIndex>;
 
-/// The store of one process.
+/// The store of one process, open for deliveries. The lock is held until it is dropped.
 #[derive(Debug)]
 pub struct Store {
+    /// What HubSpot sent: deliveries can be kept from now on.
+    pub deliveries: Deliveries<Folder>,
+    records: Journal<Folder>,
+    cuts: Vec<Cut>,
+    path: PathBuf,
+    lock: Lock,
+}
+
+/// The store with its ledger open too.
+#[derive(Debug)]
+pub struct OpenStore {
     /// What HubSpot sent.
     pub deliveries: Deliveries<Folder>,
     /// What was decided.
@@ -113,18 +124,26 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the store, making it where there is none. Holds its lock until dropped.
-    pub fn open(path: &Path, progress: impl FnMut(u64, u64)) -> Result<Self, StoreError> {
+    /// Opens the journal, making the store where there is none: that is quick, and enough to
+    /// keep deliveries.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
         let folder_error = |source| StoreError::Folder { path: path.to_owned(), source };
         fs::create_dir_all(path).map_err(folder_error)?;
         let lock = Lock::take(path)?;
         let disk = Folder::at(&path.join("journal")).map_err(folder_error)?;
         let (inbound, inbound_cut) = Journal::open(&disk, deliveries::STREAM)?;
         let (records, records_cut) = Journal::open(&disk, ledger::STREAM)?;
-        let ends =
-            Checkpoint { deliveries: inbound.next_seq() - 1, ledger: records.next_seq() - 1 };
+        let ends = Checkpoint { deliveries: inbound.next_seq() - 1, ledger: records.next_seq() - 1 };
         checkpoint::check(path, &ends)?;
         let deliveries = Deliveries::start(inbound)?;
+        let cuts = inbound_cut.into_iter().chain(records_cut).collect();
+        Ok(Self { deliveries, records, cuts, path: path.to_owned(), lock })
+    }
+
+    /// Opens the ledger: checks the index, and catches it up or rebuilds it from the journal.
+    /// `progress` hears how many records of how many are applied.
+    pub fn open_ledger(self, progress: impl FnMut(u64, u64)) -> Result<OpenStore, StoreError> {
+        let Self { deliveries, records, cuts, path, lock } = self;
         let index_path = path.join("index");
         let existing = SledIndex::open(&index_path);
         let fresh = || {
@@ -132,11 +151,17 @@ impl Store {
             SledIndex::open(&index_path)
         };
         let opened = Embedded::open(records, existing, fresh, progress)?;
-        let cuts = inbound_cut.into_iter().chain(records_cut).collect();
+        let (taken, kept) = (opened.ledger.taken(), deliveries.synced());
+        if kept < taken {
+            let stream = deliveries::STREAM;
+            return Err(StoreError::Lost { stream, found: kept, expected: taken });
+        }
         let mended = Mended { cuts, rebuilt: opened.rebuilt };
-        Ok(Self { deliveries, ledger: opened.ledger, mended, path: path.to_owned(), _lock: lock })
+        Ok(OpenStore { deliveries, ledger: opened.ledger, mended, path, _lock: lock })
     }
+}
 
+impl OpenStore {
     /// Writes down how far both streams have come.
     pub fn checkpoint(&self) -> io::Result<()> {
         let ends = Checkpoint {

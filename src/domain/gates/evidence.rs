@@ -17,6 +17,10 @@ const ENDS: [&str; 3] = [
     "hs_latest_sequence_unenrolled_date",
 ];
 
+/// Every property [`read`] looks at.
+pub const PROPERTIES: [&str; 5] =
+    ["hs_latest_sequence_enrolled", "hs_latest_sequence_enrolled_date", ENDS[0], ENDS[1], ENDS[2]];
+
 /// What a read proved.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Evidence {

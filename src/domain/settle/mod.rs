@@ -14,7 +14,6 @@ use std::sync::Arc;
 
 use super::claim::{Channel, Claim, Doubt, State};
 use super::gates::past::CLOCK_SLACK_MS;
-use super::intake::item_row;
 use super::outcome::Outcome;
 use super::person::Item;
 use super::reason::{Decision, Reason};
@@ -106,9 +105,10 @@ impl Case {
     }
 
     fn row(&self, item: &Item, after: &After) -> Row {
-        let mut row = item_row(&self.rules, self.claim.contact, item, after.reason);
+        let why = (after.reason, after.sentence.clone());
+        let fingerprint = self.rules.fingerprint.clone();
+        let mut row = Row::of_item(item, self.claim.contact, why, fingerprint);
         row.decision = after.decision;
-        row.sentence.clone_from(&after.sentence);
         row.until = after.due;
         row.target = Some(self.claim.target.name.clone());
         row.sender = self.claim.sender.as_ref().map(|sender| sender.name.clone());

@@ -148,7 +148,8 @@ impl<'a> Play<'a> {
         let plan = decide(self.rules, &view)?;
         let mut turn = Turn::new(Step::Decided, self.person.contact, self.now);
         turn.rows = plan.rows;
-        turn.items = Some(plan.items);
+        turn.done = plan.done(&self.person.items);
+        turn.items = plan.items;
         turn.claims = plan.claims;
         turn.seen = Some(plan.seen);
         turn.shadows = Some(plan.shadows);
@@ -166,8 +167,7 @@ impl<'a> Play<'a> {
             inbox.turns += 1;
         }
         let mut turn = Turn::new(Step::Settled, self.person.contact, self.now);
-        let items = self.person.items.iter().filter(|item| item.id != intent.item);
-        turn.items = Some(items.cloned().collect());
+        turn.done = vec![intent.item.clone()];
         turn.claims = vec![Claim {
             id: intent.item.as_str().into(),
             contact: self.person.contact,
@@ -179,11 +179,11 @@ impl<'a> Play<'a> {
             first_call_at: self.now,
             last_call_at: self.now,
             lost_answers: 0,
+            holds_until: intent.holds_until,
             state: State::Confirmed {
                 enrolled_at: self.now,
                 verified: true,
                 enrollment: None,
-                holds_until: intent.holds_until,
                 ended_at: None,
             },
         }];

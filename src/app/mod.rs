@@ -1,0 +1,46 @@
+//! The whole router, wired: the only place that knows everybody.
+
+mod alerts;
+mod clock;
+mod housekeeping;
+mod intake;
+mod rules;
+mod serve;
+mod start;
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+
+pub use clock::SystemClock;
+pub use rules::{Refused, load};
+pub use serve::RunError;
+pub use start::StartError;
+
+use crate::config::{Config, Secrets};
+use crate::domain::rule::RuleSet;
+use crate::ingress;
+use crate::router::Router;
+use crate::store::{DiskLedger, Store};
+
+/// The router as it runs.
+type DiskRouter = Router<DiskLedger, crate::hubspot::Client, SystemClock>;
+
+/// A router that holds its ports and its store, and does not work yet.
+#[derive(Debug)]
+pub struct App {
+    config: Config,
+    secrets: Secrets,
+    webhook: TcpListener,
+    admin: TcpListener,
+    store: Store,
+    /// The rules folder's set; `Err` with everything wrong with it.
+    rules: Result<Arc<RuleSet>, Refused>,
+    counters: Arc<ingress::Counters>,
+}
+
+impl App {
+    /// The addresses of the webhook listener and the admin listener.
+    pub fn addresses(&self) -> std::io::Result<(SocketAddr, SocketAddr)> {
+        Ok((self.webhook.local_addr()?, self.admin.local_addr()?))
+    }
+}

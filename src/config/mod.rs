@@ -1,0 +1,141 @@
+//! Configuration: `hubroute.toml`, then environment variables, then defaults (PRODUCT.md).
+//! Every problem is reported at once. Secrets come from the environment only.
+
+mod keys;
+mod parse;
+mod secrets;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use thiserror::Error;
+
+pub use secrets::Secrets;
+
+use crate::domain::secret::Secret;
+use crate::domain::signature::{Accept, PublicUrl};
+use crate::hubspot::Profile;
+use keys::Raw;
+
+/// The configuration file where none is named.
+pub const FILE: &str = "hubroute.toml";
+
+/// The environment, so that reading it is a function of its input.
+pub trait Environment {
+    /// A variable's text.
+    fn var(&self, name: &str) -> Option<String>;
+}
+
+/// The environment of this process.
+#[derive(Clone, Copy, Debug)]
+pub struct ProcessEnvironment;
+
+impl Environment for ProcessEnvironment {
+    fn var(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok()
+    }
+}
+
+/// Everything wrong with a configuration, one line each.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{}", .0.join("\n"))]
+pub struct Problems(pub Vec<String>);
+
+/// The configuration, checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `[server]`.
+    pub server: Server,
+    /// `[admin]`.
+    pub admin: Admin,
+    /// `[store] url`: the folder.
+    pub store: PathBuf,
+    /// `[rules] path`.
+    pub rules: PathBuf,
+    /// `[hubspot]`.
+    pub hubspot: HubSpot,
+    /// `[signature] accept`.
+    pub accept: Accept,
+    /// `[log] format`.
+    pub log: LogFormat,
+    /// `[log] level`: a filter such as `info` or `hubroute=debug`.
+    pub log_level: String,
+}
+
+/// `[server]`.
+#[derive(Clone, Debug)]
+pub struct Server {
+    /// `listen`.
+    pub listen: SocketAddr,
+    /// `body_limit`, in bytes.
+    pub body_bytes_max: usize,
+    /// `public_url`.
+    pub public_url: PublicUrl,
+    /// `connections_max`.
+    pub connections_max: usize,
+}
+
+/// `[admin]`.
+#[derive(Clone, Debug)]
+pub struct Admin {
+    /// `listen`.
+    pub listen: SocketAddr,
+    /// `open_metrics`.
+    pub open_metrics: bool,
+}
+
+/// `[hubspot]`.
+#[derive(Clone, Debug)]
+pub struct HubSpot {
+    /// `base_url`.
+    pub base_url: String,
+    /// `profile`.
+    pub profile: Profile,
+    /// `calls_per_10_seconds`.
+    pub calls_per_10_seconds: u32,
+    /// `daily_share`, in percent.
+    pub daily_share_percent: u32,
+    /// `verify_first`.
+    pub verify_first: Duration,
+    /// `verify_for`.
+    pub verify_for: Duration,
+    /// `timeout`.
+    pub timeout: Duration,
+    /// `workers`: persons worked on at once.
+    pub workers: usize,
+    /// `proxy`: the one way a proxy is ever used. It may hold a password.
+    pub proxy: Option<Secret>,
+}
+
+/// `[log] format`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// Text on a terminal, JSON otherwise.
+    Auto,
+    /// Lines for people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl Config {
+    /// Reads the configuration. `text` is the file's; `folder` is where it lies: relative paths
+    /// count from there.
+    pub fn read(
+        text: &str,
+        folder: &Path,
+        environment: &impl Environment,
+    ) -> Result<Self, Problems> {
+        let mut problems = Vec::new();
+        let raw = Raw::read(text, environment, &mut problems);
+        let config = parse::config(&raw, folder, &mut problems);
+        match config {
+            Some(config) if problems.is_empty() => Ok(config),
+            _ => Err(Problems(problems)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

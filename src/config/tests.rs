@@ -1,0 +1,85 @@
+use std::collections::BTreeMap;
+
+use super::*;
+
+impl Environment for BTreeMap<&str, &str> {
+    fn var(&self, name: &str) -> Option<String> {
+        self.get(name).map(|text| (*text).to_owned())
+    }
+}
+
+const URL: &str = "[server]\npublic_url = \"https://hooks.example.com/webhooks/hubspot\"\n";
+
+fn read(text: &str, environment: &BTreeMap<&str, &str>) -> Result<Config, Problems> {
+    Config::read(text, Path::new("/etc/hubroute"), environment)
+}
+
+/// The parts stand each in one problem, and there are no more problems than parts.
+#[track_caller]
+fn check(text: &str, parts: &[&str]) {
+    let Problems(problems) = read(text, &BTreeMap::new()).expect_err("refused");
+    assert_eq!(problems.len(), parts.len(), "{problems:#?}");
+    for part in parts {
+        assert!(problems.iter().any(|problem| problem.contains(part)), "{part}\n{problems:#?}");
+    }
+}
+
+#[test]
+fn every_key_but_the_public_url_has_a_default() {
+    let config = read(URL, &BTreeMap::new()).expect("enough");
+    assert_eq!(config.server.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(config.server.body_bytes_max, 8 << 20);
+    assert_eq!(config.store, Path::new("/etc/hubroute/data"));
+    assert_eq!(config.hubspot.verify_for, Duration::from_secs(900));
+    assert_eq!(config.accept, Accept::default());
+    check("", &["[server] public_url is missing"]);
+}
+
+#[test]
+fn the_environment_wins_and_is_named_in_problems() {
+    let mut environment = BTreeMap::from([("HUBROUTE_SERVER_LISTEN", "0.0.0.0:9")]);
+    assert_eq!(read(URL, &environment).expect("valid").server.listen.port(), 9);
+    environment.insert("HUBROUTE_HUBSPOT_DAILY_SHARE", "many");
+    let problems = read(URL, &environment).expect_err("refused").to_string();
+    assert!(problems.contains("HUBROUTE_HUBSPOT_DAILY_SHARE: [hubspot] daily_share"), "{problems}");
+}
+
+#[test]
+fn every_problem_is_reported_at_once_with_its_place() {
+    check(
+        "[server]\nlisten = \"here\"\nbody_limit = \"much\"\npublic_url = \"ftp://x\"\nlisten_on = 1\n\
+         [sever]\n[hubspot]\nbase_url = \"http://api.hubapi.com\"\nprofile = \"v5\"\naccess_token = \"x\"\n\
+         [signature]\naccept = [\"v3\", \"v4\"]\n[store]\nurl = \"postgres://x\"\n",
+        &[
+            "hubroute.toml:2: [server] listen = \"here\": write an address and a port",
+            "hubroute.toml:3: [server] body_limit",
+            "hubroute.toml:4: [server] public_url = \"ftp://x\": it must begin with https://",
+            "hubroute.toml:5: [server] listen_on is not known. Did you mean listen?",
+            "hubroute.toml:6: [sever] is not known. Did you mean server?",
+            "plain http is for loopback only",
+            "[hubspot] profile = \"v5\"",
+            "[hubspot] access_token is not known. Secrets come from the environment",
+            "\"v4\" is not known",
+            "not built yet",
+        ],
+    );
+}
+
+#[test]
+fn a_missing_secret_is_named_and_a_file_may_hold_one() {
+    let problems = Secrets::read(&BTreeMap::new()).expect_err("refused").to_string();
+    assert!(problems.contains("HUBROUTE_CLIENT_SECRET is missing"), "{problems}");
+    assert!(problems.contains("HUBROUTE_ACCESS_TOKEN is missing"), "{problems}");
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("secret");
+    std::fs::write(&path, "from-a-file\n").expect("written");
+    let path = path.to_string_lossy().into_owned();
+    let environment = BTreeMap::from([
+        ("HUBROUTE_CLIENT_SECRET_FILE", path.as_str()),
+        ("HUBROUTE_ACCESS_TOKEN", "token"),
+    ]);
+    let secrets = Secrets::read(&environment).expect("both");
+    assert_eq!(secrets.client.reveal(), "from-a-file");
+    let empty = BTreeMap::from([("HUBROUTE_CLIENT_SECRET", " "), ("HUBROUTE_ACCESS_TOKEN", "t")]);
+    assert!(Secrets::read(&empty).expect_err("refused").to_string().contains("is empty"));
+}
