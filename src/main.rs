@@ -1,3 +1,5 @@
-//! Entry point.
+//! Entry point: parse arguments, run the command, turn its status into an exit code.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    hubroute::cli::run().into()
+}

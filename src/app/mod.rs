@@ -4,6 +4,7 @@ mod alerts;
 mod clock;
 mod housekeeping;
 mod intake;
+mod office;
 mod rules;
 mod serve;
 mod start;
@@ -17,7 +18,8 @@ pub use serve::RunError;
 pub use start::StartError;
 
 use crate::config::{Config, Secrets};
-use crate::domain::rule::RuleSet;
+use crate::admin::Metrics;
+use crate::domain::rule::{RuleFile, RuleSet};
 use crate::ingress;
 use crate::router::Router;
 use crate::store::{DiskLedger, Store};
@@ -34,7 +36,8 @@ pub struct App {
     admin: TcpListener,
     store: Store,
     /// The rules folder's set; `Err` with everything wrong with it.
-    rules: Result<Arc<RuleSet>, Refused>,
+    rules: Result<(Arc<RuleSet>, Vec<RuleFile>), Refused>,
+    metrics: Metrics,
     counters: Arc<ingress::Counters>,
 }
 

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use crate::cli::diagnostics;
-use crate::domain::diagnostic::Diagnostic;
+use crate::domain::diagnostic::{Diagnostic, Severity};
+use crate::domain::id::PortalId;
 use crate::domain::record::RulesAccepted;
 use crate::domain::rule::{RuleFile, RuleSet, compile};
-use crate::domain::suite;
+use crate::domain::suite::{self, Outcome, SuiteReport};
 use crate::domain::time::Timestamp;
 use crate::rules_folder::{self, FolderError};
 
@@ -20,26 +20,71 @@ pub enum Refused {
     /// The folder cannot be read.
     #[error(transparent)]
     Folder(#[from] FolderError),
-    /// It has errors.
-    #[error("{shown}")]
+    /// It has errors, or its test files have.
+    #[error("the rules have errors")]
     Errors {
         /// Every finding.
         diagnostics: Vec<Diagnostic>,
-        /// The same, as people read it.
-        shown: String,
+        /// The files, to show the lines from.
+        files: Vec<RuleFile>,
     },
     /// It fails its own tests.
-    #[error("{shown}")]
-    Tests {
-        /// The failures, as people read them.
-        shown: String,
-    },
+    #[error("the rules fail their own tests")]
+    Tests(Box<SuiteReport>),
+    /// The store belongs to another portal.
+    #[error("the rules are for portal {0}, and this store belongs to another one; \
+             name another folder in [store] url")]
+    OtherPortal(PortalId),
+}
+
+impl Refused {
+    /// One sentence: how much is wrong, and where to begin.
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::Errors { diagnostics, .. } => {
+                let errors = diagnostics.iter().filter(|it| it.severity == Severity::Error);
+                let first = errors.clone().next();
+                let first = first.map_or_else(String::new, |it| {
+                    format!(", the first at {}:{}: {}", it.file, it.line, it.message)
+                });
+                format!("the rules have {} error(s){first}", errors.count())
+            }
+            Self::Tests(report) => {
+                format!("the rules fail {} of their own tests", report.counts().1)
+            }
+            other => other.to_string(),
+        }
+    }
+
+    /// Each finding, as an object.
+    pub fn as_json(&self) -> Vec<serde_json::Value> {
+        match self {
+            Self::Errors { diagnostics, .. } => {
+                diagnostics.iter().filter_map(|it| serde_json::to_value(it).ok()).collect()
+            }
+            Self::Tests(report) => {
+                let failed = report.results.iter().filter_map(|result| match &result.outcome {
+                    Outcome::Failed(failure) => Some(serde_json::json!({
+                        "file": result.place.file.as_ref(),
+                        "line": result.place.line,
+                        "message": result.says,
+                        "expected": failure.expected,
+                        "got": failure.got,
+                        "because": failure.because,
+                    })),
+                    _ => None,
+                });
+                failed.collect()
+            }
+            other => vec![serde_json::json!({ "message": other.to_string() })],
+        }
+    }
 }
 
 /// Reads, compiles and tests the folder.
 pub fn load(folder: &Path) -> Result<(Arc<RuleSet>, Vec<RuleFile>), Refused> {
     let files = rules_folder::read(folder)?;
-    let rules = accept(&files, &folder.to_string_lossy())?;
+    let rules = accept(&files)?;
     Ok((Arc::new(rules), files))
 }
 
@@ -50,7 +95,7 @@ pub(super) fn restore(kept: &RulesAccepted) -> Result<Arc<RuleSet>, Refused> {
         .iter()
         .map(|(name, text)| RuleFile { name: name.clone(), text: text.clone() })
         .collect();
-    accept(&files, "the accepted set in the store").map(Arc::new)
+    accept(&files).map(Arc::new)
 }
 
 /// The record that keeps an accepted set.
@@ -63,19 +108,19 @@ pub(super) fn record(rules: &RuleSet, files: &[RuleFile], at: Timestamp) -> Rule
     }
 }
 
-fn accept(files: &[RuleFile], shown: &str) -> Result<RuleSet, Refused> {
+fn accept(files: &[RuleFile]) -> Result<RuleSet, Refused> {
     let compiled = compile(files);
-    if !compiled.accepted() {
-        let diagnostics = compiled.diagnostics;
-        let shown = diagnostics::text(&diagnostics, files, shown, false);
-        return Err(Refused::Errors { diagnostics, shown });
-    }
-    let Some(rules) = compiled.rules else {
-        return Err(Refused::Tests { shown: "the rule set is empty".to_owned() });
+    let errors = |diagnostics| Refused::Errors { diagnostics, files: files.to_vec() };
+    let accepted = compiled.accepted();
+    let Some(rules) = compiled.rules.filter(|_| accepted) else {
+        return Err(errors(compiled.diagnostics));
     };
     let report = suite::run(&rules, files);
-    if !report.errors.is_empty() || report.counts().1 != 0 {
-        return Err(Refused::Tests { shown: crate::cli::test::text(&report) });
+    if report.diagnostics.iter().any(|it| it.severity == Severity::Error) {
+        return Err(errors(report.diagnostics));
+    }
+    if report.counts().1 != 0 {
+        return Err(Refused::Tests(Box::new(report)));
     }
     Ok(rules)
 }

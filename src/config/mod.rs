@@ -137,5 +137,14 @@ impl Config {
     }
 }
 
+/// Only `[rules] path`, or its default: what `check` and `test` need, whatever is wrong with
+/// the rest.
+pub fn rules_folder(text: &str, folder: &Path, environment: &impl Environment) -> PathBuf {
+    let mut ignored = Vec::new();
+    let raw = Raw::read(text, environment, &mut ignored);
+    let path = raw.get("rules", "path", &mut ignored);
+    folder.join(path.map_or_else(|| "rules".to_owned(), |value| value.text))
+}
+
 #[cfg(test)]
 mod tests;

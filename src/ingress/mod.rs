@@ -10,7 +10,7 @@ mod server;
 mod verified;
 mod webhook;
 
-pub use counters::{Counters, Counts};
+pub use counters::Counters;
 pub use server::{Settings, start};
 
 use std::future::Future;

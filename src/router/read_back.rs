@@ -9,7 +9,10 @@ use crate::domain::gates::evidence;
 use crate::domain::id::{ContactId, PropertyName};
 use crate::domain::outcome::{Observation, ReadFailure};
 use crate::domain::person::Person;
-use crate::domain::settle::{Case, Shown, item_of, observe, recovered, resolve};
+use crate::domain::record::Press;
+use crate::domain::settle::{
+    Case, Resolution, Shown, by_person, item_of, observe, recovered, resolve,
+};
 use crate::port::{Clock, Enrollments, HubSpot, Ledger, LedgerError, Wanted};
 
 impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
@@ -83,6 +86,19 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
             rules: self.rules.load_full(),
             claim,
         }
+    }
+
+    /// Ends a doubt by what a person found in HubSpot.
+    pub async fn resolve_by_person(
+        &self,
+        claim: Claim,
+        resolution: Resolution,
+        press: Press,
+    ) -> Result<(), LedgerError> {
+        let person = self.ledger.look(claim.contact)?.person;
+        let turn = by_person(self.case(claim, &person), resolution, press);
+        report(&turn);
+        self.ledger.settle(turn).await
     }
 
     /// Claims that were reserved when the router stopped may have been sent: they are in doubt.

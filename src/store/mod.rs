@@ -191,7 +191,7 @@ fn set_aside(index: &Path) -> io::Result<()> {
 
 /// Lets this thread give way to the threads that acknowledge deliveries: under a burst they
 /// come first, and the fold catches up after it. On Linux a thread has its own niceness.
-fn yield_to_intake() {
+pub(crate) fn yield_to_intake() {
     // Refused only where niceness is restricted; then everybody shares evenly.
     rustix::process::setpriority_process(None, YIELD).ok();
 }

@@ -147,8 +147,8 @@ impl<'a> Play<'a> {
             View { now: self.now, contact: &self.contact, memory: &memory, owners: &self.owners };
         let plan = decide(self.rules, &view)?;
         let mut turn = Turn::new(Step::Decided, self.person.contact, self.now);
-        turn.rows = plan.rows;
         turn.done = plan.done(&self.person.items);
+        turn.rows = plan.rows;
         turn.items = plan.items;
         turn.claims = plan.claims;
         turn.seen = Some(plan.seen);

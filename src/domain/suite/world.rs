@@ -133,11 +133,11 @@ fn claim(
         first_call_at: already.started,
         last_call_at: already.started,
         lost_answers: 0,
+        holds_until: length.after(already.started, &rules.portal.zone),
         state: State::Confirmed {
             enrolled_at: already.started,
             verified: true,
             enrollment: None,
-            holds_until: length.after(already.started, &rules.portal.zone),
             ended_at: already.ended,
         },
     })

@@ -29,7 +29,7 @@ type Reply<T> = oneshot::Sender<Result<T, LedgerError>>;
 
 /// What the committer is asked.
 pub(super) enum Command {
-    Take(Vec<Arrival>, Arc<Judge>, Reply<()>),
+    Take(Arc<Vec<Arrival>>, Arc<Judge>, Reply<()>),
     Record(Box<Turn>, Saw, Reply<Recorded>),
     Reserve(Box<Turn>, Saw, Box<Booking>, Reply<Reservation>),
     Settle(Box<Turn>, Reply<()>),
@@ -99,7 +99,7 @@ impl<D: Disk, I: Index> Committer<D, I> {
     fn stage(&mut self, command: Command, answers: &mut Vec<Answer>) -> Result<(), Fatal> {
         match command {
             Command::Take(arrivals, judge, reply) => {
-                for arrival in &arrivals {
+                for arrival in arrivals.iter() {
                     let taken = take(&mut self.book, self.journal.next_seq(), arrival, &*judge)?;
                     self.append(&Record::Taken(taken));
                 }

@@ -63,7 +63,7 @@ impl<D: Disk, I: Index> Embedded<D, I> {
     /// the intake thread.
     pub fn take_blocking(
         &self,
-        arrivals: Vec<Arrival>,
+        arrivals: Arc<Vec<Arrival>>,
         judge: &Arc<Judge>,
     ) -> Result<(), LedgerError> {
         let (reply, answer) = oneshot::channel();
@@ -95,6 +95,12 @@ impl<D: Disk, I: Index> Embedded<D, I> {
     /// The last delivery whose events were taken.
     pub fn taken(&self) -> u64 {
         self.shared.meta().taken
+    }
+
+    /// When whoever waits longest was due, or will be.
+    pub fn oldest_due(&self) -> Option<Timestamp> {
+        let first = self.shared.index.range(&[keys::DUE], &[keys::DUE], 1).ok()?;
+        first.first().and_then(|(key, _)| keys::due_at(key))
     }
 
     /// The portal this store belongs to, once a rule set was accepted.

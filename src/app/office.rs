@@ -1,0 +1,167 @@
+//! What the admin listener may ask and press.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tracing::{info, warn};
+
+use super::alerts::Alerts;
+use super::{DiskRouter, Refused, SystemClock, rules};
+use crate::admin::{
+    self, PressError, Refusal, ReloadError, Reloaded, RulesStanding, Standing,
+};
+use crate::config::Config;
+use crate::domain::claim::{Claim, State};
+use crate::domain::id::RowId;
+use crate::domain::query::Listing;
+use crate::domain::record::{Paused, Press};
+use crate::domain::rule::RuleSet;
+use crate::domain::settle::Resolution;
+use crate::domain::time::Timestamp;
+use crate::port::{Clock, Ledger, LedgerError, Records};
+use crate::router::Rules;
+use crate::store::{DiskLedger, OpenStore};
+
+/// Entries read at once while one is looked for.
+const PAGE: usize = 256;
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Office {
+    pub(super) config: Config,
+    pub(super) store: Arc<OpenStore>,
+    pub(super) rules: Rules,
+    pub(super) router: Arc<DiskRouter>,
+    pub(super) alerts: Alerts,
+    pub(super) rules_standing: Mutex<RulesStanding>,
+}
+
+impl Office {
+    /// Loads the rules folder, and uses it from now on unless it is refused.
+    async fn load_rules(&self) -> Result<Reloaded, ReloadError> {
+        let folder = self.config.rules.clone();
+        let loaded = tokio::task::spawn_blocking(move || rules::load(&folder)).await;
+        let now = SystemClock.now();
+        let (set, files) = match loaded {
+            Ok(Ok(loaded)) => loaded,
+            Ok(Err(refused)) => return Err(ReloadError::Refused(self.refuse(&refused, now))),
+            Err(_) => return Err(ReloadError::Ledger(LedgerError::Stopped)),
+        };
+        if self.store.ledger.portal().is_some_and(|portal| portal != set.portal.id) {
+            let refused = Refused::OtherPortal(set.portal.id);
+            return Err(ReloadError::Refused(self.refuse(&refused, now)));
+        }
+        let changed = self.rules.load().fingerprint != set.fingerprint;
+        if changed {
+            let record = rules::record(&set, &files, now);
+            self.store.ledger.accept_rules(record).await.map_err(ReloadError::Ledger)?;
+        }
+        self.rules.store(Arc::clone(&set));
+        self.router.refresh();
+        self.alerts.clear("rules-refused");
+        self.standing_of_rules(RulesStanding { loaded_at: now, refused: None });
+        info!(rules = %set.fingerprint, changed, "the rules were loaded");
+        Ok(Reloaded { fingerprint: set.fingerprint.clone(), changed })
+    }
+
+    fn refuse(&self, refused: &Refused, now: Timestamp) -> Refusal {
+        let sentence = refused.sentence();
+        warn!(why = sentence, "the rules on disk were refused; the ones before stay in use");
+        self.alerts.raise("rules-refused", now, sentence.clone());
+        let mut standing = self.rules_standing.lock().unwrap_or_else(PoisonError::into_inner);
+        standing.refused = Some(sentence.clone());
+        Refusal { sentence, diagnostics: refused.as_json() }
+    }
+
+    fn standing_of_rules(&self, standing: RulesStanding) {
+        *self.rules_standing.lock().unwrap_or_else(PoisonError::into_inner) = standing;
+    }
+
+    /// The claim in doubt of a decision record.
+    fn in_doubt(&self, id: &RowId) -> Result<Option<Claim>, LedgerError> {
+        let mut after = None;
+        loop {
+            let page = self.store.ledger.list(Listing::InDoubt, after, PAGE)?;
+            let Some(last) = page.last().map(|listed| listed.contact) else { return Ok(None) };
+            let mut claims = page.into_iter().filter_map(|listed| listed.claim);
+            if let Some(claim) = claims.find(|claim| claim.row == *id) {
+                return Ok(Some(claim));
+            }
+            after = Some(last);
+        }
+    }
+
+    fn alerts(&self) -> Vec<admin::Alert> {
+        let mut alerts = self.alerts.all();
+        if let Some(halt) = self.router.halts().of_everything() {
+            let sentence = format!(
+                "HubSpot refuses our access ({}); nothing is lost, mend the token and it goes on",
+                halt.message
+            );
+            alerts.insert(0, admin::Alert { code: "access-refused", since: halt.since, sentence });
+        }
+        let failures = [self.store.ledger.failure(), self.store.deliveries.failure()];
+        for failure in failures.iter().filter_map(|failure| failure.borrow().clone()) {
+            let since = SystemClock.now();
+            alerts.insert(0, admin::Alert { code: "store-stopped", since, sentence: failure });
+        }
+        alerts
+    }
+}
+
+impl admin::Office for Office {
+    type Records = DiskLedger;
+
+    fn records(&self) -> &DiskLedger {
+        &self.store.ledger
+    }
+
+    fn now(&self) -> Timestamp {
+        SystemClock.now()
+    }
+
+    fn standing(&self) -> Standing {
+        let alerts = self.alerts();
+        let stopped = alerts.iter().find(|alert| alert.code == "store-stopped");
+        Standing {
+            ready: stopped.map_or(Ok(()), |alert| Err(alert.sentence.clone())),
+            paused: self.store.ledger.is_paused(),
+            rules: self.rules_standing.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            deliveries: self.store.deliveries.synced(),
+            store: "embedded",
+            oldest_undecided: self.store.ledger.oldest_due(),
+            oldest_unsettled: None,
+            alerts,
+        }
+    }
+
+    fn rules(&self) -> Arc<RuleSet> {
+        self.rules.load_full()
+    }
+
+    async fn reload(&self) -> Result<Reloaded, ReloadError> {
+        self.load_rules().await
+    }
+
+    async fn resolve(
+        &self,
+        id: RowId,
+        found: admin::Resolution,
+        press: Press,
+    ) -> Result<(), PressError> {
+        let claim = self.in_doubt(&id)?.ok_or(PressError::NotFound)?;
+        if !matches!(claim.state, State::InDoubt { .. } | State::NeedsReview { .. }) {
+            return Err(PressError::Conflict("this call is not in doubt any more".to_owned()));
+        }
+        let resolution = match found {
+            admin::Resolution::Enrolled => Resolution::Enrolled,
+            admin::Resolution::NotEnrolled => Resolution::NotEnrolled,
+        };
+        self.router.resolve_by_person(claim, resolution, press).await?;
+        Ok(())
+    }
+
+    async fn pause(&self, paused: bool, press: Press) -> Result<(), LedgerError> {
+        info!(paused, who = press.who, "calls paused or resumed");
+        self.store.ledger.pause(Paused { at: SystemClock.now(), paused }).await
+    }
+}

@@ -1,0 +1,308 @@
+//! Serving: deliveries first, then the ledger, then everything that needs it.
+
+use std::future::Future;
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use actix_web::dev::{Server, ServerHandle};
+use arc_swap::ArcSwap;
+use thiserror::Error;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tracing::{error, info, warn};
+
+use super::alerts::Alerts;
+use super::intake::Intake;
+use super::office::Office;
+use super::{App, Refused, SystemClock, housekeeping, rules};
+use crate::admin::{Admin, RulesStanding};
+use crate::config::{Config, Secrets};
+use crate::domain::rule::{RuleFile, RuleSet};
+use crate::domain::settle::Policy;
+use crate::domain::signature::{Keys, VerifiedDelivery, Verifier};
+use crate::hubspot::{BuildError, Client};
+use crate::ingress::{self, Body, NotKept};
+use crate::port::{Clock, LedgerError};
+use crate::router::{self, PaceLimits, Router, Rules};
+use crate::store::deliveries::Deliveries;
+use crate::store::disk::Folder;
+use crate::store::{OpenStore, Store, StoreError};
+
+/// Threads of the webhook listener: verifying is all they do.
+const LISTENER_THREADS_MAX: usize = 4;
+
+/// Why the router stopped.
+#[derive(Debug, Error)]
+pub enum RunError {
+    /// The rules are bad and the store keeps none that were accepted.
+    #[error(transparent)]
+    Rules(#[from] Refused),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The store stopped while running.
+    #[error("{0}")]
+    StoreStopped(String),
+    /// A change could not be made durable at start.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The HubSpot client cannot be made.
+    #[error(transparent)]
+    HubSpot(#[from] BuildError),
+    /// A listener failed.
+    #[error("a listener failed")]
+    Listener(#[source] io::Error),
+}
+
+/// The webhook listener's way into the store.
+#[derive(Clone)]
+struct Keeper(Deliveries<Folder>);
+
+impl ingress::Inbox for Keeper {
+    async fn keep(&self, delivery: VerifiedDelivery<Body>) -> Result<(), NotKept> {
+        self.0.append(delivery).await.map(|_| ()).map_err(|error| NotKept(error.to_string()))
+    }
+}
+
+type LoadedRules = (Arc<RuleSet>, Vec<RuleFile>);
+
+impl App {
+    /// Serves until `shutdown`, then ends in order: no new requests, calls under way ended,
+    /// everything written.
+    pub async fn run_until(self, shutdown: impl Future<Output = ()>) -> Result<(), RunError> {
+        let Self { config, secrets, webhook, admin, store, rules, metrics, counters } = self;
+        let hubspot = client(&config, &secrets)?;
+        let parts = (Keeper(store.deliveries.clone()), SystemClock, counters);
+        let settings = listener(&config, &secrets);
+        let webhook = ingress::start(webhook, &settings, parts).map_err(RunError::Listener)?;
+        // Deliveries are kept from here on, while the ledger is still being opened. Where the
+        // start ends below, nothing that was kept is lost.
+        let webhook = Listener::spawn(webhook);
+        let started = start(config, store, hubspot, rules).await;
+        let (office, rules) = match started {
+            Ok(started) => started,
+            Err(error) => {
+                webhook.stop().await;
+                return Err(error);
+            }
+        };
+        let admin = Admin {
+            token: secrets.admin_token,
+            open_metrics: office.config.admin.open_metrics,
+            metrics,
+            office: Arc::clone(&office),
+        }
+        .serve(admin)
+        .map_err(RunError::Listener)?;
+        let listeners = [webhook, Listener::spawn(admin)];
+        work(office, rules, listeners, shutdown).await
+    }
+}
+
+/// A listener that serves.
+struct Listener {
+    handle: ServerHandle,
+    task: JoinHandle<io::Result<()>>,
+}
+
+impl Listener {
+    fn spawn(server: Server) -> Self {
+        Self { handle: server.handle(), task: tokio::spawn(server) }
+    }
+
+    /// Lets requests under way end.
+    async fn stop(self) {
+        self.handle.stop(true).await;
+        if let Ok(Err(error)) = self.task.await {
+            error!(%error, "a listener failed");
+        }
+    }
+}
+
+/// Opens the ledger, chooses the rules, and makes the router.
+async fn start(
+    config: Config,
+    store: Store,
+    hubspot: Client,
+    rules: Result<LoadedRules, Refused>,
+) -> Result<(Arc<Office>, Rules), RunError> {
+    let store = Arc::new(open_ledger(store).await?);
+    let alerts = Alerts::default();
+    let (set, refused) = choose(rules, &store, &alerts).await?;
+    let rules: Rules = Arc::new(ArcSwap::from(set));
+    let router = Arc::new(Router::new(
+        store.ledger.clone(),
+        hubspot,
+        SystemClock,
+        Arc::clone(&rules),
+        &router_settings(&config),
+    ));
+    let unsettled = store.ledger.unsettled().map_err(StoreError::Index)?;
+    let recovered = router.recover(&unsettled).await?;
+    if recovered != 0 {
+        warn!(recovered, "calls were under way when the router stopped; they are read back");
+    }
+    let standing = RulesStanding { loaded_at: SystemClock.now(), refused };
+    let rules_standing = Mutex::new(standing);
+    let office =
+        Office { config, store, rules: Arc::clone(&rules), router, alerts, rules_standing };
+    Ok((Arc::new(office), rules))
+}
+
+/// Everything at work, until `shutdown` or until the store stops.
+async fn work(
+    office: Arc<Office>,
+    rules: Rules,
+    listeners: [Listener; 2],
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), RunError> {
+    let store = Arc::clone(&office.store);
+    let intake = Intake::start(store.deliveries.clone(), store.ledger.clone(), Arc::clone(&rules))
+        .map_err(StoreError::Thread)?;
+    let (stop, stopped) = watch::channel(false);
+    let worker = tokio::spawn(Arc::clone(&office.router).run(until(stopped.clone())));
+    let keeper = tokio::spawn(housekeeping::run(Arc::clone(&store), rules, until(stopped)));
+    let reloads = tokio::spawn(reload_on_hangup(Arc::clone(&office)));
+    info!("ready");
+    let failure = tokio::select! {
+        () = shutdown => None,
+        why = failed(store.ledger.failure()) => Some(why),
+        why = failed(store.deliveries.failure()) => Some(why),
+    };
+    info!("stopping");
+    reloads.abort();
+    for listener in listeners {
+        listener.stop().await;
+    }
+    // Whoever listens may be gone already.
+    stop.send(true).ok();
+    for task in [worker, keeper] {
+        if let Err(error) = task.await {
+            error!(%error, "a part of the router gave up");
+        }
+    }
+    let joined = tokio::task::spawn_blocking(move || intake.stop()).await;
+    if failure.is_none() && joined.is_ok() {
+        store.deliveries.close();
+        store.ledger.flush().await?;
+    }
+    failure.map_or(Ok(()), |why| Err(RunError::StoreStopped(why)))
+}
+
+async fn until(mut stopped: watch::Receiver<bool>) {
+    // An error means that nobody can stop it any more, which is a stop too.
+    stopped.wait_for(|stopped| *stopped).await.ok();
+}
+
+async fn failed(mut failure: watch::Receiver<Option<String>>) -> String {
+    match failure.wait_for(Option::is_some).await {
+        Ok(why) => why.clone().unwrap_or_default(),
+        Err(_) => std::future::pending().await,
+    }
+}
+
+/// SIGHUP loads the rules.
+async fn reload_on_hangup(office: Arc<Office>) {
+    use crate::admin::Office as _;
+    let Ok(mut hangups) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup())
+    else {
+        return;
+    };
+    while hangups.recv().await.is_some() {
+        if let Err(error) = office.reload().await {
+            warn!(?error, "the rules were not loaded");
+        }
+    }
+}
+
+async fn open_ledger(store: Store) -> Result<OpenStore, RunError> {
+    let opened = tokio::task::spawn_blocking(move || {
+        store.open_ledger(|applied, last| {
+            if applied.is_multiple_of(65_536) || applied == last {
+                info!(applied, last, "catching up with the journal");
+            }
+        })
+    });
+    let store = opened.await.map_err(|_| RunError::StoreStopped("opening gave up".to_owned()))??;
+    for cut in &store.mended.cuts {
+        warn!(segment = cut.name, offset = cut.offset, "a torn end of the journal was cut");
+    }
+    if let Some(rebuilt) = &store.mended.rebuilt {
+        warn!(why = rebuilt.why, "the index was rebuilt from the journal");
+    }
+    Ok(store)
+}
+
+/// The rules on disk, or where they are refused the accepted set that the store keeps; with why
+/// the ones on disk are not in use.
+async fn choose(
+    rules: Result<LoadedRules, Refused>,
+    store: &OpenStore,
+    alerts: &Alerts,
+) -> Result<(Arc<RuleSet>, Option<String>), RunError> {
+    let kept = store.ledger.accepted_rules().map_err(StoreError::Journal)?;
+    let now = SystemClock.now();
+    let usable = rules.and_then(|(set, files)| match store.ledger.portal() {
+        Some(portal) if portal != set.portal.id => Err(Refused::OtherPortal(set.portal.id)),
+        _ => Ok((set, files)),
+    });
+    match (usable, kept) {
+        (Ok((set, files)), kept) => {
+            if kept.is_none_or(|kept| kept.fingerprint != set.fingerprint) {
+                store.ledger.accept_rules(rules::record(&set, &files, now)).await?;
+            }
+            Ok((set, None))
+        }
+        (Err(refused), Some(kept)) => {
+            let sentence = refused.sentence();
+            warn!(why = sentence, "the rules on disk were refused; the accepted set is in use");
+            alerts.raise("rules-refused", now, sentence.clone());
+            Ok((rules::restore(&kept)?, Some(sentence)))
+        }
+        (Err(refused), None) => Err(RunError::Rules(refused)),
+    }
+}
+
+fn client(config: &Config, secrets: &Secrets) -> Result<Client, RunError> {
+    let hubspot = &config.hubspot;
+    let settings = crate::hubspot::Settings {
+        base_url: hubspot.base_url.clone(),
+        profile: hubspot.profile,
+        timeout: hubspot.timeout,
+        proxy: hubspot.proxy.clone(),
+        ..crate::hubspot::Settings::new(secrets.access_token.clone())
+    };
+    Ok(Client::new(&settings)?)
+}
+
+fn listener(config: &Config, secrets: &Secrets) -> ingress::Settings {
+    let keys = Keys::new(secrets.client.clone(), secrets.client_previous.clone());
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    ingress::Settings {
+        verifier: Verifier {
+            keys,
+            public_url: config.server.public_url.clone(),
+            accept: config.accept,
+        },
+        body_bytes_max: config.server.body_bytes_max,
+        connections_max: config.server.connections_max,
+        workers: cores.min(LISTENER_THREADS_MAX),
+    }
+}
+
+fn router_settings(config: &Config) -> router::Settings {
+    let ms = |duration: std::time::Duration| {
+        u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+    };
+    router::Settings {
+        workers: config.hubspot.workers,
+        policy: Policy {
+            verify_first_ms: ms(config.hubspot.verify_first),
+            verify_for_ms: ms(config.hubspot.verify_for),
+        },
+        pace: PaceLimits {
+            calls_per_10_seconds: config.hubspot.calls_per_10_seconds,
+            daily_share_percent: config.hubspot.daily_share_percent,
+        },
+    }
+}
