@@ -162,9 +162,9 @@ pub(super) async fn guard(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let call = request.match_pattern().and_then(|path| Call::at(&path));
     let class = call.map_or(Class::Read, Call::class);
-    let checked = access.check(class, request.method(), request.headers()).and_then(|()| {
-        call.map_or(Ok(()), |call| Params::check(call, request.query_string()))
-    });
+    let checked = access
+        .check(class, request.method(), request.headers())
+        .and_then(|()| call.map_or(Ok(()), |call| Params::check(call, request.query_string())));
     match checked {
         Ok(()) => Ok(next.call(request).await?.map_into_boxed_body()),
         Err(problem) => Ok(request.into_response(problem.error_response())),

@@ -11,8 +11,7 @@ use std::time::Duration;
 use prometheus_client::metrics::histogram::Histogram;
 
 /// Bounds of the time to acknowledge, in seconds: HubSpot gives up after five (HUBSPOT.md 1).
-const ACK_SECONDS: [f64; 11] =
-    [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
+const ACK_SECONDS: [f64; 11] = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
 
 /// What is counted, by a label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

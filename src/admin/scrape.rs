@@ -76,12 +76,11 @@ fn decisions(registry: &mut Registry, counts: &Counts, totals: &Totals) {
     let (done, open) = (Counters::default(), Gauges::default());
     for reason in Reason::ALL {
         for decision in reason.decisions() {
-            let of = counts.iter().filter(|((_, found, why), _)| {
-                found == decision.code() && why == reason.code()
-            });
+            let of = counts
+                .iter()
+                .filter(|((_, found, why), _)| found == decision.code() && why == reason.code());
             let count = of.map(|(_, count)| count).sum();
-            let labels =
-                vec![("decision", decision.to_string()), ("reason", reason.to_string())];
+            let labels = vec![("decision", decision.to_string()), ("reason", reason.to_string())];
             if decision.is_open() {
                 open.get_or_create(&labels).set(count);
             } else {

@@ -151,10 +151,8 @@ pub(super) async fn status<O: Office>(office: web::Data<O>) -> Result<web::Json<
 
 /// Reads what the status says.
 pub(super) async fn look<O: Office>(office: &web::Data<O>) -> Result<Status, Problem> {
-    let (counts, totals) = read(office, |office| {
-        Ok((office.records().counts()?, office.records().totals()))
-    })
-    .await?;
+    let (counts, totals) =
+        read(office, |office| Ok((office.records().counts()?, office.records().totals()))).await?;
     Ok(compose(office.standing(), &office.rules().fingerprint, &counts, &totals))
 }
 

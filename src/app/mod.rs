@@ -17,8 +17,8 @@ pub use rules::{Refused, load};
 pub use serve::RunError;
 pub use start::StartError;
 
-use crate::config::{Config, Secrets};
 use crate::admin::Metrics;
+use crate::config::{Config, Secrets};
 use crate::domain::rule::{RuleFile, RuleSet};
 use crate::ingress;
 use crate::router::Router;

@@ -6,9 +6,7 @@ use tracing::{info, warn};
 
 use super::alerts::Alerts;
 use super::{DiskRouter, Refused, SystemClock, rules};
-use crate::admin::{
-    self, PressError, Refusal, ReloadError, Reloaded, RulesStanding, Standing,
-};
+use crate::admin::{self, PressError, Refusal, ReloadError, Reloaded, RulesStanding, Standing};
 use crate::config::Config;
 use crate::domain::claim::{Claim, State};
 use crate::domain::id::RowId;

@@ -32,8 +32,10 @@ pub enum Refused {
     #[error("the rules fail their own tests")]
     Tests(Box<SuiteReport>),
     /// The store belongs to another portal.
-    #[error("the rules are for portal {0}, and this store belongs to another one; \
-             name another folder in [store] url")]
+    #[error(
+        "the rules are for portal {0}, and this store belongs to another one; \
+             name another folder in [store] url"
+    )]
     OtherPortal(PortalId),
 }
 

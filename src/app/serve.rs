@@ -223,7 +223,8 @@ async fn open_ledger(store: Store) -> Result<OpenStore, RunError> {
             }
         })
     });
-    let store = opened.await.map_err(|_| RunError::StoreStopped("opening gave up".to_owned()))??;
+    let store =
+        opened.await.map_err(|_| RunError::StoreStopped("opening gave up".to_owned()))??;
     for cut in &store.mended.cuts {
         warn!(segment = cut.name, offset = cut.offset, "a torn end of the journal was cut");
     }
@@ -291,9 +292,8 @@ fn listener(config: &Config, secrets: &Secrets) -> ingress::Settings {
 }
 
 fn router_settings(config: &Config) -> router::Settings {
-    let ms = |duration: std::time::Duration| {
-        u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-    };
+    let ms =
+        |duration: std::time::Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     router::Settings {
         workers: config.hubspot.workers,
         policy: Policy {

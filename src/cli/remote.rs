@@ -19,12 +19,19 @@ struct Answer {
 }
 
 /// One call to the admin listener; says why where it cannot be made.
-fn ask(config: &Path, method: &str, path: &str, body: Option<&Value>) -> Result<Answer, ExitStatus> {
+fn ask(
+    config: &Path,
+    method: &str,
+    path: &str,
+    body: Option<&Value>,
+) -> Result<Answer, ExitStatus> {
     let config = read_config(config)?;
     let mut problems = Vec::new();
     let token = Secrets::admin(&ProcessEnvironment, &mut problems);
     if !problems.is_empty() {
-        problems.iter().for_each(|problem| say(&format!("error: {problem}")));
+        for problem in &problems {
+            say(&format!("error: {problem}"));
+        }
         return Err(ExitStatus::Usage);
     }
     // Only "already installed" can fail, and then it is there.
@@ -43,7 +50,10 @@ fn ask(config: &Path, method: &str, path: &str, body: Option<&Value>) -> Result<
         let response = request.send().await?;
         let status = response.status().as_u16();
         let text = response.text().await?;
-        Ok::<_, reqwest::Error>(Answer { status, body: serde_json::from_str(&text).unwrap_or(Value::String(text)) })
+        Ok::<_, reqwest::Error>(Answer {
+            status,
+            body: serde_json::from_str(&text).unwrap_or(Value::String(text)),
+        })
     };
     let runtime = runtime().map_err(|_| ExitStatus::Environment)?;
     runtime.block_on(call).map_err(|_| {

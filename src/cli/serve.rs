@@ -17,7 +17,9 @@ pub(super) fn run(config: &Path) -> ExitStatus {
     let config = read_config(config);
     let secrets = Secrets::read(&ProcessEnvironment);
     if let Err(problems) = &secrets {
-        problems.0.iter().for_each(|problem| say(&format!("error: {problem}")));
+        for problem in &problems.0 {
+            say(&format!("error: {problem}"));
+        }
     }
     let (Ok(config), Ok(secrets)) = (config, secrets) else { return ExitStatus::Usage };
     telemetry::start(config.log, &config.log_level);

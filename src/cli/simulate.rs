@@ -10,7 +10,8 @@ pub(super) fn run(listen: SocketAddr) -> ExitStatus {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error, ExitStatus::Environment),
     };
-    let announce = |url: &str| print(&format!("HubSpot simulator at {url} (help: {url}/_sim/help)\n"));
+    let announce =
+        |url: &str| print(&format!("HubSpot simulator at {url} (help: {url}/_sim/help)\n"));
     match runtime.block_on(crate::simulator::simulate(listen, announce, stop_signal())) {
         Ok(()) => ExitStatus::Success,
         Err(error) => fail(&error, ExitStatus::Environment),

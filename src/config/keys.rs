@@ -90,7 +90,8 @@ impl Raw {
             let name = name.get_ref().as_ref();
             let Some(table) = KEYS.iter().map(|known| known.0).find(|known| *known == name) else {
                 let tables = KEYS.iter().map(|known| known.0);
-                problems.push(format!("{place}: [{name}] is not known{}", did_you_mean(name, tables)));
+                problems
+                    .push(format!("{place}: [{name}] is not known{}", did_you_mean(name, tables)));
                 continue;
             };
             let DeValue::Table(entries) = value.get_ref() else {
@@ -99,20 +100,21 @@ impl Raw {
             };
             for (key, value) in entries {
                 let place = source.place(&key.span());
-                self.read_key(table, key.get_ref().as_ref(), value.get_ref(), &place.to_string(), problems);
+                let key = (key.get_ref().as_ref(), place.to_string());
+                self.read_key(table, key, value.get_ref(), problems);
             }
         }
         for found in source.into_found() {
-            problems.push(format!("{}:{}:{}: {}", found.file, found.line, found.column, found.message));
+            problems
+                .push(format!("{}:{}:{}: {}", found.file, found.line, found.column, found.message));
         }
     }
 
     fn read_key(
         &mut self,
         table: &'static str,
-        key: &str,
+        (key, place): (&str, String),
         value: &DeValue<'_>,
-        place: &str,
         problems: &mut Vec<String>,
     ) {
         let keys = || KEYS.iter().filter(|known| known.0 == table).map(|known| known.1);
@@ -127,7 +129,7 @@ impl Raw {
         };
         match as_text(value) {
             Some(text) => {
-                self.0.insert((table, key), Value { text, place: place.to_owned() });
+                self.0.insert((table, key), Value { text, place });
             }
             None => problems.push(format!(
                 "{place}: [{table}] {key} must be a text, a number, true or false, or a list of texts"
@@ -142,14 +144,12 @@ fn is_secret(key: &str) -> bool {
 
 fn did_you_mean<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.collect();
-    match nearest(name, known.iter().copied()) {
-        Some(near) => format!(". Did you mean {near}?"),
-        None => {
-            let mut names = known;
-            names.dedup();
-            format!(". Known here: {}", names.join(", "))
-        }
+    if let Some(near) = nearest(name, known.iter().copied()) {
+        return format!(". Did you mean {near}?");
     }
+    let mut names = known;
+    names.dedup();
+    format!(". Known here: {}", names.join(", "))
 }
 
 /// `HUBROUTE_<TABLE>_<KEY>`.

@@ -61,9 +61,11 @@ fn server(reader: &mut Reader<'_>) -> Option<Server> {
     let listen = reader.read("server", "listen", address);
     let body_bytes_max = reader.read("server", "body_limit", bytes);
     let public_url = reader.read("server", "public_url", |text| {
-        PublicUrl::parse(text).map_err(|error| format!("{error}. Copy the target URL from the HubSpot app"))
+        PublicUrl::parse(text)
+            .map_err(|error| format!("{error}. Copy the target URL from the HubSpot app"))
     });
-    let connections_max = reader.read("server", "connections_max", |text| whole(text, 1..=1_000_000));
+    let connections_max =
+        reader.read("server", "connections_max", |text| whole(text, 1..=1_000_000));
     Some(Server {
         listen: listen?,
         body_bytes_max: body_bytes_max?,
@@ -104,7 +106,8 @@ fn hubspot(reader: &mut Reader<'_>) -> Option<HubSpot> {
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {
-    text.parse().map_err(|_| "write an address and a port, for example \"127.0.0.1:8080\"".to_owned())
+    text.parse()
+        .map_err(|_| "write an address and a port, for example \"127.0.0.1:8080\"".to_owned())
 }
 
 fn whole(text: &str, range: std::ops::RangeInclusive<usize>) -> Result<usize, String> {
@@ -119,8 +122,7 @@ fn flag(text: &str) -> Result<bool, String> {
 
 fn percent(text: &str) -> Result<u32, String> {
     let advice = "write a percentage from \"1%\" to \"100%\"";
-    let number: u32 =
-        text.trim_end_matches('%').trim().parse().map_err(|_| advice.to_owned())?;
+    let number: u32 = text.trim_end_matches('%').trim().parse().map_err(|_| advice.to_owned())?;
     if (1..=100).contains(&number) { Ok(number) } else { Err(advice.to_owned()) }
 }
 
@@ -132,7 +134,11 @@ fn duration(text: &str) -> Result<Duration, String> {
         return Ok(Duration::from_millis(ms));
     }
     let ms = Span::parse(text)?.approximate_ms();
-    if ms == 0 { Err("it must be longer than nothing".to_owned()) } else { Ok(Duration::from_millis(ms)) }
+    if ms == 0 {
+        Err("it must be longer than nothing".to_owned())
+    } else {
+        Ok(Duration::from_millis(ms))
+    }
 }
 
 fn bytes(text: &str) -> Result<usize, String> {
@@ -154,7 +160,11 @@ fn base_url(text: &str) -> Result<String, String> {
     if let Some(rest) = text.strip_prefix("http://") {
         let is_loopback = ["127.0.0.1", "localhost", "[::1]"].iter().any(|it| rest.starts_with(it))
             && ["127.0.0.1", "localhost", "["].contains(&host(rest).as_str());
-        return if is_loopback { Ok(text.to_owned()) } else { Err("it must begin with https://; plain http is for loopback only".to_owned()) };
+        return if is_loopback {
+            Ok(text.to_owned())
+        } else {
+            Err("it must begin with https://; plain http is for loopback only".to_owned())
+        };
     }
     match text.strip_prefix("https://") {
         Some(rest) if !host(rest).is_empty() => Ok(text.to_owned()),
@@ -164,7 +174,9 @@ fn base_url(text: &str) -> Result<String, String> {
 
 fn store(text: &str, folder: &Path) -> Result<PathBuf, String> {
     if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-        return Err("the shared store for several machines is not built yet; name a folder".to_owned());
+        return Err(
+            "the shared store for several machines is not built yet; name a folder".to_owned()
+        );
     }
     if text.is_empty() || text.contains("://") {
         return Err("name a folder, for example \"data\"".to_owned());
@@ -179,7 +191,11 @@ fn accept(text: &str) -> Result<Accept, String> {
             "v1" => accept.v1 = true,
             "v2" => accept.v2 = true,
             "v3" => accept.v3 = true,
-            _ => return Err(format!("\"{word}\" is not known. Use \"v3\", and \"v1\" or \"v2\" beside it only where HubSpot sends nothing newer")),
+            _ => {
+                return Err(format!(
+                    "\"{word}\" is not known. Use \"v3\", and \"v1\" or \"v2\" beside it only where HubSpot sends nothing newer"
+                ));
+            }
         }
     }
     Ok(accept)

@@ -22,9 +22,20 @@ impl Secrets {
     /// Reads them all; every missing one is named.
     pub fn read(environment: &impl Environment) -> Result<Self, Problems> {
         let mut problems = Vec::new();
-        let client = required(environment, "HUBROUTE_CLIENT_SECRET", "the client secret of your HubSpot app", &mut problems);
-        let access_token = required(environment, "HUBROUTE_ACCESS_TOKEN", "the access token of your HubSpot app", &mut problems);
-        let client_previous = optional(environment, "HUBROUTE_CLIENT_SECRET_PREVIOUS", &mut problems);
+        let client = required(
+            environment,
+            "HUBROUTE_CLIENT_SECRET",
+            "the client secret of your HubSpot app",
+            &mut problems,
+        );
+        let access_token = required(
+            environment,
+            "HUBROUTE_ACCESS_TOKEN",
+            "the access token of your HubSpot app",
+            &mut problems,
+        );
+        let client_previous =
+            optional(environment, "HUBROUTE_CLIENT_SECRET_PREVIOUS", &mut problems);
         let admin_token = Self::admin(environment, &mut problems);
         match (client, access_token) {
             (Some(client), Some(access_token)) if problems.is_empty() => {
@@ -49,13 +60,19 @@ fn required(
     let before = problems.len();
     let secret = optional(environment, name, problems);
     if secret.is_none() && problems.len() == before {
-        problems.push(format!("{name} is missing: set it to {what}, or {name}_FILE to a file that holds it"));
+        problems.push(format!(
+            "{name} is missing: set it to {what}, or {name}_FILE to a file that holds it"
+        ));
     }
     secret
 }
 
 /// `NAME`, else the file that `NAME_FILE` names. An empty one is a problem, never an empty secret.
-fn optional(environment: &impl Environment, name: &str, problems: &mut Vec<String>) -> Option<Secret> {
+fn optional(
+    environment: &impl Environment,
+    name: &str,
+    problems: &mut Vec<String>,
+) -> Option<Secret> {
     if let Some(text) = environment.var(name) {
         let secret = Secret::new(&text);
         if secret.is_none() {

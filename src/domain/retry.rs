@@ -37,7 +37,8 @@ mod tests {
 
     #[test]
     fn waits_grow_to_a_quarter_hour_and_differ_by_seed() {
-        for (attempt, longest) in [(1, 1_000), (2, 2_000), (5, 16_000), (11, 900_000), (99, 900_000)]
+        for (attempt, longest) in
+            [(1, 1_000), (2, 2_000), (5, 16_000), (11, 900_000), (99, 900_000)]
         {
             for seed in 0..50 {
                 let delay = delay_ms(attempt, seed);

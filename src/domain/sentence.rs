@@ -99,9 +99,7 @@ pub fn hubspot_unreachable(attempt: u32, until: Timestamp, zone: &TimeZone) -> S
 
 /// hold `hubspot-refused-request`: our access is refused.
 pub fn access_refused(message: &str) -> String {
-    format!(
-        "HubSpot refuses our access ({message}); nothing is lost, fix it and it goes on."
-    )
+    format!("HubSpot refuses our access ({message}); nothing is lost, fix it and it goes on.")
 }
 
 /// fail `hubspot-refused-contact`.

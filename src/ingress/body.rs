@@ -102,8 +102,7 @@ fn add(share: &mut Share, piece: &Bytes, so_far: usize, bounds: &Bounds) -> Resu
 
 async fn next(payload: &mut Payload) -> Result<Option<Bytes>, Refusal> {
     let mut payload = std::pin::Pin::new(payload);
-    let piece = std::future::poll_fn(|context| {
-        futures_core::Stream::poll_next(payload.as_mut(), context)
-    });
+    let piece =
+        std::future::poll_fn(|context| futures_core::Stream::poll_next(payload.as_mut(), context));
     piece.await.transpose().map_err(|_| Refusal::BrokenOff)
 }

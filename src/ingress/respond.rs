@@ -1,8 +1,8 @@
 //! What a caller is told: a status and nothing else. The cause is counted and logged, once each
 //! time its count doubles, so that a flood of bad requests does not become a flood of lines.
 
-use actix_web::{HttpResponse, ResponseError};
 use actix_web::http::{StatusCode, header};
+use actix_web::{HttpResponse, ResponseError};
 use thiserror::Error;
 use tracing::warn;
 
@@ -54,8 +54,13 @@ impl Refusal {
         if count.is_power_of_two() {
             let hint = hint.unwrap_or("");
             let cause = self.code();
-            warn!(cause, count, hint, "a webhook request was turned away: {self}{}{hint}",
-                if hint.is_empty() { "" } else { "; " });
+            warn!(
+                cause,
+                count,
+                hint,
+                "a webhook request was turned away: {self}{}{hint}",
+                if hint.is_empty() { "" } else { "; " }
+            );
         }
     }
 }

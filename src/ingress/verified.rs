@@ -1,9 +1,9 @@
 //! The extractor that proves a delivery: a handler that names [`Verified`] cannot run on bytes
 //! nobody signed.
 
+use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::future::Future;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::HeaderMap;

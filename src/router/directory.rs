@@ -17,16 +17,33 @@ pub(super) enum Asked {
     Email(String),
 }
 
+/// What is remembered.
+pub(super) enum Known {
+    /// This owner.
+    Found(Owner),
+    /// There is none.
+    Nobody,
+    /// Nothing, or nothing fresh.
+    Unknown,
+}
+
+fn is_fresh(at: Timestamp, now: Timestamp) -> bool {
+    now.since_ms(at) < FRESH_MS
+}
+
 /// See the module. `None` remembers that there is none.
 #[derive(Debug, Default)]
 pub(super) struct Directory(Mutex<BTreeMap<Asked, (Timestamp, Option<Owner>)>>);
 
 impl Directory {
     /// What was found, while it is fresh.
-    pub(super) fn known(&self, asked: &Asked, now: Timestamp) -> Option<Option<Owner>> {
+    pub(super) fn known(&self, asked: &Asked, now: Timestamp) -> Known {
         let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (at, owner) = entries.get(asked)?;
-        (now.since_ms(*at) < FRESH_MS).then(|| owner.clone())
+        match entries.get(asked) {
+            Some((at, Some(owner))) if is_fresh(*at, now) => Known::Found(owner.clone()),
+            Some((at, None)) if is_fresh(*at, now) => Known::Nobody,
+            _ => Known::Unknown,
+        }
     }
 
     pub(super) fn learn(&self, asked: Asked, owner: Option<Owner>, now: Timestamp) {

@@ -5,8 +5,8 @@ mod call;
 mod directory;
 mod halts;
 mod pace;
-mod reading;
 mod read_back;
+mod reading;
 mod turn;
 mod work;
 

@@ -46,7 +46,8 @@ impl Pace {
 
     /// Waits until `calls` calls may be made now, and counts them.
     pub async fn take(&self, calls: usize) {
-        let most = usize::try_from(self.limits.calls_per_10_seconds).unwrap_or(usize::MAX).max(calls);
+        let most =
+            usize::try_from(self.limits.calls_per_10_seconds).unwrap_or(usize::MAX).max(calls);
         let mut log = self.log.lock().await;
         loop {
             let now = Instant::now();

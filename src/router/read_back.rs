@@ -43,11 +43,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
     }
 
     /// The enrollment read, and where that does not show it the latest-sequence properties.
-    async fn look_at(
-        &self,
-        claim: &Claim,
-        contact: ContactId,
-    ) -> Result<Observation, ReadFailure> {
+    async fn look_at(&self, claim: &Claim, contact: ContactId) -> Result<Observation, ReadFailure> {
         self.pace.take(1).await;
         let shown = match self.hubspot.enrollments(claim, contact).await? {
             Enrollments::Sequences(sightings) => Shown::Sequences(

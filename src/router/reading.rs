@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Router;
-use super::directory::Asked;
+use super::directory::{Asked, Known};
 use crate::domain::contact::{Contact, Owner};
 use crate::domain::id::{ContactId, OwnerId};
 use crate::domain::outcome::ReadFailure;
@@ -42,7 +42,8 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
     ) -> Result<BTreeMap<OwnerId, Owner>, ReadFailure> {
         let senders = rules.senders.values().filter(|sender| sender.user.is_none());
         let by_email = senders.map(|sender| Asked::Email(sender.inbox.as_str().to_owned()));
-        let asked: Vec<Asked> = contact.owner().map(Asked::Id).into_iter().chain(by_email).collect();
+        let asked: Vec<Asked> =
+            contact.owner().map(Asked::Id).into_iter().chain(by_email).collect();
         let mut owners = BTreeMap::new();
         for asked in asked {
             let found = self.owner(asked).await?;
@@ -53,8 +54,10 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
 
     async fn owner(&self, asked: Asked) -> Result<Option<Owner>, ReadFailure> {
         let now = self.clock.now();
-        if let Some(known) = self.directory.known(&asked, now) {
-            return Ok(known);
+        match self.directory.known(&asked, now) {
+            Known::Found(owner) => return Ok(Some(owner)),
+            Known::Nobody => return Ok(None),
+            Known::Unknown => {}
         }
         self.pace.take(1).await;
         let found = match &asked {

@@ -54,13 +54,17 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
     async fn step(&self, contact: ContactId) -> Result<Progress, LedgerError> {
         let memory = self.ledger.look(contact)?;
         let now = self.clock.now();
-        let in_doubt = memory.person.claims.iter().find(|claim| {
-            matches!(claim.state, State::InDoubt { next_check, .. } if next_check <= now)
-        });
+        let in_doubt = memory.person.claims.iter().find(
+            |claim| matches!(claim.state, State::InDoubt { next_check, .. } if next_check <= now),
+        );
         if let Some(claim) = in_doubt {
             return self.read_back(claim.clone(), &memory.person).await;
         }
-        if is_due(&memory.person, now) { self.decide_due(memory.person).await } else { Ok(Progress::Enough) }
+        if is_due(&memory.person, now) {
+            self.decide_due(memory.person).await
+        } else {
+            Ok(Progress::Enough)
+        }
     }
 
     /// Pace token, fresh read, decision. One token is for the read, one for the call.

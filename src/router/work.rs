@@ -86,10 +86,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
     }
 }
 
-fn forget(
-    busy: &mut BTreeSet<ContactId>,
-    ended: Result<ContactId, tokio::task::JoinError>,
-) {
+fn forget(busy: &mut BTreeSet<ContactId>, ended: Result<ContactId, tokio::task::JoinError>) {
     match ended {
         Ok(contact) => {
             busy.remove(&contact);

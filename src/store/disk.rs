@@ -14,9 +14,9 @@ pub trait DiskFile: std::fmt::Debug + Send + Sync + 'static {
     /// Waits until every byte written so far would survive a power cut.
     fn sync(&self) -> io::Result<()>;
     /// The length in bytes.
-    fn len(&self) -> io::Result<u64>;
+    fn bytes(&self) -> io::Result<u64>;
     /// Cuts the file, or fills it with zeros.
-    fn set_len(&self, bytes: u64) -> io::Result<()>;
+    fn resize(&self, bytes: u64) -> io::Result<()>;
 }
 
 /// One folder of files.
@@ -106,11 +106,11 @@ impl DiskFile for fs::File {
         self.sync_data()
     }
 
-    fn len(&self) -> io::Result<u64> {
+    fn bytes(&self) -> io::Result<u64> {
         Ok(self.metadata()?.len())
     }
 
-    fn set_len(&self, bytes: u64) -> io::Result<()> {
-        fs::File::set_len(self, bytes)
+    fn resize(&self, bytes: u64) -> io::Result<()> {
+        self.set_len(bytes)
     }
 }

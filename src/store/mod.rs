@@ -133,7 +133,8 @@ impl Store {
         let disk = Folder::at(&path.join("journal")).map_err(folder_error)?;
         let (inbound, inbound_cut) = Journal::open(&disk, deliveries::STREAM)?;
         let (records, records_cut) = Journal::open(&disk, ledger::STREAM)?;
-        let ends = Checkpoint { deliveries: inbound.next_seq() - 1, ledger: records.next_seq() - 1 };
+        let ends =
+            Checkpoint { deliveries: inbound.next_seq() - 1, ledger: records.next_seq() - 1 };
         checkpoint::check(path, &ends)?;
         let deliveries = Deliveries::start(inbound)?;
         let cuts = inbound_cut.into_iter().chain(records_cut).collect();

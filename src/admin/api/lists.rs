@@ -120,8 +120,7 @@ async fn list<O: Office>(
     let id = |text: &str| text.parse().ok().map(ContactId);
     let after = params.value("after", "paging.next.after of an earlier page", id)?;
     let limit = params.limit()?;
-    let listed =
-        read(office, move |office| office.records().list(listing, after, limit)).await?;
+    let listed = read(office, move |office| office.records().list(listing, after, limit)).await?;
     let persons: BTreeSet<ContactId> = listed.iter().map(|entry| entry.contact).collect();
     let after = persons.last().filter(|_| limit <= persons.len()).map(ToString::to_string);
     Ok(web::Json(Page::new(listed.into_iter().filter_map(Entry::of).collect(), after)))

@@ -50,7 +50,7 @@ pub(in crate::admin) struct PausedNow {
 #[derive(Debug, Serialize)]
 pub(in crate::admin) struct Loaded {
     fingerprint: Fingerprint,
-    loaded_at: Text<Timestamp>,
+    at: Text<Timestamp>,
     changed: bool,
 }
 
@@ -99,7 +99,7 @@ pub(in crate::admin) async fn reload<O: Office>(
     let reloaded = office.reload().await?;
     Ok(web::Json(Loaded {
         fingerprint: reloaded.fingerprint,
-        loaded_at: Text(office.standing().rules.loaded_at),
+        at: Text(office.standing().rules.loaded_at),
         changed: reloaded.changed,
     }))
 }

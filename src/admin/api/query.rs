@@ -22,7 +22,10 @@ impl Params {
         let params = Self::parse(query)?.0;
         for (at, (name, _)) in params.iter().enumerate() {
             if !known.iter().any(|(known, _)| known == name) {
-                return Err(Problem::query(format!("There is no parameter {name:?}."), names(call)));
+                return Err(Problem::query(
+                    format!("There is no parameter {name:?}."),
+                    names(call),
+                ));
             }
             if params[..at].iter().any(|(earlier, _)| earlier == name) {
                 return Err(Problem::query(format!("{name} is there twice."), "Say it once."));
@@ -40,8 +43,8 @@ impl Params {
         Query::<Vec<(String, String)>>::from_query(query)
             .map(|pairs| Self(pairs.into_inner()))
             .map_err(|_| {
-            Problem::query("The query cannot be read.", "Write name=value&name=value, UTF-8.")
-        })
+                Problem::query("The query cannot be read.", "Write name=value&name=value, UTF-8.")
+            })
     }
 
     /// A parameter as it stands.

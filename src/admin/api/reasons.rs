@@ -15,6 +15,7 @@ struct Code {
 
 /// Every reason code.
 pub(in crate::admin) async fn reasons() -> impl Responder {
-    let codes = Reason::ALL.iter().map(|reason| Code { reason: *reason, decisions: reason.decisions() });
+    let codes =
+        Reason::ALL.iter().map(|reason| Code { reason: *reason, decisions: reason.decisions() });
     web::Json(Page::new(codes.collect(), None))
 }

@@ -53,8 +53,9 @@ pub(in crate::admin) async fn senders<O: Office>(
     let now = office.now();
     let unused = InboxUse::default();
     let set = office.rules();
-    let shown = set.senders.values().map(|spec| {
-        ShownSender::new(spec, inboxes.get(&spec.inbox).unwrap_or(&unused), now)
-    });
+    let shown = set
+        .senders
+        .values()
+        .map(|spec| ShownSender::new(spec, inboxes.get(&spec.inbox).unwrap_or(&unused), now));
     Ok(web::Json(Page::new(shown.collect(), None)))
 }

@@ -8,7 +8,7 @@ use crate::domain::claim::{Channel, Claim, State};
 use crate::domain::gates::fixture::{
     NOW, World, becomes, changes, claim, contact, event, nurture, rule, target,
 };
-use crate::domain::gates::theme::holder;
+use crate::domain::gates::theme::blockers;
 use crate::domain::id::{RowId, SequenceId};
 use crate::domain::person::Seen;
 use crate::domain::rule::{Mode, Rule};
@@ -95,7 +95,8 @@ proptest! {
             prop_assert!(!still_due || plan.enroll.is_some());
         }
         if let Some(intent) = &plan.enroll {
-            let held = holder(&world.rules.themes, &world.person, &intent.theme, world.now);
+            let blockers = blockers(&world.rules.themes, &intent.theme);
+            let held = world.person.holder(&intent.theme, &blockers, world.now);
             prop_assert!(held.is_none());
             let rule = world.rules.rule(&intent.rule).expect("a rule of the set");
             prop_assert_eq!(rule.mode, Mode::Live);

@@ -256,12 +256,7 @@ pub(crate) fn claim(
         last_call_at: began,
         lost_answers: 0,
         holds_until: began.plus_ms(60 * DAY_MS),
-        state: State::Confirmed {
-            enrolled_at: began,
-            verified: true,
-            enrollment: None,
-            ended_at,
-        },
+        state: State::Confirmed { enrolled_at: began, verified: true, enrollment: None, ended_at },
     }
 }
 

@@ -21,6 +21,11 @@ use super::record::{InboxState, Row, Step, TraceStep, Turn};
 use super::rule::RuleSet;
 use super::time::Timestamp;
 
+/// An enrollment that has not ended.
+fn confirmed(enrolled_at: Timestamp, verified: bool, enrollment: Option<String>) -> State {
+    State::Confirmed { enrolled_at, verified, enrollment, ended_at: None }
+}
+
 /// How claims in doubt are treated (`[hubspot] verify_first`, `verify_for`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
@@ -114,10 +119,6 @@ impl Case {
         row.sender = self.claim.sender.as_ref().map(|sender| sender.name.clone());
         row.trace.clone_from(&self.trace);
         row
-    }
-
-    fn confirmed(&self, enrolled_at: Timestamp, verified: bool, enrollment: Option<String>) -> State {
-        State::Confirmed { enrolled_at, verified, enrollment, ended_at: None }
     }
 
     fn released(&self, why: &str) -> State {

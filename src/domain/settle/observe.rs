@@ -30,7 +30,10 @@ pub fn observe(claim: &Claim, shown: &Shown, contact: Option<&Contact>) -> Obser
     {
         let ours = latest.sequence.0 == claim.target.id && earliest(claim) <= latest.enrolled_at;
         if ours {
-            return Observation::Enrolled { enrolled_at: Some(latest.enrolled_at), enrollment: None };
+            return Observation::Enrolled {
+                enrolled_at: Some(latest.enrolled_at),
+                enrollment: None,
+            };
         }
         if earliest(claim) <= latest.enrolled_at || latest.ended_at.is_none() {
             return Observation::Elsewhere { enrolled_at: Some(latest.enrolled_at) };

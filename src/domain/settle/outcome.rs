@@ -1,6 +1,6 @@
 //! From the outcome of a call to the claim's next state.
 
-use super::{After, Case};
+use super::{After, Case, confirmed};
 use crate::domain::claim::{Channel, Doubt};
 use crate::domain::outcome::{Concerns, Later, Outcome};
 use crate::domain::reason::{Decision, Reason};
@@ -40,12 +40,13 @@ fn accepted(mut case: Case, at: Option<Timestamp>, enrollment: Option<String>) -
     let into = case.target_name().to_owned();
     if case.claim.target.channel == Channel::Workflow {
         let state = case.in_doubt(Doubt::Accepted, 0, "not seen yet".to_owned());
-        return case.turn(state, After::wait(Reason::OutcomeUnknown, sentence::accepted(&into), None));
+        return case
+            .turn(state, After::wait(Reason::OutcomeUnknown, sentence::accepted(&into), None));
     }
     // The slot counts from the latest moment HubSpot may have enrolled (CONSISTENCY.md 6.9).
     let enrolled_at = at.unwrap_or(case.now);
     let verified = enrollment.is_some();
-    let state = case.confirmed(enrolled_at, verified, enrollment);
+    let state = confirmed(enrolled_at, verified, enrollment);
     let text = matched(&case);
     let inbox = reset(&mut case.inbox);
     let sender = case.claim.sender.clone();

@@ -2,7 +2,7 @@
 //! as seeing nothing.
 
 use super::outcome::matched;
-use super::{After, Case, Policy};
+use super::{After, Case, Policy, confirmed};
 use crate::domain::claim::{Channel, Doubt, State};
 use crate::domain::outcome::Observation;
 use crate::domain::reason::{Decision, Reason};
@@ -41,7 +41,8 @@ pub fn resolve(case: Case, observation: Observation) -> Turn {
         Observation::Absent => absent(case, standing),
         Observation::Unobservable { why } => unobservable(case, standing, &why),
         Observation::NotNow { delay_ms, .. } => {
-            let growing = retry::check_delay_ms(checks, case.policy.verify_first_ms, UNREACHABLE_MS_MAX);
+            let growing =
+                retry::check_delay_ms(checks, case.policy.verify_first_ms, UNREACHABLE_MS_MAX);
             again(case, standing, delay_ms.unwrap_or(growing))
         }
     }
@@ -49,7 +50,7 @@ pub fn resolve(case: Case, observation: Observation) -> Turn {
 
 fn confirm(case: Case, at: Timestamp, verified: bool, enrollment: Option<String>) -> Turn {
     let text = matched(&case);
-    let state = case.confirmed(at, verified, enrollment);
+    let state = confirmed(at, verified, enrollment);
     case.turn(state, After::end(Decision::Enroll, Reason::Matched, text))
 }
 

@@ -49,8 +49,8 @@ pub fn diagnose(
 }
 
 fn likely_urls(base: &str, hosts: &[&str], path: &str) -> Vec<String> {
-    let bare = base.split_once("://").map_or(base, |(_, rest)| rest);
-    let mut places = vec![bare.to_owned()];
+    let without_scheme = base.split_once("://").map_or(base, |(_, rest)| rest);
+    let mut places = vec![without_scheme.to_owned()];
     places.extend(hosts.iter().map(|host| format!("{host}{path}")));
     let mut urls = Vec::new();
     for place in places {

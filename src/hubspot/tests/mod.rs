@@ -66,6 +66,7 @@ fn claim(channel: Channel) -> Claim {
         first_call_at: now,
         last_call_at: now,
         lost_answers: 0,
+        holds_until: Timestamp::from_unix_ms(u64::MAX),
         state: State::Reserved,
     }
 }

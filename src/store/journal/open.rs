@@ -50,17 +50,14 @@ impl<D: Disk> Journal<D> {
                 .ok_or_else(|| corrupt(&segment::name(stream, number), 0, 0))?;
             shared.register(number, found.first_seq);
         }
-        let (segment, bytes) = match opened {
-            Some(found) => {
-                shared.register(found.0.number, found.0.first_seq);
-                found
-            }
-            None => {
-                let segment = make_segment(&shared, 1, 1, None)?;
-                fill_first(&segment, sizes.first)
-                    .map_err(|error| JournalError::io(&segment.name, error))?;
-                (segment, Vec::new())
-            }
+        let (segment, bytes) = if let Some(found) = opened {
+            shared.register(found.0.number, found.0.first_seq);
+            found
+        } else {
+            let segment = make_segment(&shared, 1, 1, None)?;
+            fill_first(&segment, sizes.first)
+                .map_err(|error| JournalError::io(&segment.name, error))?;
+            (segment, Vec::new())
         };
         shared.check_order()?;
         finish(shared, segment, &bytes)
@@ -83,7 +80,7 @@ fn finish<D: Disk>(
             Some(Cut { name: segment.name.clone(), offset: tail })
         }
     };
-    let capacity = segment.file.len().map_err(|error| JournalError::io(&segment.name, error))?;
+    let capacity = segment.file.bytes().map_err(|error| JournalError::io(&segment.name, error))?;
     shared.synced.store(next - 1, std::sync::atomic::Ordering::Release);
     let spare = Spare::new(shared.stream, shared.sizes.full);
     let journal = Journal {
@@ -109,7 +106,7 @@ fn open_last<D: Disk>(
     let name = segment::name(shared.stream, number);
     let io = |error| JournalError::io(&name, error);
     let file = shared.disk.open(&name).map_err(io)?;
-    let length = usize::try_from(file.len().map_err(io)?).unwrap_or(usize::MAX);
+    let length = usize::try_from(file.bytes().map_err(io)?).unwrap_or(usize::MAX);
     let mut bytes = vec![0; length];
     let read = segment::read_whole(&file, &mut bytes, 0).map_err(io)?;
     bytes.truncate(read);

@@ -7,7 +7,8 @@ use super::frame::{self, ALIGN, Frame, FrameKind};
 use crate::store::disk::{Disk, DiskFile};
 
 /// Where the first frame begins.
-pub(super) const FRAMES_AT: u64 = 32;
+pub(super) const FRAMES_AT: u64 = HEADER_BYTES as u64;
+const HEADER_BYTES: usize = 32;
 const MAGIC: [u8; 8] = *b"HRSEG001";
 
 /// One segment that is open.
@@ -31,8 +32,8 @@ pub(super) fn number(stream: &str, name: &str) -> Option<u64> {
     name.strip_prefix(stream)?.strip_prefix('-')?.strip_suffix(".seg")?.parse().ok()
 }
 
-pub(super) fn header(first_seq: u64, salt: u32) -> [u8; FRAMES_AT as usize] {
-    let mut header = [0; FRAMES_AT as usize];
+pub(super) fn header(first_seq: u64, salt: u32) -> [u8; HEADER_BYTES] {
+    let mut header = [0; HEADER_BYTES];
     header[..8].copy_from_slice(&MAGIC);
     header[8..16].copy_from_slice(&first_seq.to_le_bytes());
     header[16..20].copy_from_slice(&salt.to_le_bytes());
@@ -43,7 +44,7 @@ pub(super) fn header(first_seq: u64, salt: u32) -> [u8; FRAMES_AT as usize] {
 
 /// Reads `first_seq` and `salt`; `None` when the header is not whole.
 fn read_header(bytes: &[u8]) -> Option<(u64, u32)> {
-    let header = bytes.get(..FRAMES_AT as usize)?;
+    let header = bytes.get(..HEADER_BYTES)?;
     let word = |at: usize| Some(u32::from_le_bytes(header.get(at..at + 4)?.try_into().ok()?));
     if header[..8] != MAGIC || word(20)? != crc32c::crc32c(&header[..20]) {
         return None;
@@ -59,7 +60,7 @@ pub(super) fn open<D: Disk>(
 ) -> Result<Option<Segment<D::File>>, JournalError> {
     let name = name(stream, number);
     let file = disk.open(&name).map_err(|error| JournalError::io(&name, error))?;
-    let mut bytes = [0; FRAMES_AT as usize];
+    let mut bytes = [0; HEADER_BYTES];
     let read = read_whole(&file, &mut bytes, 0).map_err(|error| JournalError::io(&name, error))?;
     Ok(read_header(&bytes[..read]).map(|(first_seq, salt)| Segment {
         name,
@@ -101,7 +102,7 @@ pub(super) fn walk<'a>(
     first_seq: u64,
     mut each: impl FnMut(usize, Frame<'a>),
 ) -> (usize, u64, End) {
-    let mut offset = FRAMES_AT as usize;
+    let mut offset = HEADER_BYTES;
     let mut next = first_seq;
     while let Some(frame) = bytes.get(offset..).and_then(|rest| frame::get(rest, salt)) {
         if frame.seq != next {
@@ -134,7 +135,7 @@ fn ending(bytes: &[u8], offset: usize, salt: u32, next: u64) -> End {
 /// unfinished segment but a damaged one. The salt is lost with the header, so only the outline
 /// of a frame can be looked for.
 pub(super) fn has_frames(bytes: &[u8]) -> bool {
-    let rest = bytes.get(FRAMES_AT as usize..).unwrap_or(&[]);
+    let rest = bytes.get(HEADER_BYTES..).unwrap_or(&[]);
     frame::claimed_bytes(rest).is_some()
         || (0..rest.len()).step_by(ALIGN).any(|at| frame::claimed_bytes(&rest[at..]).is_some())
 }

@@ -113,13 +113,14 @@ impl<D: Disk, I: Index> Committer<D, I> {
                     answers.push(Answer::Recorded(reply));
                 }
             }
-            Command::Reserve(turn, saw, booking, reply) => match self.obstacle(&saw, &booking)? {
-                Some(what) => answer(reply, Reservation::Moved(what)),
-                None => {
+            Command::Reserve(turn, saw, booking, reply) => {
+                if let Some(what) = self.obstacle(&saw, &booking)? {
+                    answer(reply, Reservation::Moved(what));
+                } else {
                     self.turn(*turn)?;
                     answers.push(Answer::Granted(reply, booking));
                 }
-            },
+            }
             Command::Settle(turn, reply) => {
                 self.turn(*turn)?;
                 answers.push(Answer::Done(reply));
@@ -129,11 +130,11 @@ impl<D: Disk, I: Index> Committer<D, I> {
                 answers.push(Answer::Done(reply));
             }
             Command::AcceptRules(rules, reply) => {
-                self.record(Record::RulesAccepted(*rules))?;
+                self.record(&Record::RulesAccepted(*rules))?;
                 answers.push(Answer::Done(reply));
             }
             Command::Pause(paused, reply) => {
-                self.record(Record::Paused(paused))?;
+                self.record(&Record::Paused(paused))?;
                 answers.push(Answer::Done(reply));
             }
             Command::Forget(day, reply) => {
@@ -159,22 +160,26 @@ impl<D: Disk, I: Index> Committer<D, I> {
             Ok(()) => {
                 self.book.write()?;
                 self.shared.publish(&self.book.meta, &self.book.inboxes);
-                answers.into_iter().for_each(Answer::confirm);
+                for answer in answers {
+                    answer.confirm();
+                }
                 Ok(())
             }
             Err(error) if self.journal.is_poisoned() => Err(Fatal(error.in_full())),
             Err(error) => {
                 self.book.discard()?;
                 let why = LedgerError::Unwritable(error.in_full());
-                answers.into_iter().for_each(|answer| answer.refuse(&why));
+                for answer in answers {
+                    answer.refuse(&why);
+                }
                 Ok(())
             }
         }
     }
 
-    fn record(&mut self, record: Record) -> Result<(), Fatal> {
-        self.book.apply(self.journal.next_seq(), &record)?;
-        self.append(&record);
+    fn record(&mut self, record: &Record) -> Result<(), Fatal> {
+        self.book.apply(self.journal.next_seq(), record)?;
+        self.append(record);
         Ok(())
     }
 
@@ -186,7 +191,7 @@ impl<D: Disk, I: Index> Committer<D, I> {
 
     fn turn(&mut self, mut turn: Turn) -> Result<(), Fatal> {
         turn.previous = self.book.person(turn.contact)?.map_or(0, |person| person.last_row);
-        self.record(Record::Turn(Box::new(turn)))
+        self.record(&Record::Turn(Box::new(turn)))
     }
 
     fn alias(&mut self, at: Timestamp, from: ContactId, into: ContactId) -> Result<(), Fatal> {
@@ -198,7 +203,7 @@ impl<D: Disk, I: Index> Committer<D, I> {
         }
         let mut items = new.items;
         items.extend(old.items);
-        self.record(Record::Aliased(Aliased { at, from, into, items }))
+        self.record(&Record::Aliased(Aliased { at, from, into, items }))
     }
 
     fn has_moved(&self, saw: &Saw) -> Result<bool, Fatal> {

@@ -199,11 +199,11 @@ impl DiskFile for MemoryFile {
         Ok(())
     }
 
-    fn len(&self) -> io::Result<u64> {
+    fn bytes(&self) -> io::Result<u64> {
         Ok(self.0.state().files[&self.1].now().len() as u64)
     }
 
-    fn set_len(&self, bytes: u64) -> io::Result<()> {
+    fn resize(&self, bytes: u64) -> io::Result<()> {
         let mut state = self.0.state();
         let bytes = usize::try_from(bytes).expect("small");
         let content = state.files.get_mut(&self.1).ok_or(io::ErrorKind::NotFound)?;
