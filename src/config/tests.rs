@@ -30,7 +30,7 @@ fn every_key_but_the_public_url_has_a_default() {
     assert_eq!(config.server.listen.to_string(), "127.0.0.1:8080");
     assert_eq!(config.server.body_bytes_max, 8 << 20);
     assert_eq!(config.store, Path::new("/etc/hubroute/data"));
-    assert_eq!(config.hubspot.verify_for, Duration::from_secs(900));
+    assert_eq!(config.hubspot.verify_for, Duration::from_mins(15));
     assert_eq!(config.accept, Accept::default());
     check("", &["[server] public_url is missing"]);
 }

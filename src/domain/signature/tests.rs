@@ -58,9 +58,8 @@ impl Vector {
             accept,
         };
         let v3 = self.version == "v3";
-        let header = |there: bool, text: &'static str| match there {
-            true => Header::Once(text.as_bytes()),
-            false => Header::Absent,
+        let header = |there: bool, text: &'static str| {
+            if there { Header::Once(text.as_bytes()) } else { Header::Absent }
         };
         let request = SignedRequest {
             method: &self.method,
@@ -386,5 +385,5 @@ fn sha2_of(parts: &[&[u8]]) -> Vec<u8> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }

@@ -26,19 +26,19 @@ fn check_power_cut(seed: u64) {
     let (mut journal, _) = open(&disk).expect("an empty disk");
     let mut acknowledged = Vec::new();
     for group in 0..random() % 6 {
-        let payloads: Vec<_> = (0..1 + random() % 4)
+        let payloads: Vec<_> = (0..=(random() % 4))
             .map(|n| payload(seed ^ (group << 8 | n), (random() % 1500) as usize))
             .collect();
         let seqs: Vec<_> = payloads.iter().map(|payload| journal.put(&draft(&[payload]))).collect();
         journal.commit().expect("the disk works");
         acknowledged.extend(seqs.into_iter().zip(payloads));
-        if random() % 3 == 0 {
+        if random().is_multiple_of(3) {
             journal.mark();
         }
     }
     // A last group that is written and never synced.
     disk.fail_syncs(true);
-    for n in 0..1 + random() % 4 {
+    for n in 0..=(random() % 4) {
         journal.put(&draft(&[&payload(seed ^ 0xFFFF ^ n, (random() % 1500) as usize)]));
     }
     assert!(journal.commit().is_err());
@@ -74,11 +74,11 @@ fn no_flipped_byte_of_a_64_kib_segment_passes_in_silence() {
     let (mut journal, _) = Journal::open_sized(&disk, "test", sizes).expect("an empty disk");
     let mut expected = Vec::new();
     for group in 0.. {
-        let payloads: Vec<_> = (0..1 + group % 3)
+        let payloads: Vec<_> = (0..=(group % 3))
             .map(|n| payload(group << 4 | n, 20 + (group * 37 % 900) as usize))
             .collect();
         let bytes: usize = payloads.iter().map(|payload| payload.len() + 64).sum();
-        if SEGMENT < journal.tail as usize + bytes + 64 {
+        if SEGMENT < index(journal.tail) + bytes + 64 {
             break;
         }
         expected.extend(append(&mut journal, &payloads).into_iter().zip(payloads));

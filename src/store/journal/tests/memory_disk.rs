@@ -93,7 +93,7 @@ impl MemoryDisk {
         let state = self.state();
         let mut image = State { next: state.next, ..State::default() };
         for (name, id) in &state.names {
-            let kept = state.synced_names.get(name) == Some(id) || random() % 2 == 0;
+            let kept = state.synced_names.get(name) == Some(id) || random().is_multiple_of(2);
             if kept {
                 image.names.insert(name.clone(), *id);
                 image.synced_names.insert(name.clone(), *id);

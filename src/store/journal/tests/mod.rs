@@ -24,6 +24,10 @@ fn append<D: Disk>(journal: &mut Journal<D>, payloads: &[Vec<u8>]) -> Vec<u64> {
     seqs
 }
 
+fn index(number: u64) -> usize {
+    usize::try_from(number).expect("small")
+}
+
 fn read_all<D: Disk>(journal: &Journal<D>) -> Result<Vec<(u64, Vec<u8>)>, JournalError> {
     let mut reader = journal.reader();
     let mut all = Vec::new();
@@ -52,14 +56,14 @@ fn what_was_appended_reads_back_in_order_and_by_number() {
     assert_eq!(cut, None);
     let mut expected = Vec::new();
     for group in 0..50 {
-        let payloads: Vec<_> = (0..7).map(|n| payload(group * 7 + n, (n * 97) as usize)).collect();
+        let payloads: Vec<_> = (0..7).map(|n| payload(group * 7 + n, index(n * 97))).collect();
         expected.extend(append(&mut journal, &payloads).into_iter().zip(payloads));
     }
     assert_eq!(read_all(&journal).expect("readable"), expected);
     let mut reader = journal.reader();
     for seq in [1, 350, 64, 65, 63, 200, 2] {
         let entry = reader.read(seq).expect("readable").expect("there");
-        assert_eq!((entry.seq, entry.payload), expected[seq as usize - 1]);
+        assert_eq!((entry.seq, entry.payload), expected[index(seq) - 1]);
     }
     assert_eq!(reader.read(351).expect("readable"), None);
     assert_eq!(reader.read(0).expect("readable"), None);
@@ -93,7 +97,7 @@ fn segments_follow_each_other() {
         }
     }
     drop(journal);
-    let segments = disk.list().expect("works").into_iter().filter(|n| n.ends_with(".seg")).count();
+    let segments = disk.list().expect("works").into_iter().filter(|n| n.contains(".seg")).count();
     assert!(1 < segments, "{segments}");
     let (journal, _) = open(&disk).expect("whole");
     assert_eq!(journal.next_seq(), 41);
