@@ -4,6 +4,7 @@
 //! -> [`port`] -> [`domain`]. Imports point down that line and never back up
 //! (`tests/it/tidy.rs`). ARCHITECTURE.md tells the story.
 
+pub mod admin;
 pub mod app;
 pub mod cli;
 pub mod config;

@@ -1,0 +1,120 @@
+//! `GET /api/v1/contacts/{id}`: why somebody was, or was not, enrolled.
+
+use actix_web::web;
+use serde::Serialize;
+
+use super::decisions::page;
+use super::lists::Entry;
+use super::read;
+use super::record::Shown;
+use crate::admin::office::Office;
+use crate::admin::problem::Problem;
+use crate::admin::shape::{Instant, Text, instant};
+use crate::domain::claim::{Channel, Claim, State};
+use crate::domain::id::{ClaimId, ContactId, RowId, RuleId, SenderName, TargetName, ThemeName};
+use crate::domain::query::DecisionQuery;
+use crate::domain::time::Timestamp;
+use crate::port::Records as _;
+
+/// Decision records shown of one person; `/decisions?contact=` has the rest.
+const DECISIONS: usize = 100;
+
+/// What is known of one person, merged ids included.
+#[derive(Debug, Serialize)]
+pub(in crate::admin) struct Known {
+    contact: Text<ContactId>,
+    merged_ids: Vec<Text<ContactId>>,
+    claims: Vec<ShownClaim>,
+    /// Whatever is not finally decided: waiting and held.
+    waiting: Vec<Entry>,
+    decisions: Vec<Shown>,
+}
+
+/// A claim: what the person is or was in.
+#[derive(Debug, Serialize)]
+struct ShownClaim {
+    id: ClaimId,
+    /// The decision record it settles.
+    decision: RowId,
+    /// `reserved`, `in-doubt`, `needs-review`, `confirmed` or `released`.
+    state: &'static str,
+    /// It keeps its theme for itself now.
+    live: bool,
+    theme: ThemeName,
+    rule: RuleId,
+    channel: Channel,
+    target: TargetName,
+    sender: Option<SenderName>,
+    called_at: Text<Timestamp>,
+    enrolled_at: Instant,
+    ended_at: Instant,
+    holds_until: Instant,
+    /// HubSpot's id of the enrollment.
+    enrollment: Option<String>,
+    /// HubSpot showed it.
+    verified: bool,
+    /// Why its outcome is not known, or why it was released.
+    why: Option<String>,
+}
+
+impl ShownClaim {
+    fn new(claim: Claim, now: Timestamp) -> Self {
+        let shown = Self {
+            state: claim.state_word(),
+            live: claim.is_live(now),
+            id: claim.id,
+            decision: claim.row,
+            theme: claim.theme,
+            rule: claim.rule,
+            channel: claim.target.channel,
+            target: claim.target.name,
+            sender: claim.sender.map(|sender| sender.name),
+            called_at: Text(claim.first_call_at),
+            enrolled_at: None,
+            ended_at: None,
+            holds_until: None,
+            enrollment: None,
+            verified: false,
+            why: None,
+        };
+        match claim.state {
+            State::Reserved => shown,
+            State::Confirmed { enrolled_at, verified, enrollment, holds_until, ended_at } => Self {
+                enrolled_at: instant(Some(enrolled_at)),
+                ended_at: instant(ended_at),
+                holds_until: instant(Some(holds_until)),
+                enrollment,
+                verified,
+                ..shown
+            },
+            State::InDoubt { why, .. }
+            | State::NeedsReview { why, .. }
+            | State::Released { why, .. } => Self { why: Some(why), ..shown },
+        }
+    }
+}
+
+/// What is known of one person. Of somebody nothing is known of, that.
+pub(in crate::admin) async fn contact<O: Office>(
+    office: web::Data<O>,
+    path: web::Path<String>,
+) -> Result<web::Json<Known>, Problem> {
+    let id = path.parse().map(ContactId).map_err(|_| {
+        Problem::not_found(
+            format!("{:?} is no contact id.", path.as_str()),
+            "A contact id is a number, the last part of the record's link in HubSpot.",
+        )
+    })?;
+    let now = office.now();
+    let person = read(&office, move |office| office.records().person(id)).await?;
+    let query = DecisionQuery { contact: Some(id), limit: DECISIONS, ..DecisionQuery::default() };
+    let decisions = page(&office, query).await?;
+    let contact = person.contact;
+    Ok(web::Json(Known {
+        contact: Text(contact),
+        merged_ids: person.merged.into_iter().map(Text).collect(),
+        claims: person.claims.into_iter().map(|claim| ShownClaim::new(claim, now)).collect(),
+        waiting: person.items.into_iter().map(|item| Entry::of_item(contact, item)).collect(),
+        decisions: decisions.into_results(),
+    }))
+}

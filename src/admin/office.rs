@@ -1,0 +1,141 @@
+//! What the admin listener asks of the running router, besides the records. The app answers.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::domain::id::{Fingerprint, RowId};
+use crate::domain::record::Press;
+use crate::domain::rule::RuleSet;
+use crate::domain::time::Timestamp;
+use crate::port::{LedgerError, Records};
+
+/// The running router, as its listener sees it.
+pub trait Office: Send + Sync + 'static {
+    /// Who answers what people ask of the records.
+    type Records: Records;
+
+    /// What people ask of the records. Its reads block: they are made on a thread that may.
+    fn records(&self) -> &Self::Records;
+
+    /// The time now.
+    fn now(&self) -> Timestamp;
+
+    /// How the router stands now. Answered from memory.
+    fn standing(&self) -> Standing;
+
+    /// The rule set in use.
+    fn rules(&self) -> Arc<RuleSet>;
+
+    /// Loads the rules folder, with its tests, and uses it from now on.
+    fn reload(&self) -> impl Future<Output = Result<Reloaded, ReloadError>> + Send;
+
+    /// Settles what no machine could: the claim in doubt of the decision record `id`.
+    fn resolve(
+        &self,
+        id: RowId,
+        found: Resolution,
+        press: Press,
+    ) -> impl Future<Output = Result<(), PressError>> + Send;
+
+    /// Pauses or resumes every call to HubSpot that enrolls. Saying it twice is no error.
+    fn pause(
+        &self,
+        paused: bool,
+        press: Press,
+    ) -> impl Future<Output = Result<(), LedgerError>> + Send;
+}
+
+/// How the router stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Whether deliveries can be stored; else why not, as a sentence.
+    pub ready: Result<(), String>,
+    /// What a person should look at, most serious first.
+    pub alerts: Vec<Alert>,
+    /// Calls are paused by a person.
+    pub paused: bool,
+    /// The rule set in use.
+    pub rules: RulesStanding,
+    /// The number of the last delivery that is on disk.
+    pub deliveries: u64,
+    /// Which store: `embedded`.
+    pub store: &'static str,
+    /// When the oldest event that is not finally decided was received.
+    pub oldest_undecided: Option<Timestamp>,
+    /// When the oldest claim whose outcome is open was reserved.
+    pub oldest_unsettled: Option<Timestamp>,
+}
+
+/// Something a person should look at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alert {
+    /// Its stable code, for example `rules-refused`.
+    pub code: &'static str,
+    /// Since when.
+    pub since: Timestamp,
+    /// What is wrong and what to do, without contact data.
+    pub sentence: String,
+}
+
+/// The rule set in use, besides its content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RulesStanding {
+    /// When it was loaded.
+    pub loaded_at: Timestamp,
+    /// Why a newer one on disk is not in use, as a sentence.
+    pub refused: Option<String>,
+}
+
+/// The rules were loaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reloaded {
+    /// The set in use now.
+    pub fingerprint: Fingerprint,
+    /// It differs from the one before.
+    pub changed: bool,
+}
+
+/// Why a rule set on disk is not used.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refusal {
+    /// How many errors and failed tests, as a sentence.
+    pub sentence: String,
+    /// Each of them, in the form of `hubroute check --format json`.
+    pub diagnostics: Vec<serde_json::Value>,
+}
+
+/// Why the rules were not loaded. The set before stays in use.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ReloadError {
+    /// They have errors, or fail their own tests.
+    Refused(Refusal),
+    /// The accepted set could not be kept.
+    Ledger(LedgerError),
+}
+
+/// What a person found in HubSpot about a call whose outcome nobody knew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Resolution {
+    /// The contact is enrolled.
+    Enrolled,
+    /// The contact is not enrolled; the theme is free again.
+    NotEnrolled,
+}
+
+/// Why a press did nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum PressError {
+    /// No claim in doubt belongs to this decision record.
+    #[error("nothing in doubt has this id")]
+    NotFound,
+    /// It cannot be done now; the sentence says why.
+    #[error("{0}")]
+    Conflict(String),
+    /// It could not be made durable.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}

@@ -1,0 +1,54 @@
+//! How values stand in JSON: ids as strings, instants as RFC 3339 in UTC.
+
+use std::fmt::Display;
+
+use serde::{Serialize, Serializer};
+
+use crate::domain::time::Timestamp;
+
+/// A value as the text it prints as.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Text<T>(pub(super) T);
+
+impl<T: Display> Serialize for Text<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+/// An instant that may be missing.
+pub(super) type Instant = Option<Text<Timestamp>>;
+
+/// An instant that may be missing, as text.
+pub(super) fn instant(at: Option<Timestamp>) -> Instant {
+    at.map(Text)
+}
+
+/// Results with the way to the next page.
+#[derive(Debug, Serialize)]
+pub(super) struct Page<T> {
+    results: Vec<T>,
+    paging: Option<Paging>,
+}
+
+#[derive(Debug, Serialize)]
+struct Paging {
+    next: Next,
+}
+
+#[derive(Debug, Serialize)]
+struct Next {
+    after: String,
+}
+
+impl<T> Page<T> {
+    /// A page; `after` where there may be more.
+    pub(super) fn new(results: Vec<T>, after: Option<String>) -> Self {
+        Self { results, paging: after.map(|after| Paging { next: Next { after } }) }
+    }
+
+    /// What is on the page.
+    pub(super) fn into_results(self) -> Vec<T> {
+        self.results
+    }
+}
