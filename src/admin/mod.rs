@@ -15,6 +15,8 @@ mod routes;
 mod scrape;
 mod shape;
 mod status;
+#[cfg(test)]
+mod tests;
 
 use std::io;
 use std::net::TcpListener;

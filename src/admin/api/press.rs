@@ -48,9 +48,9 @@ pub(in crate::admin) struct PausedNow {
 
 /// The rules were loaded.
 #[derive(Debug, Serialize)]
-pub(in crate::admin) struct Loaded {
+pub(in crate::admin) struct ReloadedNow {
     fingerprint: Fingerprint,
-    at: Text<Timestamp>,
+    loaded_at: Text<Timestamp>,
     changed: bool,
 }
 
@@ -95,11 +95,11 @@ async fn set_paused<O: Office>(
 /// Loads the rules now. It takes no body: what it loads is on the disk.
 pub(in crate::admin) async fn reload<O: Office>(
     office: web::Data<O>,
-) -> Result<web::Json<Loaded>, Problem> {
+) -> Result<web::Json<ReloadedNow>, Problem> {
     let reloaded = office.reload().await?;
-    Ok(web::Json(Loaded {
+    Ok(web::Json(ReloadedNow {
         fingerprint: reloaded.fingerprint,
-        at: Text(office.standing().rules.loaded_at),
+        loaded_at: Text(office.standing().rules.loaded_at),
         changed: reloaded.changed,
     }))
 }

@@ -40,11 +40,10 @@ impl Params {
     }
 
     fn parse(query: &str) -> Result<Self, Problem> {
-        Query::<Vec<(String, String)>>::from_query(query)
-            .map(|pairs| Self(pairs.into_inner()))
-            .map_err(|_| {
-                Problem::query("The query cannot be read.", "Write name=value&name=value, UTF-8.")
-            })
+        let pairs = Query::<Vec<(String, String)>>::from_query(query);
+        pairs.map(|pairs| Self(pairs.into_inner())).map_err(|_| {
+            Problem::query("The query cannot be read.", "Write name=value&name=value, UTF-8.")
+        })
     }
 
     /// A parameter as it stands.
