@@ -1,1 +1,3 @@
+//! One integration binary: a file per behavior.
 
+mod tidy;

@@ -1,0 +1,354 @@
+//! Architecture as a test: imports point down, the domain is pure, permits are minted by the
+//! store, files stay small, nothing is left half done, and every reason is documented.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use hubroute::domain::reason::Reason;
+
+const FILE_LINES_MAX: usize = 400;
+
+/// A top module of the crate and the top modules it may name.
+const MAY_IMPORT: &[(&str, &[&str])] = &[
+    ("domain", &["domain"]),
+    ("port", &["domain"]),
+    ("ingress", &["ingress", "port", "domain"]),
+    ("router", &["router", "port", "domain"]),
+    ("store", &["store", "port", "domain"]),
+    ("hubspot", &["hubspot", "port", "domain"]),
+    ("admin", &["admin", "port", "domain"]),
+    // It judges the others: what it shared with them it could not judge.
+    ("simulator", &["simulator"]),
+    ("rules_folder", &["domain"]),
+    // It reads `profile` into the client's own type.
+    ("config", &["config", "domain", "hubspot"]),
+    ("telemetry", &["config"]),
+];
+
+/// `app` and `cli` may name everything but these.
+const MAY_NOT_IMPORT: &[(&str, &[&str])] = &[("app", &["cli"]), ("cli", &[])];
+
+/// Words that no line of the domain's code may hold.
+const IMPURE: &[&str] = &[
+    "actix_web",
+    "async",
+    "await",
+    "HashMap",
+    "HashSet",
+    "println",
+    "eprintln",
+    "reqwest",
+    "sled",
+    "std::env",
+    "std::fs",
+    "std::net",
+    "std::process",
+    "std::thread",
+    "std::time",
+    "tokio",
+    "tracing",
+    "Timestamp::now",
+    "Zoned::now",
+];
+
+/// What stands for work that was put off, in code.
+const UNFINISHED_CODE: &[&str] = &["todo!", "unimplemented!", "dbg!", "#[ignore"];
+
+/// The same in comments; in halves, so that this file does not find itself.
+const UNFINISHED_TEXT: &[&str] = &[concat!("TO", "DO"), concat!("FIX", "ME")];
+
+#[test]
+fn sources_are_tidy() {
+    let mut errors = Vec::new();
+    for path in sources() {
+        let text = fs::read_to_string(&path).expect("sources are readable");
+        errors.extend(findings(&path.to_string_lossy(), &text));
+    }
+    assert!(errors.is_empty(), "\n{}", errors.join("\n"));
+}
+
+#[test]
+fn every_reason_has_a_section_that_says_what_to_do() {
+    let book = fs::read_to_string("docs/reasons.md").expect("docs/reasons.md is readable");
+    let errors = reason_findings(&book, Reason::ALL.iter().map(|reason| reason.code()));
+    assert!(errors.is_empty(), "\n{}", errors.join("\n"));
+}
+
+#[test]
+fn the_walk_finds_sources_and_tests() {
+    for expected in ["src/domain/mod.rs", "src/main.rs", "tests/it/tidy.rs"] {
+        assert!(sources().iter().any(|path| path == Path::new(expected)), "{expected}");
+    }
+}
+
+#[test]
+fn the_checker_finds_what_is_untidy() {
+    check("src/domain/rule/mod.rs", "use crate::port::Ledger;", "domain may not name port");
+    check("src/domain/x.rs", "fn f() { std::fs::read(p); }", "`std::fs` may not appear");
+    check("src/domain/x.rs", "async fn f() {}", "`async` may not appear");
+    check("src/port.rs", "use crate::store::Store;", "port may not name store");
+    check("src/router/x.rs", "use crate::hubspot::Client;", "router may not name hubspot");
+    check("src/router/x.rs", "use crate::{domain::id, store::Store};", "may not name store");
+    check("src/router/x.rs", "use crate::{\n    domain::{id, time},\n    cli,\n};", "name cli");
+    check("src/ingress/x.rs", "use super::super::store::Store;", "`super` leaves the module");
+    check("src/cli/x.rs", "mod tests { use super::super::super::app; }", "`super` leaves");
+    check("src/simulator/x.rs", "use crate::domain::id::ContactId;", "simulator may not name");
+    check("src/app/serve.rs", "crate::cli::test::text(&report)", "app may not name cli");
+    check("src/newcomer.rs", "//! A module.", "newcomer is not in MAY_IMPORT");
+    check("src/router/x.rs", "let it = Permit::mint(claim);", "only a store mints permits");
+    check("src/cli/x.rs", "fn f() { todo!() }", "`todo!` stands for unfinished work");
+    check("tests/it/x.rs", "#[ignore = \"slow\"]\nfn f() {}", "`#[ignore` stands for");
+    check("src/cli/x.rs", concat!("// TO", "DO: later"), "stands for unfinished work");
+    check("src/cli/x.rs", &"\n".repeat(FILE_LINES_MAX + 1), "longer than 400 lines");
+}
+
+#[test]
+fn the_checker_lets_the_tidy_pass() {
+    let check = |name: &str, text: &str| assert_eq!(findings(name, text), Vec::<String>::new());
+    check("src/domain/x.rs", "//! Not async, no tokio.\nuse crate::domain::id::ContactId;");
+    check("src/domain/x.rs", "const SAYS: &str = \"async // sled\"; struct Awaited;");
+    check("src/domain/x.rs", "const SAYS: &str = r#\"a \" tokio\"#; fn f<'a>() { '\"'; }");
+    check("src/simulator/api/x.rs", "use super::super::clock::iso;");
+    check("src/store/ledger/x.rs", "answer(Permit::mint(claim));");
+    check("src/app/mod.rs", "use crate::{config::Config, store::Store};");
+    check("src/main.rs", "use hubroute::cli;");
+    check("src/rules_folder.rs", "mod tests {\n    use super::*;\n}");
+}
+
+#[test]
+fn a_reason_without_advice_is_found() {
+    let book = "## `matched`\n\nWhat to do: nothing.\n\n## `gone`\n\nNobody knows.\n";
+    let codes = ["matched", "gone", "new"];
+    assert_eq!(
+        reason_findings(book, codes.into_iter()),
+        ["docs/reasons.md: `gone` does not say \"What to do\"", "docs/reasons.md: no `new`"]
+    );
+}
+
+#[track_caller]
+fn check(name: &str, text: &str, expected: &str) {
+    let found = findings(name, text);
+    assert!(found.iter().any(|it| it.contains(expected)), "expected {expected}, got {found:?}");
+}
+
+/// Everything untidy about one file. `name` is its path from the package's folder.
+fn findings(name: &str, text: &str) -> Vec<String> {
+    let mut errors = Vec::new();
+    if FILE_LINES_MAX < text.lines().count() {
+        errors.push(format!("{name}: longer than {FILE_LINES_MAX} lines"));
+    }
+    let code = code_of(text);
+    let mut ban = |at: usize, what: &str| {
+        let line = text[..at].matches('\n').count() + 1;
+        errors.push(format!("{name}:{line}: {what}"));
+    };
+    for word in UNFINISHED_TEXT {
+        words(text, word).for_each(|at| ban(at, &format!("{word} stands for unfinished work")));
+    }
+    for word in UNFINISHED_CODE {
+        words(&code, word).for_each(|at| ban(at, &format!("`{word}` stands for unfinished work")));
+    }
+    let Some(inside) = name.strip_prefix("src/") else { return errors };
+    let module = inside.split(['/', '.']).next().unwrap_or_default();
+    if module == "domain" {
+        for word in IMPURE {
+            words(&code, word)
+                .for_each(|at| ban(at, &format!("`{word}` may not appear in domain")));
+        }
+    }
+    if module != "store" && !["main", "lib"].contains(&module) {
+        words(&code, "Permit::mint").for_each(|at| ban(at, "only a store mints permits"));
+    }
+    for (at, other) in named(&code) {
+        if !may_import(module, other) {
+            ban(at, &format!("{module} may not name {other}"));
+        }
+    }
+    for at in climbs(&code, depth(inside)) {
+        ban(at, "`super` leaves the module; say crate::");
+    }
+    if !is_known(module) {
+        ban(0, &format!("{module} is not in MAY_IMPORT of tests/it/tidy.rs"));
+    }
+    errors
+}
+
+fn is_known(module: &str) -> bool {
+    let mut listed = MAY_IMPORT.iter().chain(MAY_NOT_IMPORT).map(|entry| entry.0);
+    ["main", "lib"].contains(&module) || listed.any(|it| it == module)
+}
+
+fn may_import(module: &str, other: &str) -> bool {
+    let of = |list: &[(&str, &'static [&'static str])]| {
+        list.iter().find(|entry| entry.0 == module).map(|entry| entry.1)
+    };
+    match (of(MAY_IMPORT), of(MAY_NOT_IMPORT)) {
+        (Some(allowed), _) => allowed.contains(&other),
+        (None, Some(banned)) => !banned.contains(&other),
+        (None, None) => true,
+    }
+}
+
+/// The top modules named as `crate::x` or in a `crate::{…}` group, each with where.
+fn named(code: &str) -> Vec<(usize, &str)> {
+    let mut found = Vec::new();
+    for at in words(code, "crate::") {
+        let rest = &code[at + "crate::".len()..];
+        match rest.strip_prefix('{') {
+            Some(group) => found.extend(first_names(group).map(|name| (at, name))),
+            None => found.extend(identifier(rest).map(|name| (at, name))),
+        }
+    }
+    found
+}
+
+/// The first name of each entry of a `{…}` group, whose opening brace is already read.
+fn first_names(group: &str) -> impl Iterator<Item = &str> {
+    let mut open = 1_usize;
+    let mut starts = vec![0];
+    for (at, letter) in group.char_indices() {
+        match letter {
+            '{' => open += 1,
+            '}' => open -= 1,
+            ',' if open == 1 => starts.push(at + 1),
+            _ => {}
+        }
+        if open == 0 {
+            break;
+        }
+    }
+    starts.into_iter().filter_map(|start| identifier(group[start..].trim_start()))
+}
+
+fn identifier(text: &str) -> Option<&str> {
+    let end = text.find(|letter: char| !is_word(letter)).unwrap_or(text.len());
+    (0 < end).then(|| &text[..end])
+}
+
+/// Where a chain of `super::` reaches the crate's root from a file this deep.
+fn climbs(code: &str, depth: usize) -> Vec<usize> {
+    let tests = code.find("mod tests {").unwrap_or(code.len());
+    let chains = |depth: usize| {
+        let chain = "super::".repeat(depth);
+        words(code, &chain).collect::<Vec<_>>()
+    };
+    let mut found: Vec<usize> = chains(depth).into_iter().filter(|at| *at < tests).collect();
+    // Inside the tests at a file's end, the first step only leads to the file itself.
+    found.extend(chains(depth + 1).into_iter().filter(|at| tests < *at));
+    found
+}
+
+/// How many modules stand between a file and the root: 1 for `store/mod.rs`, 2 for `store/x.rs`.
+fn depth(inside: &str) -> usize {
+    inside.trim_end_matches("/mod.rs").split('/').count()
+}
+
+/// Where `word` stands by itself in `text`.
+fn words<'a>(text: &'a str, word: &'a str) -> impl Iterator<Item = usize> + 'a {
+    text.match_indices(word).map(|found| found.0).filter(move |at| {
+        let before = text[..*at].chars().next_back();
+        let after = text[at + word.len()..].chars().next();
+        let joined =
+            |a: Option<char>, b: Option<char>| a.is_some_and(is_word) && b.is_some_and(is_word);
+        !joined(before, word.chars().next()) && !joined(word.chars().next_back(), after)
+    })
+}
+
+fn is_word(letter: char) -> bool {
+    letter.is_alphanumeric() || letter == '_'
+}
+
+/// `text` with comments, texts and letters in quotes blanked; every byte keeps its place.
+fn code_of(text: &str) -> String {
+    let mut code = String::with_capacity(text.len());
+    let mut rest = text;
+    while !rest.is_empty() {
+        let taken = match skipped(rest) {
+            0 => rest.chars().next().map_or(1, char::len_utf8),
+            skip => {
+                let blank = |byte: u8| if byte == b'\n' { '\n' } else { ' ' };
+                code.extend(rest[..skip].bytes().map(blank));
+                rest = &rest[skip..];
+                continue;
+            }
+        };
+        code.push_str(&rest[..taken]);
+        rest = &rest[taken..];
+    }
+    code
+}
+
+/// The length of the comment, text or letter that `rest` begins with; 0 for code.
+fn skipped(rest: &str) -> usize {
+    let until = |from: usize, end: &str| {
+        rest[from..].find(end).map_or(rest.len(), |at| from + at + end.len())
+    };
+    if rest.starts_with("//") {
+        return rest.find('\n').unwrap_or(rest.len());
+    }
+    if rest.starts_with("/*") {
+        return until(2, "*/");
+    }
+    if let Some(raw) = rest.strip_prefix("r") {
+        let fence = raw.len() - raw.trim_start_matches('#').len();
+        if raw[fence..].starts_with('"') {
+            return until(fence + 2, &format!("\"{}", "#".repeat(fence)));
+        }
+    }
+    match rest.as_bytes() {
+        [b'"', ..] => quoted(rest, '"'),
+        [b'\'', b'\\', ..] => quoted(rest, '\''),
+        [b'\'', ..] => {
+            let letter = rest[1..].chars().next().map_or(0, char::len_utf8);
+            if rest[1 + letter..].starts_with('\'') { letter + 2 } else { 0 }
+        }
+        _ => 0,
+    }
+}
+
+/// The length of a quoted piece with `\` before what does not end it.
+fn quoted(rest: &str, quote: char) -> usize {
+    let mut escaped = false;
+    for (at, letter) in rest.char_indices().skip(1) {
+        if letter == quote && !escaped {
+            return at + 1;
+        }
+        escaped = letter == '\\' && !escaped;
+    }
+    rest.len()
+}
+
+/// Reasons without a section, or whose section has no advice.
+fn reason_findings<'a>(book: &str, codes: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut errors = Vec::new();
+    for code in codes {
+        let heading = format!("## `{code}`\n");
+        let Some((_, section)) = book.split_once(&heading) else {
+            errors.push(format!("docs/reasons.md: no `{code}`"));
+            continue;
+        };
+        let section = section.split("\n## ").next().unwrap_or_default();
+        if !section.contains("What to do: ") {
+            errors.push(format!("docs/reasons.md: `{code}` does not say \"What to do\""));
+        }
+    }
+    errors
+}
+
+/// Every Rust file of `src` and `tests`, in order.
+fn sources() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![PathBuf::from("src"), PathBuf::from("tests")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("the folder is readable") {
+            let path = entry.expect("the entry is readable").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension() == Some("rs".as_ref()) {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
