@@ -75,6 +75,44 @@ fn every_reason_has_a_section_that_says_what_to_do() {
 }
 
 #[test]
+fn every_configuration_key_stands_in_the_example_and_in_the_book() {
+    let read = |path: &str| fs::read_to_string(path).expect("the file is readable");
+    let (example, book) = (read("hubroute.toml.example"), read("docs/operations.md"));
+    let source = read("src/config/keys.rs");
+    let keys = configuration_keys(&source);
+    assert!(!keys.is_empty());
+    for (table, key) in keys {
+        let after = example.split_once(&format!("[{table}]\n")).map_or("", |it| it.1);
+        let section = after.split("\n[").next().unwrap_or_default();
+        let stands = section.lines().any(|line| identifier(line) == Some(key));
+        assert!(stands, "hubroute.toml.example has no {key} in [{table}]");
+        assert!(
+            book.contains(&format!("`[{table}] {key}`")),
+            "docs/operations.md: [{table}] {key}"
+        );
+    }
+}
+
+#[test]
+fn every_crate_has_its_reason() {
+    let manifest = fs::read_to_string("Cargo.toml").expect("Cargo.toml is readable");
+    let story = fs::read_to_string("ARCHITECTURE.md").expect("ARCHITECTURE.md is readable");
+    let tables = manifest.split("\n[").filter(|table| table.contains("dependencies]"));
+    let entries = tables.flat_map(str::lines).filter_map(|line| line.split_once(" = "));
+    for (name, _) in entries.filter(|(name, _)| !name.starts_with('#')) {
+        assert!(story.contains(&format!("\n| `{name}` |")), "ARCHITECTURE.md: no row for {name}");
+    }
+}
+
+/// Table and key of each row of `KEYS`, as `("server", "listen", …),`.
+fn configuration_keys(source: &str) -> Vec<(&str, &str)> {
+    let rows = source.lines().filter_map(|line| line.trim_start().strip_prefix("(\""));
+    rows.filter_map(|row| row.split_once("\", \""))
+        .filter_map(|(table, rest)| rest.split_once('"').map(|(key, _)| (table, key)))
+        .collect()
+}
+
+#[test]
 fn the_walk_finds_sources_and_tests() {
     for expected in ["src/domain/mod.rs", "src/main.rs", "tests/it/tidy.rs"] {
         assert!(sources().iter().any(|path| path == Path::new(expected)), "{expected}");
