@@ -15,8 +15,6 @@ mod routes;
 mod scrape;
 mod shape;
 mod status;
-#[cfg(test)]
-mod tests;
 
 use std::io;
 use std::net::TcpListener;

@@ -1,1 +1,3 @@
-//! Integration tests: one binary.
+//! One integration binary: a file per behavior.
+
+mod tidy;

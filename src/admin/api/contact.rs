@@ -79,10 +79,10 @@ impl ShownClaim {
         };
         match claim.state {
             State::Reserved => shown,
-            State::Confirmed { enrolled_at, verified, enrollment, holds_until, ended_at } => Self {
+            State::Confirmed { enrolled_at, verified, enrollment, ended_at } => Self {
                 enrolled_at: instant(Some(enrolled_at)),
                 ended_at: instant(ended_at),
-                holds_until: instant(Some(holds_until)),
+                holds_until: instant(Some(claim.holds_until)),
                 enrollment,
                 verified,
                 ..shown
