@@ -1,5 +1,6 @@
 //! What the admin listener may ask and press.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tracing::{info, warn};
@@ -55,10 +56,26 @@ impl Office {
         }
         self.rules.store(Arc::clone(&set));
         self.router.refresh();
+        self.store.ledger.clear_inboxes(now).await.map_err(ReloadError::Ledger)?;
+        self.wake_held().await.map_err(ReloadError::Ledger)?;
         self.alerts.clear("rules-refused");
         self.standing_of_rules(RulesStanding { loaded_at: now, refused: None });
         info!(rules = %set.fingerprint, changed, "the rules were loaded");
         Ok(Reloaded { fingerprint: set.fingerprint.clone(), changed })
+    }
+
+    /// Whatever is held may go on under the new rules or with mended access.
+    async fn wake_held(&self) -> Result<(), LedgerError> {
+        let mut after = None;
+        loop {
+            let page = self.store.ledger.list(Listing::Held, after, PAGE)?;
+            let Some(last) = page.last().map(|listed| listed.contact) else { return Ok(()) };
+            let contacts: BTreeSet<_> = page.into_iter().map(|listed| listed.contact).collect();
+            for contact in contacts {
+                self.router.wake(contact).await?;
+            }
+            after = Some(last);
+        }
     }
 
     fn refuse(&self, refused: &Refused, now: Timestamp) -> Refusal {

@@ -288,6 +288,15 @@ pub struct Paused {
     pub paused: bool,
 }
 
+/// What HubSpot told us of inboxes was forgotten: somebody mended them, or says so by a reload.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InboxesCleared {
+    /// When.
+    pub at: Timestamp,
+    /// The inboxes, each as it is known after it.
+    pub inboxes: Vec<(Inbox, InboxState)>,
+}
+
 /// One domain record.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "record")]
@@ -302,4 +311,6 @@ pub enum Record {
     RulesAccepted(RulesAccepted),
     /// Calls were paused or resumed.
     Paused(Paused),
+    /// Paused inboxes are tried again.
+    InboxesCleared(InboxesCleared),
 }

@@ -8,12 +8,17 @@ use crate::domain::contact::Contact;
 use crate::domain::gates::evidence;
 use crate::domain::id::{ContactId, PropertyName};
 use crate::domain::outcome::{Observation, ReadFailure};
-use crate::domain::person::Person;
-use crate::domain::record::Press;
+use crate::domain::person::{Item, Person};
+use crate::domain::reason::Reason;
+use crate::domain::record::{Press, Step, Turn};
 use crate::domain::settle::{
     Case, Resolution, Shown, by_person, item_of, observe, recovered, resolve,
 };
 use crate::port::{Clock, Enrollments, HubSpot, Ledger, LedgerError, Wanted};
+
+/// What a reload may have mended. Approvals and breakers wait for a person.
+const WOKEN: [Reason; 4] =
+    [Reason::NoSender, Reason::SenderPaused, Reason::HubspotRefusedRequest, Reason::DeadLetter];
 
 impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
     /// Asks HubSpot about one claim and takes the answer into account.
@@ -95,6 +100,16 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         let turn = by_person(self.case(claim, &person), resolution, press);
         report(&turn);
         self.ledger.settle(turn).await
+    }
+
+    /// Looks again at what is held for a reason that a reload or a mended access may have ended.
+    pub async fn wake(&self, contact: ContactId) -> Result<(), LedgerError> {
+        let person = self.ledger.look(contact)?.person;
+        let now = self.clock.now();
+        let mut turn = Turn::new(Step::Pressed, person.contact, now);
+        let held = person.items.into_iter().filter(|item| WOKEN.contains(&item.reason));
+        turn.items = held.map(|item| Item { due: Some(now), ..item }).collect();
+        if turn.items.is_empty() { Ok(()) } else { self.ledger.settle(turn).await }
     }
 
     /// Claims that were reserved when the router stopped may have been sent: they are in doubt.

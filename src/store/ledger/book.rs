@@ -94,6 +94,10 @@ impl<I: Index> Book<I> {
                 self.meta.paused = paused.paused;
                 Ok(())
             }
+            Record::InboxesCleared(cleared) => {
+                self.know_inboxes(&cleared.inboxes);
+                Ok(())
+            }
         }
     }
 
@@ -132,11 +136,15 @@ impl<I: Index> Book<I> {
         for claim in &turn.claims {
             Arc::make_mut(&mut self.inboxes).claim(claim);
         }
-        for (inbox, state) in &turn.inboxes {
+        self.know_inboxes(&turn.inboxes);
+        self.change(turn.contact, &turn.rows, |person| person.apply_turn(seq, turn))
+    }
+
+    fn know_inboxes(&mut self, inboxes: &[(Inbox, InboxState)]) {
+        for (inbox, state) in inboxes {
             Arc::make_mut(&mut self.inboxes).state(inbox, state);
             self.stage.inboxes.insert(inbox.clone(), state.clone());
         }
-        self.change(turn.contact, &turn.rows, |person| person.apply_turn(seq, turn))
     }
 
     fn aliased(&mut self, seq: u64, aliased: &Aliased) -> Result<(), IndexError> {

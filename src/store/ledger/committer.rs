@@ -11,7 +11,9 @@ use super::book::Book;
 use super::shared::Shared;
 use crate::domain::id::ContactId;
 use crate::domain::person::Person;
-use crate::domain::record::{Aliased, Paused, Record, RulesAccepted, Turn};
+use crate::domain::record::{
+    Aliased, InboxState, InboxesCleared, Paused, Record, RulesAccepted, Turn,
+};
 use crate::domain::time::Timestamp;
 use crate::port::{Booking, LedgerError, Permit, Recorded, Reservation, Saw};
 use crate::store::disk::Disk;
@@ -36,6 +38,7 @@ pub(super) enum Command {
     Alias(Timestamp, ContactId, ContactId, Reply<()>),
     AcceptRules(Box<RulesAccepted>, Reply<()>),
     Pause(Paused, Reply<()>),
+    ClearInboxes(Timestamp, Reply<()>),
     Forget(u32, Reply<()>),
     Flush(Reply<()>),
 }
@@ -135,6 +138,12 @@ impl<D: Disk, I: Index> Committer<D, I> {
             }
             Command::Pause(paused, reply) => {
                 self.record(&Record::Paused(paused))?;
+                answers.push(Answer::Done(reply));
+            }
+            Command::ClearInboxes(at, reply) => {
+                let marked = self.book.inboxes.marked();
+                let inboxes = marked.into_iter().map(|it| (it, InboxState::default())).collect();
+                self.record(&Record::InboxesCleared(InboxesCleared { at, inboxes }))?;
                 answers.push(Answer::Done(reply));
             }
             Command::Forget(day, reply) => {

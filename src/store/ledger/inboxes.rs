@@ -96,6 +96,12 @@ impl Inboxes {
         self.0.get(inbox).map(|slots| slots.state.clone()).unwrap_or_default()
     }
 
+    /// Every inbox that HubSpot told us something of.
+    pub(super) fn marked(&self) -> Vec<Inbox> {
+        let marked = self.0.iter().filter(|(_, slots)| slots.state != InboxState::default());
+        marked.map(|(inbox, _)| inbox.clone()).collect()
+    }
+
     /// Forgets settled slots that no budget counts any more.
     pub(super) fn forget_before(&mut self, at: Timestamp) {
         for slots in self.0.values_mut() {

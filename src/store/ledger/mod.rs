@@ -82,6 +82,11 @@ impl<D: Disk, I: Index> Embedded<D, I> {
         self.ask(|reply| Command::Pause(paused, reply)).await
     }
 
+    /// Forgets what HubSpot told us of inboxes: a paused or full sender is tried again.
+    pub async fn clear_inboxes(&self, at: Timestamp) -> Result<(), LedgerError> {
+        self.ask(|reply| Command::ClearInboxes(at, reply)).await
+    }
+
     /// Forgets identities of events before a day (days since 1970), and old budget slots.
     pub async fn forget(&self, day: u32) -> Result<(), LedgerError> {
         self.ask(|reply| Command::Forget(day, reply)).await
