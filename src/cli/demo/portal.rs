@@ -61,29 +61,29 @@ const LAST: [&str; 11] = [
     "Adler", "Brandt", "Costa", "Dunn", "Ekman", "Fischer", "Grant", "Hayes", "Ito", "Jensen",
     "Kim",
 ];
-const COMPANIES: [&str; 7] =
-    ["acorn", "birch", "cedar", "dogwood", "elm", "fir", "ginkgo"];
+const COMPANIES: [&str; 7] = ["acorn", "birch", "cedar", "dogwood", "elm", "fir", "ginkgo"];
 
 /// Owner ids of dana, luis and tess.
 const OWNERS: [&str; 3] = ["41", "42", "43"];
 const TESS: &str = OWNERS[2];
 
 /// Milliseconds that every contact existed before the day.
-const AGE_MS: i64 = 24 * 60 * 60 * 1_000;
+const AGE_MS: u64 = 24 * 60 * 60 * 1_000;
 
 /// The whole state, as `PUT /_sim/state` takes it. `now` is in milliseconds since 1970.
-pub(super) fn state(now: i64) -> Value {
+pub(super) fn state(now: u64) -> Value {
     let names = ["dana", "luis", "tess"];
-    let people = || (41_u64..).zip(names).map(|(id, name)| (id, format!("{name}@hubroute.example")));
-    let owners: Vec<Value> = people()
-        .map(|(id, email)| json!({ "id": id, "user": id + 30, "email": email }))
-        .collect();
+    let people =
+        || (41_u64..).zip(names).map(|(id, name)| (id, format!("{name}@hubroute.example")));
+    let owners: Vec<Value> =
+        people().map(|(id, email)| json!({ "id": id, "user": id + 30, "email": email })).collect();
     let users: Vec<Value> = people()
         .map(|(id, email)| {
             json!({ "id": id + 30, "email": email, "seats": ["sales-pro"], "inboxes": [email] })
         })
         .collect();
-    let workflow = |flow: u64, name: &str| json!({ "flow": flow, "workflow": flow - 490, "name": name });
+    let workflow =
+        |flow: u64, name: &str| json!({ "flow": flow, "workflow": flow - 490, "name": name });
     json!({
         "portal": PORTAL,
         "tokens": [ACCESS_TOKEN],
@@ -111,20 +111,16 @@ fn expected() -> Vec<u64> {
     groups.into_iter().flatten().chain(alone).collect()
 }
 
-fn contacts(created: i64) -> Vec<Value> {
+fn contacts(created: u64) -> Vec<Value> {
     let everybody = expected().into_iter().chain(GUESTS).chain(FREE_MAIL..=FORGED);
     everybody.map(|id| contact(id, created)).collect()
 }
 
 /// A contact; who is special in the day differs in the one thing that makes them so.
-fn contact(id: u64, created: i64) -> Value {
-    let pick = |list: &[&'static str], step: u64| {
-        let at = usize::try_from(id * step).unwrap_or(0) % list.len();
-        list[at]
-    };
-    let (first, last, company) = (pick(&FIRST, 1), pick(&LAST, 3), pick(&COMPANIES, 5));
+fn contact(id: u64, created: u64) -> Value {
+    let (first, last, company) = (pick(&FIRST, id), pick(&LAST, id * 3), pick(&COMPANIES, id * 5));
     let mail = format!("{}.{}{id}", first.to_lowercase(), last.to_lowercase());
-    let owner = if TESS_LEADS.contains(&id) { TESS } else { pick(&OWNERS[..2], 1) };
+    let owner = if TESS_LEADS.contains(&id) { TESS } else { pick(&OWNERS[..2], id) };
     let mut properties = json!({
         "firstname": first,
         "lastname": last,
@@ -143,4 +139,16 @@ fn contact(id: u64, created: i64) -> Value {
         _ => {}
     }
     json!({ "id": id, "properties": properties, "created": created })
+}
+
+fn pick(list: &[&'static str], seed: u64) -> &'static str {
+    list[usize::try_from(seed).unwrap_or(0) % list.len()]
+}
+
+/// What people call the contact.
+pub(super) fn name(id: u64) -> String {
+    if id == NAMELESS {
+        return format!("(nameless) {}", pick(&LAST, id * 3));
+    }
+    format!("{} {}", pick(&FIRST, id), pick(&LAST, id * 3))
 }
