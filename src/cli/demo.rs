@@ -52,14 +52,16 @@ async fn play(demo: &Demo, folder: &Folder) -> Result<ExitStatus, DemoError> {
     });
     let shown = show(demo, &simulator, (webhook, admin), open);
     let status = tokio::select! {
+        // Ctrl-C after the day ends the demo with the day's own result: `shown` sees it first.
+        biased;
         ended = &mut router => return ended.map(|()| ExitStatus::Failure).map_err(DemoError::from),
-        status = shown => status?,
-        () = stop_signal() => ExitStatus::Failure,
+        status = shown => status,
+        () = stop_signal() => Ok(ExitStatus::Failure),
     };
     // The router may have ended by itself.
     stop.send(()).ok();
     router.await?;
-    Ok(status)
+    status
 }
 
 /// The day, the table, and the verdict.
@@ -92,7 +94,8 @@ async fn show(
     }
     let counts = simulator.counts();
     print(&table::table(&decisions, columns()));
-    print(&format!("\n{}{}", table::tally(&decisions), table::verdict(&counts)));
+    let (made, decided) = (table::deliveries(&counts), table::tally(&decisions));
+    print(&format!("\n{made}{decided}{}", table::verdict(&counts)));
     let right = counts.duplicates == 0 && counts.overlaps == 0 && counts.lost == 0;
     let status = if right { ExitStatus::Success } else { ExitStatus::Failure };
     if !demo.once {

@@ -6,11 +6,11 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::portal;
-use crate::simulator::Counts;
+use crate::simulator::{Counts, Endpoint};
 
 /// The narrowest a sentence gets.
 const SENTENCE_MIN: usize = 30;
-const HEAD: [&str; 6] = ["TIME", "CONTACT", "RULE", "DECISION", "REASON", "SENTENCE"];
+const HEAD: [&str; 6] = ["UTC", "CONTACT", "RULE", "DECISION", "REASON", "SENTENCE"];
 
 /// The decisions as lines no wider than `width`, unless the sentence would get too short.
 pub(super) fn table(decisions: &[Value], width: usize) -> String {
@@ -72,16 +72,37 @@ pub(super) fn tally(decisions: &[Value]) -> String {
     format!("{} decisions: {}\n", decisions.len(), counts.join(", "))
 }
 
+/// What was delivered, and which answers to our calls went wrong on purpose.
+pub(super) fn deliveries(counts: &Counts) -> String {
+    let made = &counts.deliveries;
+    let ended = |outcome: &str| {
+        let calls = counts.calls.get(&Endpoint::EnrollSequence);
+        calls.and_then(|calls| calls.get(outcome)).copied().unwrap_or_default()
+    };
+    format!(
+        "{} deliveries: {} acknowledged, {} turned away; HubSpot lost {} and asked for patience {}\n",
+        made.sent,
+        made.acknowledged,
+        made.refused,
+        counted(ended("dropped"), "answer"),
+        counted(ended("429"), "time"),
+    )
+}
+
 /// What HubSpot itself saw happen.
 pub(super) fn verdict(counts: &Counts) -> String {
-    let plural = |n: usize, one: &str| format!("{n} {one}{}", if n == 1 { "" } else { "s" });
+    let count = |n: usize, one: &str| counted(n as u64, one);
     format!(
         "{} enrolled, {}, {}, {} lost\n",
         counts.enrollments,
-        plural(counts.duplicates, "duplicate"),
-        plural(counts.overlaps, "overlap"),
+        count(counts.duplicates, "duplicate"),
+        count(counts.overlaps, "overlap"),
         counts.lost,
     )
+}
+
+fn counted(n: u64, one: &str) -> String {
+    format!("{n} {one}{}", if n == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]
