@@ -1,5 +1,6 @@
 //! The index lost or damaged: the next start recovers unaided. The journal damaged: it is told.
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use hubroute::simulator::Delivery;
@@ -50,7 +51,9 @@ impl Worked {
             Self { harness, decisions: Vec::new(), status: Value::Null, enrollments: 0, old };
         worked.remember();
         let expected = usize::try_from(CONTACTS).expect("few");
-        assert_eq!((worked.enrollments, worked.decisions.len()), (expected, 2 * expected - 1));
+        let ids: BTreeSet<&str> =
+            worked.decisions.iter().filter_map(|decision| decision["id"].as_str()).collect();
+        assert_eq!((worked.enrollments, ids.len()), (expected, 2 * expected - 1));
         worked
     }
 
@@ -87,6 +90,19 @@ fn figures(status: &Value) -> Value {
         "events": status["events"], "decisions": status["decisions"], "queue": status["queue"],
         "store": status["store"], "state": status["state"],
     })
+}
+
+#[test]
+fn a_start_in_order_takes_no_delivery_again_and_rebuilds_nothing() {
+    let mut worked = Worked::new();
+    let decisions = worked.decisions.len();
+    worked.harness.restart();
+    // Long enough for an intake that begins at the beginning to be seen.
+    assert!(worked.harness.deliver(1, "other", "x"));
+    worked.harness.wait_until_idle(LONG);
+    assert_eq!(worked.harness.status()["events"]["duplicate"], 0);
+    assert_eq!(worked.harness.decisions("history=true").len(), decisions + 1);
+    assert!(!worked.harness.log().contains("rebuilt"), "{}", worked.harness.log());
 }
 
 #[test]

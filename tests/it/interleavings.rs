@@ -1,6 +1,8 @@
 //! Interleavings of CONSISTENCY.md section 6 against the running router, each named by the fact
 //! that closes it.
 
+use std::time::SystemTime;
+
 use hubroute::simulator::Phase;
 use serde_json::{Value, json};
 
@@ -98,18 +100,27 @@ theme = "care"
 #[test]
 fn last_months_end_date_does_not_free_the_theme_and_the_end_of_ours_does() {
     let rules = rule("stage", "sequence intro") + &rule("score", "sequence intro");
-    let harness = Harness::start(Setup::with(rules));
-    harness.control("POST /_sim/enrollments", &json!({"contact": 1, "sequence": 102, "user": 71}));
-    harness.control("POST /_sim/enrollments/end", &json!({"contact": 1, "how": "finish"}));
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970");
+    let days_ago = |days: u64| now.as_secs().saturating_sub(days * 86_400) * 1_000;
+    // HubSpot's properties lag: they show last month's sequence and its end.
+    let state = json!({
+        "settings": {"properties_lag_ms": 600_000},
+        "enrolled": [{
+            "contact": 1, "sequence": 101, "at": days_ago(30), "by": "hand",
+            "ended": {"at": days_ago(20), "how": "finish"},
+        }],
+    });
+    let harness = Harness::start(Setup::with(rules).state(state));
     run(&harness);
     check(&harness, "enroll matched", 1);
     assert!(harness.deliver(1, "score", "1"));
     harness.wait_until_idle(LONG);
     assert_eq!(harness.verdicts(1), ["enroll matched", "skip already-in-theme"]);
     harness.control("POST /_sim/enrollments/end", &json!({"contact": 1, "how": "reply"}));
+    harness.control("PUT /_sim/state", &json!({"settings": {"properties_lag_ms": 0}}));
     assert!(harness.deliver(1, "score", "2"));
     harness.wait_until_idle(LONG);
-    assert_eq!(harness.verdicts(1)[2], "enroll matched", "{}", harness.log());
+    assert_eq!(harness.verdicts(1)[2..], ["enroll matched"], "{}", harness.log());
     assert_eq!(harness.enrolled(1), 2);
 }
 
@@ -280,8 +291,7 @@ fn a_call_in_doubt_keeps_its_budget_slot() {
     run(&harness);
     check(&harness, "hold in-doubt", 0);
     assert!(harness.deliver(2, "stage", "hot"));
-    harness.wait_for(LONG, |status| status["queue"]["waiting"] == json!(1));
-    assert_eq!(harness.verdicts(2), ["wait budget-exhausted"]);
+    harness.wait_for(LONG, |_| harness.verdicts(2) == ["wait budget-exhausted"]);
     assert_eq!(harness.enrolled(2), 0);
 }
 
