@@ -74,9 +74,8 @@ impl Worker {
     fn run(&self) -> Result<(), JournalError> {
         let Some(mut reader) = self.deliveries.take_reader() else { return Ok(()) };
         let mut last = self.ledger.taken();
-        if last < self.deliveries.synced() {
-            reader.seek(last + 1)?;
-        }
+        // Also where nothing is new yet: a reader that was never placed begins at the beginning.
+        reader.seek(last + 1)?;
         while !self.stop.load(Ordering::Acquire) {
             let batch = next_batch(&mut reader)?;
             let Some(newest) = batch.last().map(|arrival| arrival.delivery) else {
