@@ -17,6 +17,7 @@ use tokio::sync::oneshot;
 use super::args::Demo;
 use super::serve::{runtime, stop_signal};
 use super::{ExitStatus, fail, print, say};
+use crate::app::RunError;
 use crate::simulator::Simulator;
 use day::Courier;
 use progress::Progress;
@@ -50,14 +51,20 @@ async fn play(demo: &Demo, folder: &Folder) -> Result<ExitStatus, DemoError> {
         opened.await.ok();
         app.run_until(async { stopped.await.unwrap_or(()) }).await
     });
-    let shown = show(demo, &simulator, (webhook, admin), open);
+    let shown = show(&simulator, (webhook, admin), open);
+    let ended = |ended: Result<(), RunError>| ended.map(|()| ExitStatus::Failure);
     let status = tokio::select! {
-        // Ctrl-C after the day ends the demo with the day's own result: `shown` sees it first.
-        biased;
-        ended = &mut router => return ended.map(|()| ExitStatus::Failure).map_err(DemoError::from),
+        router = &mut router => return Ok(ended(router)?),
         status = shown => status,
         () = stop_signal() => Ok(ExitStatus::Failure),
     };
+    if status.is_ok() && !demo.once {
+        say(&format!("the router stays up: http://{admin} (Ctrl-C ends it)"));
+        tokio::select! {
+            router = &mut router => return Ok(ended(router)?),
+            () = stop_signal() => {}
+        }
+    }
     // The router may have ended by itself.
     stop.send(()).ok();
     router.await?;
@@ -66,7 +73,6 @@ async fn play(demo: &Demo, folder: &Folder) -> Result<ExitStatus, DemoError> {
 
 /// The day, the table, and the verdict.
 async fn show(
-    demo: &Demo,
     simulator: &Arc<Simulator>,
     (webhook, admin): (SocketAddr, SocketAddr),
     open: oneshot::Sender<()>,
@@ -97,12 +103,7 @@ async fn show(
     let (made, decided) = (table::deliveries(&counts), table::tally(&decisions));
     print(&format!("\n{made}{decided}{}", table::verdict(&counts)));
     let right = counts.duplicates == 0 && counts.overlaps == 0 && counts.lost == 0;
-    let status = if right { ExitStatus::Success } else { ExitStatus::Failure };
-    if !demo.once {
-        say(&format!("the router stays up: http://{admin} (Ctrl-C ends it)"));
-        stop_signal().await;
-    }
-    Ok(status)
+    Ok(if right { ExitStatus::Success } else { ExitStatus::Failure })
 }
 
 fn columns() -> usize {

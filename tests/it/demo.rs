@@ -32,12 +32,14 @@ fn a_day_goes_through_with_nothing_twice_and_nothing_lost() {
     assert!(50 <= number(&text, " enrolled,"), "{text}");
     assert_eq!(number(&text, " turned away;"), 2, "the forged and the stale one\n{text}");
     assert!(text.contains("HubSpot lost 1 answer and asked for patience 1 time"), "{text}");
+    assert_eq!(text.matches("by tess").count(), 2, "the third one is a colleague's\n{text}");
     for (contact, reason) in [
-        ("1502 ", "by luis"),
+        ("1101 ", "blocked-by-theme"),
+        ("1206 ", "duplicate-event"),
         ("1601 ", "would-enroll"),
         ("1703 ", "outranked"),
         ("1704 ", "stale-event"),
-        ("1705 ", "duplicate-event"),
+        ("1705 ", "Enrolled in inbound"),
         ("1801 ", "no-match"),
         ("1802 ", "own-domain"),
         ("1803 ", "opted-out"),

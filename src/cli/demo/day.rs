@@ -20,6 +20,12 @@ const IMPATIENCE_MS: u64 = 250;
 /// How much older than its successor a value is that arrives after it, milliseconds.
 const OVERTAKEN_MS: u64 = 5_000;
 
+/// How often it is looked whether somebody is enrolled, and how many times.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+const LOOKS_MAX: usize = 100;
+/// The stage that most of the day is about.
+const MQL: &str = "marketingqualifiedlead";
+
 /// Who makes the deliveries.
 #[derive(Clone, Debug)]
 pub(super) struct Courier {
@@ -34,7 +40,7 @@ impl Courier {
     pub(super) async fn early(&self) -> Result<(), DemoError> {
         self.progress.scene("HubSpot calls while the router is still starting");
         let order =
-            Delivery { attempts: 5, timeout_ms: IMPATIENCE_MS, retry_ms: 200, ..self.order() };
+            Delivery { attempts: 20, timeout_ms: IMPATIENCE_MS, retry_ms: 200, ..self.order() };
         self.change_by(portal::EARLY, ("lifecyclestage", MQL), ("CRM_UI", order)).await
     }
 
@@ -85,7 +91,9 @@ impl Courier {
         let both = [("lifecyclestage", MQL), ("demo_requested_at", "2026-11-24T10:00:00Z")];
         self.changes(portal::TWO_RULES, &both, ("FORM", self.order())).await?;
         // A rep is writing to these by now: marketing stays quiet.
-        for id in portal::SCORES.take(2) {
+        let written_to: Vec<u64> = portal::SCORES.take(2).collect();
+        self.until_enrolled(&written_to).await;
+        for id in written_to {
             let form = ("FORM", self.order());
             self.change_by(id, ("last_guide_downloaded", "guide-8"), form).await?;
         }
@@ -134,7 +142,7 @@ impl Courier {
     /// The same delivery again, one after the other and three times at once.
     async fn repeated(&self) -> Result<(), DemoError> {
         for (at_once, copies, id) in [(false, 2, 1206), (true, 3, 1207)] {
-            let order = Delivery { at_once, copies, ..self.order() };
+            let order = Delivery { copies, at_once, ..self.order() };
             self.change_by(id, ("last_guide_downloaded", "guide-9"), ("FORM", order)).await?;
         }
         Ok(())
@@ -165,6 +173,18 @@ impl Courier {
             made.map_err(|gave_up| DemoError::Delivery(gave_up.to_string()))??;
         }
         Ok(())
+    }
+
+    /// Waits until HubSpot has enrolled them. When that takes too long the day goes on: the
+    /// counts tell at its end.
+    async fn until_enrolled(&self, contacts: &[u64]) {
+        for _ in 0..LOOKS_MAX {
+            let enrolled = self.simulator.counts().per_contact;
+            if contacts.iter().all(|id| enrolled.contains_key(&Id::from(*id))) {
+                return;
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
     }
 
     fn order(&self) -> Delivery {
@@ -225,9 +245,6 @@ impl Courier {
         Ok(())
     }
 }
-
-/// The stage that most of the day is about.
-const MQL: &str = "marketingqualifiedlead";
 
 fn change(properties: &[(&str, &str)], source: &str) -> Change {
     let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());

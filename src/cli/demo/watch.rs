@@ -13,6 +13,8 @@ const EVERY: Duration = Duration::from_millis(100);
 const ASKED_MAX: usize = 300;
 /// Answers in a row that must say that nothing is due: a call may be under way in between.
 const QUIET_ANSWERS: usize = 3;
+/// How long one answer is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The admin listener's client.
 #[derive(Debug)]
@@ -63,6 +65,3 @@ impl Watch {
         known.ok_or_else(|| DemoError::Answer(status.to_string()))
     }
 }
-
-/// How long one answer is waited for.
-const PATIENCE: Duration = Duration::from_secs(10);
