@@ -26,7 +26,7 @@ use self::checkpoint::Checkpoint;
 use self::deliveries::Deliveries;
 use self::disk::Folder;
 use self::index::{IndexError, SledIndex};
-use self::journal::{Cut, Journal, JournalError};
+use self::journal::{Cut, Journal, JournalError, Reader};
 use self::ledger::{Embedded, Rebuilt};
 pub use self::lock::Lock;
 use crate::port::Records as _;
@@ -105,6 +105,8 @@ pub struct Store {
     /// What HubSpot sent: deliveries can be kept from now on.
     pub deliveries: Deliveries<Folder>,
     records: Journal<Folder>,
+    /// Reads deliveries once more, for the scrub.
+    inbound: Reader<Folder>,
     cuts: Vec<Cut>,
     path: PathBuf,
     lock: Lock,
@@ -136,15 +138,17 @@ impl Store {
         let ends =
             Checkpoint { deliveries: inbound.next_seq() - 1, ledger: records.next_seq() - 1 };
         checkpoint::check(path, &ends)?;
+        let reader = inbound.reader();
         let deliveries = Deliveries::start(inbound)?;
         let cuts = inbound_cut.into_iter().chain(records_cut).collect();
-        Ok(Self { deliveries, records, cuts, path: path.to_owned(), lock })
+        Ok(Self { deliveries, records, inbound: reader, cuts, path: path.to_owned(), lock })
     }
 
     /// Opens the ledger: checks the index, and catches it up or rebuilds it from the journal.
     /// `progress` hears how many records of how many are applied.
     pub fn open_ledger(self, progress: impl FnMut(u64, u64)) -> Result<OpenStore, StoreError> {
-        let Self { deliveries, records, cuts, path, lock } = self;
+        let Self { deliveries, records, inbound, cuts, path, lock } = self;
+        let readers = [inbound, records.reader()];
         let index_path = path.join("index");
         let existing = SledIndex::open(&index_path);
         let fresh = || {
@@ -158,6 +162,7 @@ impl Store {
             return Err(StoreError::Lost { stream, found: kept, expected: taken });
         }
         let mended = Mended { cuts, rebuilt: opened.rebuilt };
+        scrub(readers, opened.ledger.clone())?;
         Ok(OpenStore { deliveries, ledger: opened.ledger, mended, path, _lock: lock })
     }
 }
@@ -171,6 +176,21 @@ impl OpenStore {
         };
         checkpoint::write(&self.path, &ends)
     }
+}
+
+/// Reads sealed segments in the background. Damage stops the store: what it holds can no longer
+/// be trusted as a whole, and a person must know before the index ever needs it.
+fn scrub(readers: [Reader<Folder>; 2], ledger: DiskLedger) -> Result<(), StoreError> {
+    let scrub = move || {
+        yield_to_intake();
+        for mut reader in readers {
+            if let Err(error) = reader.scrub(|| !ledger.is_closed()) {
+                ledger.fail(&error.in_full());
+            }
+        }
+    };
+    let thread = std::thread::Builder::new().name("scrub".to_owned());
+    thread.spawn(scrub).map(|_| ()).map_err(StoreError::Thread)
 }
 
 /// Moves a damaged index out of the way; an older one that was set aside goes.

@@ -61,6 +61,24 @@ impl<D: Disk> Reader<D> {
         self.shared.segments().first().map_or(1, |(_, first)| *first)
     }
 
+    /// Reads every segment but the one being written, and finds whatever is not what was
+    /// written: opening looks at the last segment only. `go_on` is asked now and then.
+    pub fn scrub(&mut self, mut go_on: impl FnMut() -> bool) -> Result<(), JournalError> {
+        let segments = self.shared.segments();
+        let Some((_, end)) = segments.last().copied() else { return Ok(()) };
+        let first = self.first();
+        if end <= first {
+            return Ok(());
+        }
+        self.seek(first)?;
+        while self.next < end {
+            if self.step()?.is_none() || self.next.is_multiple_of(LANDMARK_EVERY) && !go_on() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     /// Goes to the frame with this number.
     pub fn seek(&mut self, seq: u64) -> Result<(), JournalError> {
         let segments = self.shared.segments();

@@ -113,6 +113,16 @@ impl<D: Disk, I: Index> Embedded<D, I> {
         self.shared.meta().portal
     }
 
+    /// Stops the store for good: something was found that only a person can mend.
+    pub fn fail(&self, why: &str) {
+        self.shared.fail(why);
+    }
+
+    /// Whether the committer has ended.
+    pub fn is_closed(&self) -> bool {
+        self.commands.is_closed()
+    }
+
     /// Becomes the reason when the store stops for good.
     pub fn failure(&self) -> watch::Receiver<Option<String>> {
         self.shared.failure.subscribe()

@@ -27,7 +27,7 @@ pub(crate) const PUBLIC_URL: &str = "https://hooks.example.test/webhooks/hubspot
 /// The app's client secret.
 pub(crate) const SECRET: &str = "the-client-secret";
 /// Long enough for anything on a busy machine.
-pub(crate) const LONG: Duration = Duration::from_secs(60);
+pub(crate) const LONG: Duration = Duration::from_mins(1);
 
 /// What differs between tests.
 #[derive(Clone, Debug)]
@@ -111,8 +111,7 @@ impl Harness {
         let state = rules::state(setup.contacts, setup.state);
         let options =
             Options { keep_alive: false, workers: 1, state: Some(state), ..Options::default() };
-        let simulator =
-            runtime.block_on(async { Simulator::start(options) }).expect("a simulator");
+        let simulator = runtime.block_on(async { Simulator::start(options) }).expect("a simulator");
         let folder = tempfile::tempdir().expect("a folder");
         let rules = folder.path().join("rules");
         fs::create_dir(&rules).expect("a rules folder");
