@@ -1,9 +1,11 @@
-//! `hubroute check`: every error and warning of a rules folder at once, offline.
+//! `hubroute check`: every error and warning of a rules folder at once, with the rules' own
+//! tests, offline.
 
 use std::path::Path;
 
 use super::diagnostics::{self, Format};
 use crate::domain::rule::compile;
+use crate::domain::suite;
 use crate::rules_folder::{self, FolderError};
 
 /// What `check` is asked for.
@@ -29,14 +31,18 @@ pub struct Answer {
 /// Checks the folder. A folder that cannot be read is an error of its own: exit code 1.
 pub fn run(folder: &Path, options: Options) -> Result<Answer, FolderError> {
     let files = rules_folder::read(folder)?;
-    let compiled = compile(&files);
+    let mut compiled = compile(&files);
+    // The rules' own tests are part of the set: a reload refuses one that fails them.
+    let report = compiled.rules.as_ref().map(|rules| suite::run(rules, &files)).unwrap_or_default();
+    compiled.diagnostics.extend(report.diagnostics.iter().cloned());
     let (errors, warnings) = diagnostics::count(&compiled.diagnostics);
-    let exit_code = match (errors, warnings) {
+    let failed = report.counts().1;
+    let exit_code = match (errors + failed, warnings) {
         (0, 1..) if options.deny_warnings => 3,
         (0, _) => 0,
         _ => 1,
     };
-    let accepted = compiled.rules.as_ref().filter(|_| errors == 0);
+    let accepted = compiled.rules.as_ref().filter(|_| errors + failed == 0);
     let shown = folder.to_string_lossy();
     let found = &compiled.diagnostics;
     let output = match options.format {
@@ -50,13 +56,18 @@ pub fn run(folder: &Path, options: Options) -> Result<Answer, FolderError> {
                     plural(warnings, "warning"),
                     set.fingerprint
                 ),
-                None => format!(
-                    "{shown}: {}, {}; the set is refused as a whole",
-                    plural(errors, "error"),
-                    plural(warnings, "warning")
-                ),
+                None => {
+                    let tests = plural(failed, "failed test");
+                    let tests = if failed == 0 { String::new() } else { format!(", {tests}") };
+                    format!(
+                        "{shown}: {}, {}{tests}; the set is refused as a whole",
+                        plural(errors, "error"),
+                        plural(warnings, "warning")
+                    )
+                }
             };
-            diagnostics::text(found, &files, &shown, options.color) + &verdict + "\n"
+            let tests = if failed == 0 { String::new() } else { super::test::text(&report) };
+            diagnostics::text(found, &files, &shown, options.color) + &tests + &verdict + "\n"
         }
     };
     Ok(Answer { output, exit_code })

@@ -62,7 +62,11 @@ impl<D: Disk, I: Index> Embedded<D, I> {
             Ok((index, book))
         });
         let (index, mut book, rebuilt) = match usable {
-            Ok((index, book)) => (index, book, None),
+            Ok((index, book)) => {
+                let is_new = book.meta.applied == 0 && last != 0;
+                let rebuilt = is_new.then(|| Rebuilt { why: "it was not there".to_owned() });
+                (index, book, rebuilt)
+            }
             Err(error) => {
                 let index = Arc::new(fresh()?);
                 let book = Book::open(Arc::clone(&index))?;
