@@ -15,14 +15,17 @@ mod routes;
 mod scrape;
 mod shape;
 mod status;
+#[cfg(test)]
+mod tests;
 
 use std::io;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::dev::Server;
-use actix_web::{App, HttpServer, middleware, web};
+use actix_web::body::BoxBody;
+use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::{App, Error, HttpServer, middleware, web};
 
 pub use self::access::{Access, Exposed};
 pub use self::metrics::{Counted, Metrics};
@@ -61,17 +64,7 @@ impl<O: Office> Admin<O> {
         let access = web::Data::new(access);
         let metrics = web::Data::new(self.metrics);
         let office = web::Data::from(self.office);
-        let app = move || {
-            App::new()
-                .app_data(access.clone())
-                .app_data(metrics.clone())
-                .app_data(office.clone())
-                .configure(routes::register::<O>)
-                .default_service(web::to(routes::unknown))
-                .wrap(middleware::from_fn(access::guard))
-                .wrap(access::headers())
-        };
-        let server = HttpServer::new(app)
+        let server = HttpServer::new(move || app(access.clone(), metrics.clone(), office.clone()))
             .workers(1)
             .worker_max_blocking_threads(READS_MAX)
             .max_connections(CONNECTIONS_MAX)
@@ -82,4 +75,28 @@ impl<O: Office> Admin<O> {
             .listen(listener)?;
         Ok(server.run())
     }
+}
+
+/// Every call, behind the guard, with the headers of every answer.
+fn app<O: Office>(
+    access: web::Data<Access>,
+    metrics: web::Data<Metrics>,
+    office: web::Data<O>,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<BoxBody>,
+        Error = Error,
+        InitError = (),
+    >,
+> {
+    App::new()
+        .app_data(access)
+        .app_data(metrics)
+        .app_data(office)
+        .configure(routes::register::<O>)
+        .default_service(web::to(routes::unknown))
+        .wrap(middleware::from_fn(access::guard))
+        .wrap(access::headers())
 }

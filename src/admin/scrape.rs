@@ -66,8 +66,6 @@ fn live(registry: &mut Registry, metrics: &Metrics) {
         }
         registry.register(name, help, family);
     }
-    let help = "From the first byte of a delivery to its 204";
-    registry.register_with_unit("webhook_ack", help, Unit::Seconds, metrics.ack());
 }
 
 /// Events and decisions, every reason with each decision it can stand beside, also at 0. Final

@@ -59,6 +59,7 @@ struct ShownClaim {
 
 impl ShownClaim {
     fn new(claim: Claim, now: Timestamp) -> Self {
+        let holds = !matches!(claim.state, State::Released { .. });
         let shown = Self {
             state: claim.state_word(),
             live: claim.is_live(now),
@@ -72,7 +73,7 @@ impl ShownClaim {
             called_at: Text(claim.first_call_at),
             enrolled_at: None,
             ended_at: None,
-            holds_until: None,
+            holds_until: instant(holds.then_some(claim.holds_until)),
             enrollment: None,
             verified: false,
             why: None,
@@ -82,7 +83,6 @@ impl ShownClaim {
             State::Confirmed { enrolled_at, verified, enrollment, ended_at } => Self {
                 enrolled_at: instant(Some(enrolled_at)),
                 ended_at: instant(ended_at),
-                holds_until: instant(Some(claim.holds_until)),
                 enrollment,
                 verified,
                 ..shown

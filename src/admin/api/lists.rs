@@ -51,8 +51,7 @@ impl Entry {
         }
     }
 
-    /// A claim whose outcome is open. Words and times are the claim's own: its item may wait
-    /// for something else.
+    /// A claim whose outcome is open, in its own words.
     fn of_claim(contact: ContactId, claim: Claim) -> Self {
         let (decision, reason) = match claim.state {
             State::NeedsReview { .. } => (Decision::Hold, Reason::InDoubt),
@@ -77,9 +76,15 @@ impl Entry {
         }
     }
 
+    /// The claim of an entry, where it has one; its item says it better, unless that waits for
+    /// something else.
     fn of(listed: Listed) -> Option<Self> {
+        let open = |item: &Item| matches!(item.reason, Reason::OutcomeUnknown | Reason::InDoubt);
         match (listed.claim, listed.item) {
-            (Some(claim), _) => Some(Self::of_claim(listed.contact, claim)),
+            (Some(claim), item) => Some(match item.filter(open) {
+                Some(item) => Self::of_item(listed.contact, item),
+                None => Self::of_claim(listed.contact, claim),
+            }),
             (None, Some(item)) => Some(Self::of_item(listed.contact, item)),
             (None, None) => None,
         }

@@ -1,0 +1,297 @@
+//! An office in memory: test data, and what was pressed.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use crate::admin::office::{
+    Alert, Office, PressError, Refusal, ReloadError, Reloaded, Resolution, RulesStanding, Standing,
+};
+use crate::domain::claim::{Channel, Claim, State, Target};
+use crate::domain::event::{Event, Kind};
+use crate::domain::id::{ContactId, Inbox, PortalId, RowId};
+use crate::domain::person::{Item, Person};
+use crate::domain::query::{Counts, DecisionQuery, Found, Listed, Listing, Totals};
+use crate::domain::reason::{Decision, Reason};
+use crate::domain::record::{Press, Row};
+use crate::domain::rule::{Mode, RuleFile, RuleSet, compile};
+use crate::domain::time::{DAY_MS, HOUR_MS, Timestamp};
+use crate::domain::view::InboxUse;
+use crate::port::{LedgerError, Records};
+
+/// 24 Nov 2026, 15:00 UTC.
+pub(super) const NOW: Timestamp = Timestamp::from_unix_ms(1_795_532_400_000);
+/// A property value as an attacker would write it.
+pub(super) const HOSTILE: &str = "\"><script>alert(1)</script>\u{202e}\u{0}\\";
+
+const RULES: &str = r#"
+[portal]
+id = 1
+time_zone = "America/New_York"
+[themes.sales]
+[sequences.inbound]
+id = 10
+theme = "sales"
+[senders.dana]
+email = "dana@acme.com"
+daily_budget = 2
+[[rule]]
+id = "inbound"
+says = "A new lead gets the inbound sequence."
+mode = "live"
+when = { property = "lifecyclestage", becomes = "lead" }
+enroll = { sequence = "inbound", sender = ["user:dana"] }
+"#;
+
+/// Everything the listener may ask for.
+#[derive(Debug)]
+pub(super) struct Desk {
+    pub(super) standing: Standing,
+    pub(super) broken: bool,
+    pub(super) refuses: bool,
+    pub(super) rules: Arc<RuleSet>,
+    pub(super) pressed: Mutex<Vec<(String, Press)>>,
+}
+
+impl Desk {
+    pub(super) fn new() -> Self {
+        let file = RuleFile { name: "portal.toml".to_owned(), text: RULES.to_owned() };
+        let compiled = compile(&[file]);
+        let rules = compiled.rules.unwrap_or_else(|| panic!("{:#?}", compiled.diagnostics));
+        Self {
+            standing: standing(),
+            broken: false,
+            refuses: false,
+            rules: Arc::new(rules),
+            pressed: Mutex::default(),
+        }
+    }
+
+    fn press(&self, what: String, press: Press) {
+        self.pressed.lock().expect("no test panics with it").push((what, press));
+    }
+}
+
+fn standing() -> Standing {
+    Standing {
+        ready: Ok(()),
+        alerts: Vec::new(),
+        paused: false,
+        rules: RulesStanding { loaded_at: NOW, refused: None },
+        deliveries: 12,
+        store: "embedded",
+        oldest_undecided: Some(NOW.minus_ms(HOUR_MS)),
+        oldest_unsettled: None,
+    }
+}
+
+pub(super) fn alert() -> Alert {
+    let sentence = "The rules on disk are refused: <b>3</b> errors.".to_owned();
+    Alert { code: "rules-refused", since: NOW, sentence }
+}
+
+fn event(contact: ContactId) -> Event {
+    Event {
+        portal: PortalId(1),
+        contact,
+        kind: Kind::Property { name: "lifecyclestage".into(), value: HOSTILE.to_owned() },
+        occurred_at: NOW.minus_ms(HOUR_MS),
+        subscription_type: "contact.propertyChange".to_owned(),
+        source: Some("CRM_UI".to_owned()),
+        source_id: None,
+        app: None,
+        event_id: Some("9007199254740993".to_owned()),
+    }
+}
+
+/// The n-th decision record, one for each contact from 1 on.
+fn found(seq: u64) -> Found {
+    let reason = if seq == 1 { Reason::Matched } else { Reason::Settling };
+    let contact = ContactId(seq);
+    let row = Row {
+        contact: Some(contact),
+        event: Some(event(contact)),
+        rule: Some("inbound".into()),
+        mode: Some(Mode::Live),
+        target: Some("inbound".into()),
+        ..Row::new(format!("{seq}.0.inbound").into(), reason, "Why.".to_owned(), "f00d".into())
+    };
+    Found { seq, place: 0, at: NOW, row }
+}
+
+fn item(contact: ContactId, decision: Decision, reason: Reason) -> Item {
+    Item {
+        id: format!("{contact}.0.inbound").into(),
+        rule: "inbound".into(),
+        mode: Mode::Live,
+        event: event(contact),
+        from: None,
+        began: NOW,
+        fired_at: NOW,
+        matched: false,
+        first_due: NOW,
+        due: (decision == Decision::Wait).then(|| NOW.plus_ms(HOUR_MS)),
+        decision,
+        reason,
+        sentence: "Why.".to_owned(),
+        since: NOW,
+        target: Some("inbound".into()),
+        sender: Some("dana".into()),
+        attempts: 0,
+        lost_answers: 0,
+    }
+}
+
+fn claim(contact: ContactId, state: State) -> Claim {
+    Claim {
+        id: "c1".into(),
+        contact,
+        theme: "sales".into(),
+        rule: "inbound".into(),
+        row: format!("{contact}.0.inbound").into(),
+        target: Target { channel: Channel::Sequence, name: "inbound".into(), id: 10 },
+        sender: None,
+        first_call_at: NOW,
+        last_call_at: NOW,
+        lost_answers: 1,
+        holds_until: NOW.plus_ms(DAY_MS),
+        state,
+    }
+}
+
+impl Records for Desk {
+    fn decisions(&self, query: &DecisionQuery) -> Result<Vec<Found>, LedgerError> {
+        if self.broken {
+            return Err(LedgerError::Stopped);
+        }
+        let all = (1..=5).rev().map(found);
+        let wanted = all.filter(|found| {
+            query.contact.is_none_or(|contact| found.row.contact == Some(contact))
+                && query.rule.as_ref().is_none_or(|rule| found.row.rule.as_ref() == Some(rule))
+                && query.decision.is_none_or(|decision| found.row.decision == decision)
+                && query.reason.is_none_or(|reason| found.row.reason == reason)
+                && query.since.is_none_or(|since| since <= found.at)
+                && query.before.is_none_or(|before| (found.seq, found.place) < before)
+                && !query.history
+        });
+        Ok(wanted.take(query.limit).collect())
+    }
+
+    fn person(&self, contact: ContactId) -> Result<Person, LedgerError> {
+        let mut person = Person::new(contact);
+        if contact == ContactId(1) {
+            person.merged = vec![ContactId(77)];
+            person.items = vec![item(contact, Decision::Wait, Reason::Settling)];
+            let ended_at = Some(NOW);
+            let enrolled_at = NOW.minus_ms(DAY_MS);
+            let state =
+                State::Confirmed { enrolled_at, verified: true, enrollment: None, ended_at };
+            person.claims = vec![claim(contact, state)];
+        }
+        Ok(person)
+    }
+
+    fn list(
+        &self,
+        listing: Listing,
+        after: Option<ContactId>,
+        limit: usize,
+    ) -> Result<Vec<Listed>, LedgerError> {
+        let contacts = (1..=3).map(ContactId).filter(|id| after.is_none_or(|after| after < *id));
+        let listed = |contact| match listing {
+            Listing::Waiting => (Some(item(contact, Decision::Wait, Reason::Settling)), None),
+            Listing::Held => (Some(item(contact, Decision::Hold, Reason::NoSender)), None),
+            Listing::InDoubt => {
+                let state = State::NeedsReview { since: NOW, why: "Nobody can tell.".to_owned() };
+                let reason = if contact.0 == 3 { Reason::OutcomeUnknown } else { Reason::Settling };
+                (Some(item(contact, Decision::Wait, reason)), Some(claim(contact, state)))
+            }
+        };
+        let entries = contacts.map(|contact| {
+            let (item, claim) = listed(contact);
+            Listed { contact, item, claim }
+        });
+        Ok(entries.take(limit).collect())
+    }
+
+    fn counts(&self) -> Result<Counts, LedgerError> {
+        if self.broken {
+            return Err(LedgerError::Stopped);
+        }
+        let count = |rule: Option<&str>, decision: Decision, reason: Reason, count| {
+            ((rule.map(str::to_owned), decision.to_string(), reason.to_string()), count)
+        };
+        Ok(Counts::from([
+            count(Some("inbound"), Decision::Enroll, Reason::Matched, 41),
+            count(Some("gone"), Decision::Enroll, Reason::Matched, 1),
+            count(Some("inbound"), Decision::Wait, Reason::Settling, 12),
+            count(None, Decision::Ignore, Reason::DuplicateEvent, 4),
+            count(None, Decision::Ignore, Reason::StaleEvent, 2),
+            count(None, Decision::Ignore, Reason::Unreadable, 1),
+        ]))
+    }
+
+    fn totals(&self) -> Totals {
+        Totals {
+            events: 100,
+            taken: 10,
+            waiting: 12,
+            held: 3,
+            in_doubt: 1,
+            last_event: Some(NOW.minus_ms(4_000)),
+            records: 60,
+            persons: 5,
+            identities: 93,
+        }
+    }
+
+    fn inboxes(&self) -> BTreeMap<Inbox, InboxUse> {
+        let settled = vec![NOW.minus_ms(HOUR_MS)];
+        let used = InboxUse { open: 1, settled, ..InboxUse::default() };
+        BTreeMap::from([("dana@acme.com".into(), used)])
+    }
+}
+
+impl Office for Desk {
+    type Records = Self;
+
+    fn records(&self) -> &Self {
+        self
+    }
+
+    fn now(&self) -> Timestamp {
+        NOW
+    }
+
+    fn standing(&self) -> Standing {
+        self.standing.clone()
+    }
+
+    fn rules(&self) -> Arc<RuleSet> {
+        Arc::clone(&self.rules)
+    }
+
+    async fn reload(&self) -> Result<Reloaded, ReloadError> {
+        if self.refuses {
+            let diagnostics = vec![serde_json::json!({ "code": "HR001", "line": 3 })];
+            let sentence = "1 error.".to_owned();
+            return Err(ReloadError::Refused(Refusal { sentence, diagnostics }));
+        }
+        Ok(Reloaded { fingerprint: self.rules.fingerprint.clone(), changed: true })
+    }
+
+    async fn resolve(&self, id: RowId, found: Resolution, press: Press) -> Result<(), PressError> {
+        match id.as_str() {
+            "1.0.inbound" => {
+                self.press(format!("{id} {found:?}"), press);
+                Ok(())
+            }
+            "busy" => Err(PressError::Conflict("A call is under way.".to_owned())),
+            _ => Err(PressError::NotFound),
+        }
+    }
+
+    async fn pause(&self, paused: bool, press: Press) -> Result<(), LedgerError> {
+        self.press(format!("paused {paused}"), press);
+        Ok(())
+    }
+}

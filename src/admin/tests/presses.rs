@@ -1,0 +1,90 @@
+//! What changes something.
+
+use serde_json::json;
+
+use super::Ask;
+use super::office::Desk;
+
+const RESOLVE: &str = "POST /api/v1/in-doubt/1.0.inbound/resolve";
+
+#[test]
+fn a_claim_in_doubt_is_resolved() {
+    for found in ["enrolled", "not-enrolled"] {
+        let body = json!({ "as": found, "who": "Ann", "note": "seen in HubSpot" }).to_string();
+        Ask::new(RESOLVE).json(&body).check(200, "/as", found);
+        Ask::local(RESOLVE).json(&body).check(200, "/id", "1.0.inbound");
+        let nobody = "POST /api/v1/in-doubt/nobody/resolve";
+        Ask::new(nobody).json(&body).check(404, "/error/code", "not-found");
+        let busy = "POST /api/v1/in-doubt/busy/resolve";
+        Ask::new(busy).json(&body).check(409, "/error/message", "A call is under way.");
+    }
+}
+
+#[test]
+fn calls_are_paused_and_resumed() {
+    let body = r#"{"who":"Ann","note":"fire drill"}"#;
+    Ask::new("POST /api/v1/pause").json(body).check(200, "/paused", true);
+    Ask::new("POST /api/v1/resume").json(body).check(200, "/paused", false);
+}
+
+#[test]
+fn a_press_arrives_with_who_and_why() {
+    let desk = actix_web::web::Data::new(Desk::new());
+    let access = actix_web::web::Data::new(crate::admin::Access::new(None, false));
+    let metrics = actix_web::web::Data::new(crate::admin::Metrics::default());
+    let request = actix_web::test::TestRequest::post()
+        .uri("/api/v1/pause")
+        .insert_header(("host", "localhost"))
+        .set_json(json!({ "who": "Ann", "note": "fire drill" }))
+        .to_request();
+    actix_web::rt::System::new().block_on(async {
+        let service =
+            actix_web::test::init_service(crate::admin::app(access, metrics, desk.clone())).await;
+        actix_web::test::call_service(&service, request).await;
+    });
+    let pressed = desk.pressed.lock().expect("nobody panicked");
+    let [(what, press)] = &pressed[..] else { panic!("{pressed:?}") };
+    assert_eq!(what, "paused true");
+    assert_eq!((&*press.what, &*press.who, &*press.note), ("pause", "Ann", "fire drill"));
+}
+
+#[test]
+fn rules_are_loaded_or_refused_with_everything_that_is_wrong() {
+    Ask::new("POST /api/v1/reload").check(200, "/changed", true);
+    for (pointer, value) in [
+        ("/error/code", json!("rules-refused")),
+        ("/error/message", json!("1 error.")),
+        ("/diagnostics/0/code", json!("HR001")),
+    ] {
+        let mut ask = Ask::new("POST /api/v1/reload");
+        ask.desk.refuses = true;
+        ask.check(422, pointer, value);
+    }
+}
+
+#[test]
+fn a_body_that_is_not_understood_changes_nothing() {
+    let long = format!(r#"{{"who":"{}","note":""}}"#, "a".repeat(201));
+    let huge = format!(r#"{{"who":"Ann","note":"{}"}}"#, "a".repeat(70_000));
+    for (body, status, code) in [
+        ("", 400, "bad-body"),
+        ("{", 400, "bad-body"),
+        (r#"{"who":"Ann"}"#, 400, "bad-body"),
+        (r#"{"who":"  ","note":""}"#, 400, "bad-body"),
+        (r#"{"who":"Ann","note":"","x":1}"#, 400, "bad-body"),
+        (&long, 400, "bad-body"),
+        (&huge, 413, "too-large"),
+    ] {
+        Ask::new("POST /api/v1/pause").json(body).check(status, "/error/code", code);
+    }
+    let body = r#"{"as":"maybe","who":"Ann","note":""}"#;
+    Ask::new(RESOLVE).json(body).check(400, "/error/code", "bad-body");
+}
+
+#[test]
+fn a_form_of_a_foreign_page_is_no_press() {
+    for kind in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"] {
+        let ask = Ask::local("POST /api/v1/pause").json(r#"{"who":"Ann","note":""}"#);
+        ask.header("content-type", kind).check(415, "/error/code", "unsupported-media-type");
+    }
+}
