@@ -89,10 +89,8 @@ fn write_the_golden_journal() {
     assert!(harness.deliver(7, "trap", "sprung"));
     harness.faults(json!({"on": "enroll-workflow", "kind": "drop-before", "times": 1}));
     harness.wait_until_idle(LONG);
-    let unreadable = hubroute::simulator::Delivery {
-        body: Some("no JSON".to_owned()),
-        ..harness.order()
-    };
+    let unreadable =
+        hubroute::simulator::Delivery { body: Some("no JSON".to_owned()), ..harness.order() };
     harness.send(unreadable);
     harness.wait_until_idle(LONG);
     let shown = shown(&harness);

@@ -33,8 +33,7 @@ fn a_dry_run_rule_of_better_priority_does_not_hold_the_theme_against_a_live_one(
     let watching = rule("stage", "workflow nurture")
         .replace("\"live\"", "\"dry-run\"\npriority = 1")
         .replace("on-stage", "watching");
-    let harness =
-        Harness::start(Setup::with(rule("stage", "sequence intro") + &watching));
+    let harness = Harness::start(Setup::with(rule("stage", "sequence intro") + &watching));
     run(&harness);
     let mut verdicts = harness.verdicts(1);
     verdicts.sort();
@@ -46,9 +45,10 @@ fn a_dry_run_rule_of_better_priority_does_not_hold_the_theme_against_a_live_one(
 
 #[test]
 fn of_two_themes_due_together_the_blocking_one_goes_first_and_the_other_never() {
-    let book = BOOK.replace("cooldown = \"0 days\"", "cooldown = \"0 days\"\nblocks = [\"care\"]")
-        + CARE;
-    let rules = rule("stage", "sequence intro") + &rule("stage", "sequence care").replace("on-stage", "care");
+    let book =
+        BOOK.replace("cooldown = \"0 days\"", "cooldown = \"0 days\"\nblocks = [\"care\"]") + CARE;
+    let rules = rule("stage", "sequence intro")
+        + &rule("stage", "sequence care").replace("on-stage", "care");
     let harness = Harness::start(Setup::with_book(&book, rules));
     run(&harness);
     let mut verdicts = harness.verdicts(1);
@@ -60,7 +60,8 @@ fn of_two_themes_due_together_the_blocking_one_goes_first_and_the_other_never() 
 
 #[test]
 fn of_two_themes_due_together_one_call_is_under_way_at_a_time() {
-    let rules = rule("stage", "sequence intro") + &rule("stage", "sequence care").replace("on-stage", "care");
+    let rules = rule("stage", "sequence intro")
+        + &rule("stage", "sequence care").replace("on-stage", "care");
     let state = json!({
         "conversations": [{"name": "sales", "sequences": [101]}, {"name": "care", "sequences": [102]}],
     });
@@ -291,8 +292,8 @@ fn eight_workers_that_see_three_free_slots_give_three_of_ten_and_seven_wait() {
 #[test]
 fn a_full_sender_means_the_next_one() {
     let book = BOOK.replace("daily_budget = 10000", "daily_budget = 3") + SECOND;
-    let rules = rule("stage", "sequence intro")
-        .replace("[\"user:rep\"]", "[\"user:rep\", \"user:two\"]");
+    let rules =
+        rule("stage", "sequence intro").replace("[\"user:rep\"]", "[\"user:rep\", \"user:two\"]");
     let harness = Harness::start(Setup::with_book(&book, rules));
     all_but_waiting(&harness, 3);
     assert_eq!(harness.counts().enrollments, 7);
@@ -303,8 +304,8 @@ fn a_full_sender_means_the_next_one() {
 fn two_senders_of_one_inbox_share_its_budget() {
     let book = BOOK.replace("daily_budget = 10000", "daily_budget = 3")
         + &SECOND.replace("two@us.test", "REP@us.test").replace("= 4", "= 3");
-    let rules = rule("stage", "sequence intro")
-        .replace("[\"user:rep\"]", "[\"user:rep\", \"user:two\"]");
+    let rules =
+        rule("stage", "sequence intro").replace("[\"user:rep\"]", "[\"user:rep\", \"user:two\"]");
     let harness = Harness::start(Setup::with_book(&book, rules));
     all_but_waiting(&harness, 7);
     assert_eq!(harness.counts().enrollments, 3);

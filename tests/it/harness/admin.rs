@@ -95,7 +95,12 @@ impl Harness {
                 return;
             }
             let late = limit < began.elapsed();
-            assert!(!late, "{limit:?} are over: {status}\n{:?}\n{}", self.listing("waiting"), self.log());
+            assert!(
+                !late,
+                "{limit:?} are over: {status}\n{:?}\n{}",
+                self.listing("waiting"),
+                self.log()
+            );
             thread::sleep(Duration::from_millis(15));
         }
     }

@@ -111,8 +111,7 @@ impl Harness {
         let state = rules::state(setup.contacts, setup.state);
         let options =
             Options { keep_alive: false, workers: 1, state: Some(state), ..Options::default() };
-        let simulator =
-            runtime.block_on(async { Simulator::start(options) }).expect("a simulator");
+        let simulator = runtime.block_on(async { Simulator::start(options) }).expect("a simulator");
         let folder = tempfile::tempdir().expect("a folder");
         let rules = folder.path().join("rules");
         fs::create_dir(&rules).expect("a rules folder");
