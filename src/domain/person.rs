@@ -251,7 +251,12 @@ impl Person {
     /// Adds what is known under a merged id to this view of the person.
     pub fn unite(&mut self, other: Self) {
         self.items.extend(other.items);
-        self.claims.extend(other.claims);
+        // A claim that ended after the merge stands here too, and here it is the newer one.
+        let theirs = other.claims.into_iter();
+        let theirs: Vec<Claim> = theirs
+            .filter(|claim| self.claims.iter().all(|known| known.id != claim.id))
+            .collect();
+        self.claims.extend(theirs);
         self.claims.sort_by_key(|claim| claim.first_call_at);
         self.seen.extend(other.seen);
         self.seen.sort_by_key(|seen| seen.enrolled_at);

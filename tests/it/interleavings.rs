@@ -3,7 +3,7 @@
 
 use std::time::SystemTime;
 
-use hubroute::simulator::Phase;
+use hubroute::simulator::{Delivery, Phase};
 use serde_json::{Value, json};
 
 use crate::harness::{BOOK, Harness, LONG, Setup, rule};
@@ -123,6 +123,34 @@ fn last_months_end_date_does_not_free_the_theme_and_the_end_of_ours_does() {
     harness.wait_until_idle(LONG);
     assert_eq!(harness.verdicts(1)[2..], ["enroll matched"], "{}", harness.log());
     assert_eq!(harness.enrolled(1), 2);
+}
+
+#[test]
+fn the_end_of_an_enrollment_from_before_a_merge_frees_the_theme() {
+    let rules = ["stage", "score", "third"].map(|property| rule(property, "sequence intro"));
+    let rules = rules.concat();
+    let harness = Harness::start(Setup::with(rules));
+    run(&harness);
+    check(&harness, "enroll matched", 1);
+    let merge = json!({"primary": 2, "merged": [1], "new_id": 99});
+    let merged = harness.control("POST /_sim/merge", &merge);
+    let events = merged["events"].as_array().cloned().expect("events");
+    assert!(harness.send(Delivery { events, ..harness.order() })[0].acknowledged);
+    assert!(harness.deliver(99, "score", "1"));
+    harness.wait_until_idle(LONG);
+    assert_eq!(last_verdict(&harness), "skip already-in-theme", "{}", harness.log());
+    // What ends it is read for one event, and still known for the next.
+    for property in ["score", "third"] {
+        harness.control("POST /_sim/enrollments/end", &json!({"contact": 99, "how": "reply"}));
+        assert!(harness.deliver(99, property, "2"));
+        harness.wait_until_idle(LONG);
+        assert_eq!(last_verdict(&harness), "enroll matched", "{}", harness.log());
+    }
+    assert_eq!(harness.enrolled(99), 3);
+}
+
+fn last_verdict(harness: &Harness) -> String {
+    harness.verdicts(99).pop().expect("a decision")
 }
 
 // 6.6

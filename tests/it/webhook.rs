@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::slice::from_ref;
 use std::time::{Duration, Instant};
 
 use hubroute::simulator::{Delivery, Signature};
@@ -49,8 +50,8 @@ fn a_header_that_is_missing_or_there_twice_is_refused_without_a_word() {
         assert_eq!(harness.post(headers, body), (expected, String::new()), "{headers:?}");
     };
     check(&[signature.clone(), timestamp.clone()], 204);
-    check(std::slice::from_ref(&signature), 401);
-    check(std::slice::from_ref(&timestamp), 401);
+    check(from_ref(&signature), 401);
+    check(from_ref(&timestamp), 401);
     check(&[signature.clone(), signature.clone(), timestamp.clone()], 401);
     check(&[signature, timestamp.clone(), timestamp], 401);
 }
