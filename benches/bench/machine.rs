@@ -63,8 +63,9 @@ pub(crate) fn describe(folder: &Path, cores: &Cores) -> Fallible {
 
 /// The type of the file system that holds `folder`.
 fn file_system(folder: &Path) -> Fallible<String> {
-    let output = Command::new("stat").args(["-f", "-c", "%T"]).arg(folder).output()?;
-    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+    let output = Command::new("df").arg("--output=fstype").arg(folder).output()?;
+    let text = String::from_utf8(output.stdout)?;
+    Ok(text.lines().last().unwrap_or_default().trim().to_owned())
 }
 
 /// What one synchronization takes, sorted.

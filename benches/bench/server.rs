@@ -181,7 +181,7 @@ pub(crate) fn rules(mode: &str, senders: usize) -> String {
          [teams.reps]\nmembers = [\"{members}\"]\nshare = \"even\"\n\
          [[rule]]\nid = \"new-lead\"\nsays = \"A new lead hears from a rep\"\nmode = \"{mode}\"\n\
          when = {{ property = \"lifecyclestage\", becomes = \"lead\" }}\n\
-         enroll = {{ sequence = \"intro\", sender = \"team:reps\" }}\n\
+         enroll = {{ sequence = \"intro\", sender = [\"team:reps\"] }}\n\
          re_enroll = \"never\"\n"
     )
 }
