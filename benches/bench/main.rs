@@ -113,6 +113,8 @@ fn prepare(is_short: bool) -> Fallible<Bench> {
         return Err("there is no release binary; run scripts/bench, which builds it".into());
     }
     let root = release.parent().unwrap_or(Path::new(".")).join("bench-stores");
+    // Two runs at once spoil each other's figures, yet not each other's stores.
+    let root = root.join(std::process::id().to_string());
     std::fs::create_dir_all(&root)?;
     let [burst_seconds, open_seconds, hold_seconds, remembered] =
         if is_short { [3, 10, 20, 100_000] } else { [10, 20, 60, 1_000_000] };
