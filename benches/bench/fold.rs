@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use crate::events::{Kind, OTHER_VALUE, WATCHED};
 use crate::figures::{Line, grouped};
 use crate::load::{Rate, open_loop};
+use crate::machine::cpu_seconds;
 use crate::server::{Site, backlog, rules};
 use crate::{Bench, Fallible};
 
@@ -69,9 +70,12 @@ fn hold(bench: &Bench, per_second: u32) -> Fallible<bool> {
     let left = site.backlog()?;
     site.wait_until_taken(Duration::from_secs(600))?;
     let drained = end.elapsed().as_secs_f64();
+    // The steadiest figure under a neighbor's load: acknowledging and taking, by event.
+    let events = (sent.report.answered * BATCH).max(1) as f64;
+    let cpu_us = cpu_seconds(server.process()) * 1e6 / events;
     let is_held = sent.report.errors == 0 && !is_growing(&samples, u64::from(per_second));
     println!(
-        "{} events/s for {} s: {}, backlog at the end {left} deliveries, taken {drained:.1} s later, samples {samples:?}",
+        "{} events/s for {} s: {}, backlog at the end {left} deliveries, taken {drained:.1} s later, cpu {cpu_us:.1} us an event, samples {samples:?}",
         grouped(f64::from(per_second) * BATCH as f64),
         bench.hold_seconds,
         if is_held { "held" } else { "not held" },
