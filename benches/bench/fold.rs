@@ -68,7 +68,7 @@ fn hold(bench: &Bench, per_second: u32) -> Fallible<bool> {
     let sent = sent?;
     let end = Instant::now();
     let left = site.backlog()?;
-    site.wait_until_taken(Duration::from_secs(600))?;
+    site.wait_until_taken(Duration::from_mins(10))?;
     let drained = end.elapsed().as_secs_f64();
     // The steadiest figure under a neighbor's load: acknowledging and taking, by event.
     let events = (sent.report.answered * BATCH).max(1) as f64;

@@ -13,7 +13,7 @@ use crate::Fallible;
 use crate::events::{PORTAL, PUBLIC_URL, SECRET};
 
 /// How long a server may take to start or to end.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 /// Between two attempts to connect.
 const RETRY: Duration = Duration::from_micros(200);
 

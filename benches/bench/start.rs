@@ -62,7 +62,7 @@ fn remembered(site: &Site, bench: &Bench) -> Fallible<Line> {
         let report = closed_loop(server.address, 10, kind, Duration::from_millis(100))?;
         fed += report.answered * kind.batch;
     }
-    site.wait_until_taken(Duration::from_secs(1800))?;
+    site.wait_until_taken(Duration::from_mins(30))?;
     let [now, peak] = memory_mib(server.process());
     println!(
         "{} events fed and taken in {:.1} s; resident {now:.0} MiB, peak {peak:.0} MiB",

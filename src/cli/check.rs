@@ -49,22 +49,16 @@ pub fn run(folder: &Path, options: Options) -> Result<Answer, FolderError> {
         Format::Json => diagnostics::json(found, accepted.map(|set| set.rules.len())),
         Format::Github => diagnostics::github(found, &shown),
         Format::Text => {
-            let verdict = match accepted {
-                Some(set) => format!(
-                    "{shown}: {}, {}, accepted as {}",
-                    plural(set.rules.len(), "rule"),
-                    plural(warnings, "warning"),
-                    set.fingerprint
-                ),
-                None => {
-                    let tests = plural(failed, "failed test");
-                    let tests = if failed == 0 { String::new() } else { format!(", {tests}") };
-                    format!(
-                        "{shown}: {}, {}{tests}; the set is refused as a whole",
-                        plural(errors, "error"),
-                        plural(warnings, "warning")
-                    )
-                }
+            let counts = format!("{}, {}", plural(errors, "error"), plural(warnings, "warning"));
+            let verdict = if let Some(set) = accepted {
+                let (rules, warnings) = (set.rules.len(), plural(warnings, "warning"));
+                let rules = plural(rules, "rule");
+                format!("{shown}: {rules}, {warnings}, accepted as {}", set.fingerprint)
+            } else if failed == 0 {
+                format!("{shown}: {counts}; the set is refused as a whole")
+            } else {
+                let tests = plural(failed, "failed test");
+                format!("{shown}: {counts}, {tests}; the set is refused as a whole")
             };
             let tests = if failed == 0 { String::new() } else { super::test::text(&report) };
             diagnostics::text(found, &files, &shown, options.color) + &tests + &verdict + "\n"

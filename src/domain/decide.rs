@@ -46,7 +46,7 @@ pub struct Intent {
 pub struct BudgetSeen {
     /// `daily_budget`.
     pub budget: u32,
-    /// Slots used.
+    /// Slots the decision saw used. Others may have taken some since; only the budget binds.
     pub used: u32,
 }
 

@@ -253,9 +253,8 @@ impl Person {
         self.items.extend(other.items);
         // A claim that ended after the merge stands here too, and here it is the newer one.
         let theirs = other.claims.into_iter();
-        let theirs: Vec<Claim> = theirs
-            .filter(|claim| self.claims.iter().all(|known| known.id != claim.id))
-            .collect();
+        let theirs: Vec<Claim> =
+            theirs.filter(|claim| self.claims.iter().all(|known| known.id != claim.id)).collect();
         self.claims.extend(theirs);
         self.claims.sort_by_key(|claim| claim.first_call_at);
         self.seen.extend(other.seen);

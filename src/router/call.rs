@@ -2,13 +2,14 @@
 //! is repeated without a read.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use tracing::{info, warn};
 
 use super::Router;
 use super::reading::Reading;
 use super::turn::Progress;
-use crate::domain::claim::{Claim, State};
+use crate::domain::claim::{Channel, Claim, State};
 use crate::domain::decide::Intent;
 use crate::domain::gates::theme::blockers;
 use crate::domain::id::ClaimId;
@@ -113,8 +114,24 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         };
         let turn = settle(case, outcome);
         report(&turn);
+        let confirmed = turn.claims.iter().find(|claim| is_confirmed_sequence(claim)).cloned();
         self.ledger.settle(turn).await?;
+        if let Some(claim) = confirmed {
+            self.look_once(&claim).await;
+        }
         Ok(Progress::More)
+    }
+
+    /// Reads the first enrollment of this process back. A later "not found" about a lost answer
+    /// counts as absence only where this read has worked (PRODUCT.md, "On an enroll call").
+    async fn look_once(&self, claim: &Claim) {
+        if self.looked_once.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        self.pace.take(1).await;
+        if self.hubspot.enrollments(claim, claim.contact).await.is_err() {
+            self.looked_once.store(false, Ordering::Relaxed);
+        }
     }
 
     /// What an outcome means for everybody else.
@@ -137,6 +154,10 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
             other => other,
         }
     }
+}
+
+fn is_confirmed_sequence(claim: &Claim) -> bool {
+    claim.target.channel == Channel::Sequence && matches!(claim.state, State::Confirmed { .. })
 }
 
 /// The claim of an intent: numbered among the claims of the same decision.

@@ -11,6 +11,7 @@ mod turn;
 mod work;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use arc_swap::ArcSwap;
 
@@ -48,6 +49,8 @@ pub struct Router<L, H, C> {
     pace: Pace,
     halts: Halts,
     directory: Directory,
+    /// An enrollment of ours was looked at once: HubSpot's read of enrollments is known to work.
+    looked_once: AtomicBool,
 }
 
 impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
@@ -63,6 +66,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
             pace: Pace::new(settings.pace),
             halts: Halts::default(),
             directory: Directory::default(),
+            looked_once: AtomicBool::new(false),
         }
     }
 

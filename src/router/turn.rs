@@ -21,6 +21,8 @@ use crate::port::{Clock, HubSpot, Ledger, LedgerError, Recorded, Saw};
 
 /// How often a decision is made again because something moved meanwhile.
 const DECISIONS_MAX: usize = 32;
+/// How long a person waits who was overtaken so often.
+const OVERTAKEN_PAUSE: Duration = Duration::from_millis(50);
 /// A read older than this is not acted on (CONSISTENCY.md section 2).
 const READ_AGE_MS_MAX: u64 = 30_000;
 /// How long a worker waits when the store cannot write.
@@ -94,6 +96,8 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
             }
         }
         self.pace.give_back(1).await;
+        // Whoever was overtaken this often lets the others go first.
+        tokio::time::sleep(OVERTAKEN_PAUSE).await;
         Ok(Progress::Enough)
     }
 

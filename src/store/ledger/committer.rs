@@ -249,7 +249,7 @@ impl<D: Disk, I: Index> Committer<D, I> {
         }
         if let (Some(seen), Some(sender)) = (booking.budget, &claim.sender) {
             let used = self.book.inboxes.used(&sender.inbox).used(claim.first_call_at);
-            if used != seen.used || seen.budget <= used {
+            if seen.budget <= used {
                 return Ok(Some("inbox"));
             }
         }
