@@ -32,7 +32,7 @@ pub use self::lock::Lock;
 use crate::port::Records as _;
 
 /// How much the threads that fold and decide give way to those that acknowledge.
-const YIELD: i32 = 5;
+const YIELD: i32 = 10;
 
 /// Why the store cannot be used.
 #[derive(Debug, Error)]
