@@ -105,6 +105,13 @@ impl Office {
         }
     }
 
+    /// When the oldest call whose outcome is open was made. Looks at the first page only: more
+    /// than a page in doubt is an alert of its own kind.
+    fn oldest_unsettled(&self) -> Option<Timestamp> {
+        let listed = self.store.ledger.list(Listing::InDoubt, None, PAGE).ok()?;
+        listed.into_iter().filter_map(|it| it.claim.map(|claim| claim.first_call_at)).min()
+    }
+
     fn alerts(&self) -> Vec<admin::Alert> {
         let mut alerts = self.alerts.all();
         if let Some(halt) = self.router.halts().of_everything() {
@@ -144,7 +151,7 @@ impl admin::Office for Office {
             deliveries: self.store.deliveries.synced(),
             store: "embedded",
             oldest_undecided: self.store.ledger.oldest_due(),
-            oldest_unsettled: None,
+            oldest_unsettled: self.oldest_unsettled(),
             alerts,
         }
     }

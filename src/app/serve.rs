@@ -23,7 +23,7 @@ use crate::domain::signature::{Keys, VerifiedDelivery, Verifier};
 use crate::hubspot::{BuildError, Client};
 use crate::ingress::{self, Body, NotKept};
 use crate::port::{Clock, LedgerError};
-use crate::router::{self, PaceLimits, Router, Rules};
+use crate::router::{self, Router, Rules};
 use crate::store::deliveries::Deliveries;
 use crate::store::disk::Folder;
 use crate::store::{OpenStore, Store, StoreError};
@@ -300,9 +300,7 @@ fn router_settings(config: &Config) -> router::Settings {
             verify_first_ms: ms(config.hubspot.verify_first),
             verify_for_ms: ms(config.hubspot.verify_for),
         },
-        pace: PaceLimits {
-            calls_per_10_seconds: config.hubspot.calls_per_10_seconds,
-            daily_share_percent: config.hubspot.daily_share_percent,
-        },
+        calls_per_10_seconds: config.hubspot.calls_per_10_seconds,
+        daily_share_percent: config.hubspot.daily_share_percent,
     }
 }

@@ -7,6 +7,7 @@ mod halts;
 mod pace;
 mod read_back;
 mod reading;
+mod share;
 mod turn;
 mod work;
 
@@ -16,9 +17,10 @@ use std::sync::atomic::AtomicBool;
 use arc_swap::ArcSwap;
 
 pub use halts::{Halt, Halts};
-pub use pace::{Pace, PaceLimits};
+pub use pace::Pace;
 
 use self::directory::Directory;
+use self::share::Share;
 use crate::domain::rule::RuleSet;
 use crate::domain::settle::Policy;
 use crate::port::{Clock, HubSpot, Ledger};
@@ -30,8 +32,10 @@ pub struct Settings {
     pub workers: usize,
     /// How claims in doubt are treated.
     pub policy: Policy,
-    /// HubSpot's limits, as far as they are ours.
-    pub pace: PaceLimits,
+    /// Calls in any ten seconds.
+    pub calls_per_10_seconds: u32,
+    /// Our share of the account's daily quota, in percent.
+    pub daily_share_percent: u32,
 }
 
 /// The rule set of the moment, replaced as a whole by a reload.
@@ -47,6 +51,7 @@ pub struct Router<L, H, C> {
     policy: Policy,
     workers: usize,
     pace: Pace,
+    share: Share,
     halts: Halts,
     directory: Directory,
     /// An enrollment of ours was looked at once: HubSpot's read of enrollments is known to work.
@@ -63,7 +68,8 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
             rules,
             policy: settings.policy,
             workers: settings.workers.max(1),
-            pace: Pace::new(settings.pace),
+            pace: Pace::new(settings.calls_per_10_seconds),
+            share: Share::new(settings.daily_share_percent),
             halts: Halts::default(),
             directory: Directory::default(),
             looked_once: AtomicBool::new(false),

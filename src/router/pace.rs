@@ -1,4 +1,4 @@
-//! The pace: at most so many calls in any ten seconds, and our share of the account's day.
+//! The pace: at most so many calls in any ten seconds.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -8,15 +8,6 @@ use tokio::time::{Instant, sleep_until};
 
 /// HubSpot's window (HUBSPOT.md 7.1).
 const WINDOW: Duration = Duration::from_secs(10);
-
-/// HubSpot's limits, as far as they are ours.
-#[derive(Clone, Copy, Debug)]
-pub struct PaceLimits {
-    /// Calls in any ten seconds.
-    pub calls_per_10_seconds: u32,
-    /// Our share of the account's daily quota, in percent.
-    pub daily_share_percent: u32,
-}
 
 #[derive(Debug, Default)]
 struct Log {
@@ -29,25 +20,20 @@ struct Log {
 /// Gives out permissions to call. Whoever asks first is served first.
 #[derive(Debug)]
 pub struct Pace {
-    limits: PaceLimits,
+    calls_per_window: usize,
     log: Mutex<Log>,
 }
 
 impl Pace {
     /// A pace nobody has used yet.
-    pub fn new(limits: PaceLimits) -> Self {
-        Self { limits, log: Mutex::new(Log::default()) }
-    }
-
-    /// Our share of the account's daily quota, in percent.
-    pub fn daily_share_percent(&self) -> u32 {
-        self.limits.daily_share_percent
+    pub fn new(calls_per_10_seconds: u32) -> Self {
+        let calls_per_window = usize::try_from(calls_per_10_seconds).unwrap_or(usize::MAX);
+        Self { calls_per_window, log: Mutex::new(Log::default()) }
     }
 
     /// Waits until `calls` calls may be made now, and counts them.
     pub async fn take(&self, calls: usize) {
-        let most =
-            usize::try_from(self.limits.calls_per_10_seconds).unwrap_or(usize::MAX).max(calls);
+        let most = self.calls_per_window.max(calls);
         let mut log = self.log.lock().await;
         loop {
             let now = Instant::now();
@@ -86,7 +72,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn no_window_of_ten_seconds_holds_more_than_allowed() {
-        let pace = Pace::new(PaceLimits { calls_per_10_seconds: 9, daily_share_percent: 50 });
+        let pace = Pace::new(9);
         let mut taken = Vec::new();
         for number in 0..40 {
             pace.take(1 + number % 2).await;
@@ -102,7 +88,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn silence_is_kept() {
-        let pace = Pace::new(PaceLimits { calls_per_10_seconds: 9, daily_share_percent: 50 });
+        let pace = Pace::new(9);
         let start = Instant::now();
         pace.silence(Duration::from_secs(3)).await;
         pace.take(1).await;

@@ -72,6 +72,15 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
     /// Pace token, fresh read, decision. One token is for the read, one for the call.
     async fn decide_due(&self, person: Person) -> Result<Progress, LedgerError> {
         let rules = self.rules.load_full();
+        let now = self.clock.now();
+        let limit = self.hubspot.daily_quota().and_then(|quota| quota.limit);
+        let day = day(now, &rules);
+        if self.share.is_spent(day, limit) {
+            let delay_ms = Some(until_midnight_ms(now, &rules));
+            let why = Later::Busy;
+            return self.postpone(&rules, &person, &Postponed::Later { why, delay_ms }).await;
+        }
+        self.share.count(day, 2);
         self.pace.take(2).await;
         let read_at = self.clock.now();
         let reading = match self.read(&rules, person.contact).await {
@@ -240,6 +249,14 @@ fn changes(plan: &Plan, memory: &Memory, reading: &Reading, now: Timestamp) -> T
     turn.seen = (plan.seen != memory.person.seen).then(|| plan.seen.clone());
     turn.shadows = (plan.shadows != memory.person.shadows).then(|| plan.shadows.clone());
     turn
+}
+
+/// The day in the account's zone, as a number that differs from day to day.
+fn day(now: Timestamp, rules: &RuleSet) -> u64 {
+    let date = now.to_jiff().to_zoned(rules.portal.zone.clone()).date();
+    let (year, day) =
+        (u64::from(date.year().unsigned_abs()), u64::from(date.day_of_year().unsigned_abs()));
+    year * 1_000 + day
 }
 
 /// Milliseconds until the account's next midnight, when daily counters start again.
