@@ -341,6 +341,9 @@ fn all_but_waiting(harness: &Harness, waiting: u64) {
         status["queue"]["journal"] == json!(0)
             && status["queue"]["waiting"] == json!(waiting)
             && status["decisions"]["enroll"] == json!(settled)
+            // A settling item waits too; it is not decided yet.
+            && (0 == waiting || harness.verdict_counts().contains_key("wait budget-exhausted"))
+            && !harness.verdict_counts().contains_key("wait settling")
     });
 }
 

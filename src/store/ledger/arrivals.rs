@@ -63,14 +63,14 @@ pub(super) fn take<I: Index>(
 }
 
 fn judge_event<I: Index>(
-    book: &Book<I>,
+    book: &mut Book<I>,
     event: &Event,
     judge: impl FnOnce(&Incoming<'_>) -> TakenEvent,
 ) -> Result<TakenEvent, IndexError> {
     let identity = event.identity();
     let duplicate = book.was_seen(keys::day(event.occurred_at), identity)?;
-    let person = book.person(event.contact)?.unwrap_or_else(|| Person::new(event.contact));
-    let mut taken = judge(&Incoming::Event { event, person: &person, duplicate });
+    let person = book.stage_person(event.contact)?;
+    let mut taken = judge(&Incoming::Event { event, person, duplicate });
     taken.previous = person.last_row;
     Ok(taken)
 }

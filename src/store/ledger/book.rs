@@ -3,6 +3,7 @@
 //! Records of one group are applied to a stage first; the stage becomes one batch of the index
 //! once the group is on disk, or is thrown away.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -11,8 +12,8 @@ use super::keys;
 use super::meta::Meta;
 use crate::domain::claim::State;
 use crate::domain::event::Identity;
-use crate::domain::id::{ContactId, Inbox};
-use crate::domain::person::Person;
+use crate::domain::id::{ContactId, Inbox, RowId};
+use crate::domain::person::{Item, Person};
 use crate::domain::reason::Decision;
 use crate::domain::record::{Aliased, InboxState, Record, Row, Taken, TakenEvent, Turn};
 use crate::domain::time::{DAY_MS, Timestamp};
@@ -24,14 +25,35 @@ const MERGES_MAX: usize = 16;
 /// What one group changes.
 #[derive(Debug, Default)]
 struct Stage {
-    /// Persons after, and the rows that followed from them before.
-    persons: BTreeMap<ContactId, (Vec<Vec<u8>>, Person)>,
+    persons: BTreeMap<ContactId, Staged>,
     /// Identities seen for the first time.
     seen: BTreeSet<Vec<u8>>,
     /// Decision counts, as differences.
     counts: BTreeMap<Vec<u8>, i64>,
     inboxes: BTreeMap<Inbox, InboxState>,
 }
+
+/// A person after, and as they lie in the index.
+#[derive(Debug)]
+struct Staged {
+    person: Person,
+    /// Their row.
+    row: Option<Vec<u8>>,
+    /// The keys of the rows that follow from it.
+    followed: Vec<Vec<u8>>,
+}
+
+/// A row's value before a change.
+enum Before {
+    /// It was read already.
+    Known(Option<Vec<u8>>),
+    /// It must be read: the tally needs it, and reading each written key keeps sled's memory
+    /// flat (STORAGE.md section 0).
+    Unread,
+}
+
+/// Changes of one batch: before and after, by key.
+type Changes = BTreeMap<Vec<u8>, (Before, Option<Vec<u8>>)>;
 
 /// See the module.
 #[derive(Debug)]
@@ -54,10 +76,24 @@ impl<I: Index> Book<I> {
 
     /// One record of a person by id, with what is staged.
     pub(super) fn person(&self, contact: ContactId) -> Result<Option<Person>, IndexError> {
-        if let Some((_, person)) = self.stage.persons.get(&contact) {
-            return Ok(Some(person.clone()));
+        if let Some(staged) = self.stage.persons.get(&contact) {
+            return Ok(Some(staged.person.clone()));
         }
         load(&*self.index, contact)
+    }
+
+    /// The record of a person who is about to change, read once.
+    pub(super) fn stage_person(&mut self, contact: ContactId) -> Result<&mut Person, IndexError> {
+        match self.stage.persons.entry(contact) {
+            Entry::Occupied(staged) => Ok(&mut staged.into_mut().person),
+            Entry::Vacant(place) => {
+                let row = self.index.get(&keys::person(contact))?;
+                let known = row.as_deref().map(read_person).transpose()?;
+                let followed = known.iter().flat_map(keys::derived).map(|(key, _)| key).collect();
+                let person = known.unwrap_or_else(|| Person::new(contact));
+                Ok(&mut place.insert(Staged { person, row, followed }).person)
+            }
+        }
     }
 
     /// A person under the id that counts now, united with everybody merged into them, and the
@@ -123,7 +159,7 @@ impl<I: Index> Book<I> {
         }
         match event.contact {
             None => {
-                self.count(None, &event.rows);
+                self.count(Vec::new(), &event.rows);
                 Ok(())
             }
             Some(contact) => {
@@ -159,39 +195,26 @@ impl<I: Index> Book<I> {
         rows: &[Row],
         change: impl FnOnce(&mut Person),
     ) -> Result<(), IndexError> {
-        let (followed, mut person) = match self.stage.persons.remove(&contact) {
-            Some(staged) => staged,
-            None => match load(&*self.index, contact)? {
-                Some(person) => {
-                    (keys::derived(&person).into_iter().map(|(key, _)| key).collect(), person)
-                }
-                None => (Vec::new(), Person::new(contact)),
-            },
-        };
-        self.count(Some(&person), rows);
-        let before = open_counts(&person);
-        change(&mut person);
-        let after = open_counts(&person);
+        let person = self.stage_person(contact)?;
+        let superseded = superseded(person, rows);
+        let before = open_counts(person);
+        change(person);
+        let after = open_counts(person);
+        self.count(superseded, rows);
         let moved =
             |total: u64, index: usize| total.wrapping_add(after[index]).wrapping_sub(before[index]);
         self.meta.waiting = moved(self.meta.waiting, 0);
         self.meta.held = moved(self.meta.held, 1);
         self.meta.in_doubt = moved(self.meta.in_doubt, 2);
-        self.stage.persons.insert(contact, (followed, person));
         Ok(())
     }
 
-    /// Counts rows, and takes back the open row that each supersedes.
-    fn count(&mut self, person: Option<&Person>, rows: &[Row]) {
-        let mut newest: BTreeMap<&str, (Option<&_>, Decision, _)> = BTreeMap::new();
-        for item in person.iter().flat_map(|person| &person.items) {
-            newest.insert(item.id.as_str(), (Some(&item.rule), item.decision, item.reason));
+    /// Counts rows, and takes back those that they supersede.
+    fn count(&mut self, superseded: Vec<Vec<u8>>, rows: &[Row]) {
+        for key in superseded {
+            *self.stage.counts.entry(key).or_default() -= 1;
         }
         for row in rows {
-            let now = (row.rule.as_ref(), row.decision, row.reason);
-            if let Some((rule, decision, reason)) = newest.insert(row.id.as_str(), now) {
-                *self.stage.counts.entry(keys::count(rule, decision, reason)).or_default() -= 1;
-            }
             let key = keys::count(row.rule.as_ref(), row.decision, row.reason);
             *self.stage.counts.entry(key).or_default() += 1;
         }
@@ -200,22 +223,29 @@ impl<I: Index> Book<I> {
     /// Writes the stage to the index, all or nothing. Its records are on disk.
     pub(super) fn write(&mut self) -> Result<(), IndexError> {
         let stage = std::mem::take(&mut self.stage);
-        let mut changes: BTreeMap<Vec<u8>, Option<Vec<u8>>> = BTreeMap::new();
-        for (contact, (followed, person)) in stage.persons {
-            changes.extend(followed.into_iter().map(|key| (key, None)));
-            changes.extend(keys::derived(&person).into_iter().map(|(key, row)| (key, Some(row))));
-            let row = serde_json::to_vec(&person).expect("a person becomes JSON");
-            changes.insert(keys::person(contact), Some(row));
+        let mut changes = Changes::new();
+        for (contact, Staged { person, row, followed }) in stage.persons {
+            // Looked at and not changed: an event of another portal, or of another object.
+            if person.version == 0 {
+                continue;
+            }
+            changes.extend(followed.into_iter().map(|key| (key, (Before::Unread, None))));
+            let derived = keys::derived(&person).into_iter();
+            changes.extend(derived.map(|(key, row)| (key, (Before::Unread, Some(row)))));
+            let after = serde_json::to_vec(&person).expect("a person becomes JSON");
+            changes.insert(keys::person(contact), (Before::Known(row), Some(after)));
         }
-        changes.extend(stage.seen.into_iter().map(|key| (key, Some(Vec::new()))));
+        let seen = stage.seen.into_iter();
+        changes.extend(seen.map(|key| (key, (Before::Known(None), Some(Vec::new())))));
         for (inbox, state) in stage.inboxes {
             let row = serde_json::to_vec(&state).expect("an inbox's state becomes JSON");
-            changes.insert(keys::inbox(&inbox), Some(row));
+            changes.insert(keys::inbox(&inbox), (Before::Unread, Some(row)));
         }
         for (key, difference) in stage.counts {
-            let old = self.index.get(&key)?.and_then(|row| row.try_into().ok());
+            let row = self.index.get(&key)?;
+            let old = row.as_deref().and_then(|row| row.try_into().ok());
             let count = old.map_or(0, u64::from_be_bytes).wrapping_add_signed(difference);
-            changes.insert(key, Some(count.to_be_bytes().to_vec()));
+            changes.insert(key, (Before::Known(row), Some(count.to_be_bytes().to_vec())));
         }
         self.write_rows(changes)
     }
@@ -224,8 +254,9 @@ impl<I: Index> Book<I> {
     pub(super) fn forget_days(&mut self, day: u32, limit: usize) -> Result<usize, IndexError> {
         let rows = self.index.range(&[keys::SEEN], &[keys::SEEN], limit)?;
         let old = |key: &[u8]| key.get(1..5).is_some_and(|found| found < &day.to_be_bytes()[..]);
-        let changes: BTreeMap<_, _> =
-            rows.into_iter().filter(|(key, _)| old(key)).map(|(key, _)| (key, None)).collect();
+        let rows = rows.into_iter().filter(|(key, _)| old(key));
+        let changes: Changes =
+            rows.map(|(key, row)| (key, (Before::Known(Some(row)), None))).collect();
         let count = changes.len();
         self.meta.oldest_day = day;
         let counted_from = Timestamp::from_unix_ms(u64::from(day) * DAY_MS);
@@ -234,11 +265,13 @@ impl<I: Index> Book<I> {
         Ok(count)
     }
 
-    fn write_rows(&mut self, rows: BTreeMap<Vec<u8>, Option<Vec<u8>>>) -> Result<(), IndexError> {
+    fn write_rows(&mut self, rows: Changes) -> Result<(), IndexError> {
         let mut changes: Vec<Change> = Vec::with_capacity(rows.len() + 1);
-        for (key, value) in rows {
-            // Each written key is read first: the tally needs it, and it keeps sled's memory flat.
-            let old = self.index.get(&key)?;
+        for (key, (before, value)) in rows {
+            let old = match before {
+                Before::Known(row) => row,
+                Before::Unread => self.index.get(&key)?,
+            };
             if old != value {
                 self.meta.tally.change(&key, old.as_deref(), value.as_deref());
                 changes.push((key, value));
@@ -261,9 +294,11 @@ impl<I: Index> Book<I> {
 
 /// One record of a person by id, as it lies in the index.
 pub(super) fn load(index: &impl Index, contact: ContactId) -> Result<Option<Person>, IndexError> {
-    let Some(bytes) = index.get(&keys::person(contact))? else { return Ok(None) };
-    serde_json::from_slice(&bytes)
-        .map(Some)
+    index.get(&keys::person(contact))?.as_deref().map(read_person).transpose()
+}
+
+fn read_person(row: &[u8]) -> Result<Person, IndexError> {
+    serde_json::from_slice(row)
         .map_err(|error| IndexError::Damaged(format!("a person's row cannot be read: {error}")))
 }
 
@@ -290,6 +325,17 @@ pub(super) fn unite(
         }
     }
     Ok((whole, versions))
+}
+
+/// What the rows supersede, as counted: the person's open items, and earlier rows of the same id.
+fn superseded(person: &Person, rows: &[Row]) -> Vec<Vec<u8>> {
+    let mut newest: BTreeMap<&RowId, Vec<u8>> = BTreeMap::new();
+    if !rows.is_empty() {
+        let counted = |item: &Item| keys::count(Some(&item.rule), item.decision, item.reason);
+        newest.extend(person.items.iter().map(|item| (&item.id, counted(item))));
+    }
+    let counted = |row: &Row| keys::count(row.rule.as_ref(), row.decision, row.reason);
+    rows.iter().filter_map(|row| newest.insert(&row.id, counted(row))).collect()
 }
 
 /// Waiting items, held items, claims in doubt or in need of review.

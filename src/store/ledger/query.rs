@@ -21,6 +21,12 @@ use crate::store::index::Index;
 /// Records looked at for one page, so that a filter that matches nothing still ends.
 const LOOKED_AT_MAX: u64 = 200_000;
 
+/// Where a walk began, and the ids it has met.
+struct Newest {
+    from: u64,
+    seen: BTreeSet<String>,
+}
+
 /// The ids of one person.
 type People = BTreeSet<ContactId>;
 
@@ -110,7 +116,7 @@ impl<D: Disk, I: Index> Embedded<D, I> {
     fn find(&self, query: &DecisionQuery) -> Result<Vec<Found>, StoreError> {
         let limit = query.limit.max(1);
         let mut found = Vec::new();
-        let mut newest = BTreeSet::new();
+        let mut newest = Newest { from: self.shared.meta().applied, seen: BTreeSet::new() };
         let mut looked_at = 0;
         let (people, mut places) = self.start(query)?;
         while let Some(seq) = self.next_place(query, &people, &mut places)? {
@@ -179,15 +185,17 @@ impl<D: Disk, I: Index> Embedded<D, I> {
     }
 
     /// Whether no later row has the same id. Only open rows can be superseded.
-    fn is_newest(&self, found: &Found, seen: &mut BTreeSet<String>) -> Result<bool, StoreError> {
-        if !seen.insert(found.row.id.as_str().to_owned()) {
+    fn is_newest(&self, found: &Found, walk: &mut Newest) -> Result<bool, StoreError> {
+        if !walk.seen.insert(found.row.id.as_str().to_owned()) {
             return Ok(false);
         }
         let Some(contact) = found.row.contact.filter(|_| found.row.decision.is_open()) else {
             return Ok(true);
         };
         let (person, _) = unite(contact, |id| load(&*self.shared.index, id))?;
-        Ok(person.items.iter().any(|item| item.is_shown_by(&found.row)))
+        // A row that was superseded after the walk began is the newest that the walk can show.
+        Ok(walk.from < person.last_row
+            || person.items.iter().any(|item| item.is_shown_by(&found.row)))
     }
 }
 
