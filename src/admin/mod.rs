@@ -1,7 +1,7 @@
 //! The admin listener: health, metrics, the JSON API and one page (PRODUCT.md).
 //!
 //! It asks the [`Records`](crate::port::Records) and an [`Office`], which the app provides, and
-//! knows nobody else. Every call is one entry of [`routes::Call`]: who may make it, its
+//! knows nobody else. Every call is one entry of `routes::Call`: who may make it, its
 //! parameters and its handler; the OpenAPI document is written from the same table.
 
 mod access;

@@ -1,6 +1,6 @@
 //! The webhook listener: `POST /webhooks/hubspot` answers 204 once a delivery is on disk.
 //!
-//! A handler never sees bytes that were not verified: only [`verified::Verified`]'s extractor
+//! A handler never sees bytes that were not verified: only `verified::Verified`'s extractor
 //! makes one. Nothing here looks at a delivery's content.
 
 mod body;
