@@ -68,7 +68,9 @@ impl Line {
     }
 
     fn render(&self, text: &str, width: Option<usize>, out: &mut String) {
-        let closing = self.tokens.iter().take_while(|token| closes(token.kind())).count();
+        let kinds = self.tokens.iter().map(Token::kind);
+        let leading = kinds.take_while(|kind| closes(*kind) || *kind == TokenKind::Whitespace);
+        let closing = leading.filter(|kind| closes(*kind)).count();
         let depth = self.depth.saturating_sub(closing);
         let start = out.len();
         if !self.is_blank() {
