@@ -13,22 +13,14 @@ thread_local! {
 
 /// A table was checked for these keys.
 pub(super) fn note_keys(what: &str, known: &[&str]) {
-    note(&KEYS, what, known.iter().copied());
+    let known = known.iter().map(|key| (*key).to_owned());
+    KEYS.with_borrow_mut(|asked| asked.entry(what.to_owned()).or_default().extend(known));
 }
 
 /// A value had to be one of these words.
 pub(super) fn note_words<'w>(key: &str, words: impl Iterator<Item = &'w str>) {
-    note(&WORDS, key, words);
-}
-
-fn note<'n>(
-    asked: &'static std::thread::LocalKey<RefCell<Asked>>,
-    what: &str,
-    names: impl Iterator<Item = &'n str>,
-) {
-    asked.with_borrow_mut(|asked| {
-        asked.entry(what.to_owned()).or_default().extend(names.map(str::to_owned));
-    });
+    let words = words.map(str::to_owned);
+    WORDS.with_borrow_mut(|asked| asked.entry(key.to_owned()).or_default().extend(words));
 }
 
 /// Every table's keys and every key's words that this thread was asked for.
