@@ -12,7 +12,7 @@ use crate::domain::id::{ContactId, FlowId, Inbox, OwnerId, PropertyName, Sequenc
 use crate::domain::outcome::{Outcome, ReadFailure};
 use crate::domain::person::Person;
 use crate::domain::query::{Counts, DecisionQuery, FoundPage, Listed, Listing, Totals};
-use crate::domain::record::{InboxState, ProvenReads, ReadsProven, Turn};
+use crate::domain::record::{InboxState, ProvenReads, ReadsProven, RulesAccepted, Turn};
 use crate::domain::time::Timestamp;
 use crate::domain::view::{InboxUse, Memory};
 
@@ -251,6 +251,14 @@ pub trait Records: Send + Sync + 'static {
         after: Option<ContactId>,
         limit: usize,
     ) -> Result<Vec<Listed>, LedgerError>;
+
+    /// Accepted rule sets, newest first: at most `limit` that were accepted before the one at
+    /// `before`, each with its place in the journal.
+    fn rule_sets(
+        &self,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<(u64, RulesAccepted)>, LedgerError>;
 
     /// Decisions counted.
     fn counts(&self) -> Result<Counts, LedgerError>;

@@ -1,8 +1,15 @@
 //! Reading a rules folder: the only I/O that rules need. `check`, `test` and `serve` share it.
+//! `serve` reads it only while nobody writes in it: see [`Watch`] and [`settled`].
+
+mod stamp;
+mod watch;
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+
+pub use stamp::Stamp;
+pub use watch::{ContentHash, POLL, Snapshot, Watch, settled};
 
 use crate::domain::rule::RuleFile;
 
@@ -35,6 +42,12 @@ pub enum FolderError {
         /// Which folder.
         path: PathBuf,
     },
+    /// Somebody kept writing in it.
+    #[error("{} keeps changing; load it again once everything is saved", path.display())]
+    Restless {
+        /// Which folder.
+        path: PathBuf,
+    },
     /// The folder is no rules folder.
     #[error("{} holds more than 64 MiB, or folders more than 8 deep", path.display())]
     TooLarge {
@@ -47,7 +60,10 @@ pub enum FolderError {
 /// from outside the folder is ever read; other hidden files than the lock file are passed over.
 pub fn read(folder: &Path) -> Result<Vec<RuleFile>, FolderError> {
     let mut reader = Reader { files: Vec::new(), bytes: 0 };
-    reader.add(folder, "", 0)?;
+    walk(folder, "", 0, &mut |kind, path, name| match kind {
+        Kind::Folder => Ok(()),
+        Kind::File => reader.add_file(path, name),
+    })?;
     if !reader.files.iter().any(|file| is(&file.name, "toml")) {
         return Err(FolderError::Empty { path: folder.to_owned() });
     }
@@ -61,41 +77,57 @@ struct Reader {
 }
 
 impl Reader {
-    fn add(&mut self, folder: &Path, prefix: &str, depth: usize) -> Result<(), FolderError> {
-        if MAX_DEPTH < depth {
-            return Err(FolderError::TooLarge { path: folder.to_owned() });
-        }
-        let unreadable = |source| FolderError::Unreadable { path: folder.to_owned(), source };
-        for entry in fs::read_dir(folder).map_err(unreadable)? {
-            let entry = entry.map_err(unreadable)?;
-            let kind = entry.file_type().map_err(unreadable)?;
-            let path = entry.path();
-            let Ok(name) = entry.file_name().into_string() else { continue };
-            let hidden = name.starts_with('.') && name != ".properties.lock.toml";
-            let name = format!("{prefix}{name}");
-            if hidden {
-                continue;
-            }
-            if kind.is_dir() {
-                self.add(&path, &format!("{name}/"), depth + 1)?;
-            } else if kind.is_file() && (is(&name, "toml") || is(&name, "txt")) {
-                self.add_file(path, name)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn add_file(&mut self, path: PathBuf, name: String) -> Result<(), FolderError> {
-        let unreadable = |source| FolderError::Unreadable { path: path.clone(), source };
-        self.bytes += fs::metadata(&path).map_err(unreadable)?.len();
+    fn add_file(&mut self, path: &Path, name: &str) -> Result<(), FolderError> {
+        let unreadable = |source| FolderError::Unreadable { path: path.to_owned(), source };
+        self.bytes += fs::metadata(path).map_err(unreadable)?.len();
         if MAX_BYTES < self.bytes {
-            return Err(FolderError::TooLarge { path });
+            return Err(FolderError::TooLarge { path: path.to_owned() });
         }
-        let bytes = fs::read(&path).map_err(unreadable)?;
-        let text = String::from_utf8(bytes).map_err(|_| FolderError::NotText { path })?;
-        self.files.push(RuleFile { name, text });
+        let bytes = fs::read(path).map_err(unreadable)?;
+        let text =
+            String::from_utf8(bytes).map_err(|_| FolderError::NotText { path: path.to_owned() })?;
+        self.files.push(RuleFile { name: name.to_owned(), text });
         Ok(())
     }
+}
+
+/// A folder, or a file that belongs to the rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Folder,
+    File,
+}
+
+/// Visits `folder` and everything below it that belongs to the rules, with its path and its name
+/// relative to the rules folder.
+fn walk(
+    folder: &Path,
+    prefix: &str,
+    depth: usize,
+    visit: &mut impl FnMut(Kind, &Path, &str) -> Result<(), FolderError>,
+) -> Result<(), FolderError> {
+    if MAX_DEPTH < depth {
+        return Err(FolderError::TooLarge { path: folder.to_owned() });
+    }
+    visit(Kind::Folder, folder, prefix)?;
+    let unreadable = |source| FolderError::Unreadable { path: folder.to_owned(), source };
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        let kind = entry.file_type().map_err(unreadable)?;
+        let path = entry.path();
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        let hidden = name.starts_with('.') && name != ".properties.lock.toml";
+        let name = format!("{prefix}{name}");
+        if hidden {
+            continue;
+        }
+        if kind.is_dir() {
+            walk(&path, &format!("{name}/"), depth + 1, visit)?;
+        } else if kind.is_file() && (is(&name, "toml") || is(&name, "txt")) {
+            visit(Kind::File, &path, &name)?;
+        }
+    }
+    Ok(())
 }
 
 fn is(name: &str, extension: &str) -> bool {

@@ -12,11 +12,15 @@ pub enum Counted {
     WebhookAnswers,
     /// Deliveries that failed verification, by cause.
     WebhookRejections,
+    /// Loads of the rules folder while running, by what became of them: `accepted`,
+    /// `unchanged`, `refused`.
+    RulesReloads,
 }
 
 impl Counted {
     /// Everything that is counted.
-    pub(super) const ALL: [Self; 2] = [Self::WebhookAnswers, Self::WebhookRejections];
+    pub(super) const ALL: [Self; 3] =
+        [Self::WebhookAnswers, Self::WebhookRejections, Self::RulesReloads];
 
     /// Name, label and help of the family.
     pub(super) const fn family(self) -> [&'static str; 3] {
@@ -26,6 +30,9 @@ impl Counted {
             }
             Self::WebhookRejections => {
                 ["webhook_rejections", "cause", "Deliveries that failed verification"]
+            }
+            Self::RulesReloads => {
+                ["rules_reloads", "outcome", "Loads of the rules folder while running"]
             }
         }
     }

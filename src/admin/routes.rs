@@ -3,7 +3,7 @@
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, ResponseError, Route, guard, web};
 
-use super::api::{contact, decisions, lists, openapi, press, reasons, rules, senders};
+use super::api::{contact, decisions, lists, openapi, press, reasons, rule_sets, rules, senders};
 use super::office::Office;
 use super::problem::Problem;
 use super::{health, page, scrape, status};
@@ -101,6 +101,8 @@ calls! {
         "Says what a person found in HubSpot: as enrolled or not-enrolled";
     Senders: Read "/api/v1/senders" NONE &[], "Each sender's budget and state";
     Rules: Read "/api/v1/rules" NONE &[], "Each rule with its decisions counted";
+    RuleSets: Read "/api/v1/rule-sets" PAGING &[],
+        "Accepted rule sets, newest first: when, which files changed";
     Reload: Press "/api/v1/reload" NONE &[], "Loads the rules now; 422 when they are refused";
     Pause: Press "/api/v1/pause" NONE &["who", "note"], "No call leaves from now on";
     Resume: Press "/api/v1/resume" NONE &["who", "note"], "Calls leave again";
@@ -146,6 +148,7 @@ impl Call {
             Self::Resolve => route.to(press::resolve::<O>),
             Self::Senders => route.to(senders::senders::<O>),
             Self::Rules => route.to(rules::rules::<O>),
+            Self::RuleSets => route.to(rule_sets::rule_sets::<O>),
             Self::Reload => route.to(press::reload::<O>),
             Self::Pause => route.to(press::pause::<O>),
             Self::Resume => route.to(press::resume::<O>),

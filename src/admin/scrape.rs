@@ -119,6 +119,8 @@ fn standing(registry: &mut Registry, standing: &Standing, totals: &Totals, now: 
     }
     registry.register("alert", "1 while a person should look at it", alerts);
     flag(registry, "ready", "1 while deliveries can be stored", standing.ready.is_ok());
+    let refused = standing.rules.refused.is_some();
+    flag(registry, "rules_refused", "1 while the rules on disk are not in use", refused);
     flag(registry, "paused", "1 while calls are paused by a person", standing.paused);
     for (name, help, since) in [
         ("oldest_undecided", "Age of the oldest undecided event", standing.oldest_undecided),

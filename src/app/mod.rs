@@ -8,18 +8,18 @@ mod office;
 mod rules;
 mod serve;
 mod start;
+mod watch;
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
 pub use clock::SystemClock;
-pub use rules::{Refused, load};
+pub use rules::Refused;
 pub use serve::RunError;
 pub use start::StartError;
 
 use crate::admin::Metrics;
 use crate::config::{Config, Secrets};
-use crate::domain::rule::{RuleFile, RuleSet};
 use crate::ingress;
 use crate::router::Router;
 use crate::store::{DiskLedger, Store};
@@ -35,8 +35,8 @@ pub struct App {
     webhook: TcpListener,
     admin: TcpListener,
     store: Store,
-    /// The rules folder's set; `Err` with everything wrong with it.
-    rules: Result<(Arc<RuleSet>, Vec<RuleFile>), Refused>,
+    /// What the rules folder held.
+    rules: rules::Loaded,
     metrics: Metrics,
     counters: Arc<ingress::Counters>,
 }

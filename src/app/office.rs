@@ -1,13 +1,17 @@
 //! What the admin listener may ask and press.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tracing::{info, warn};
 
 use super::alerts::Alerts;
 use super::{DiskRouter, Refused, SystemClock, rules};
-use crate::admin::{self, PressError, Refusal, ReloadError, Reloaded, RulesStanding, Standing};
+use crate::admin::{
+    self, Counted, Metrics, PressError, Refusal, ReloadError, Reloaded, RulesStanding, Standing,
+};
 use crate::config::Config;
 use crate::domain::claim::{Claim, State};
 use crate::domain::id::RowId;
@@ -18,6 +22,7 @@ use crate::domain::settle::Resolution;
 use crate::domain::time::Timestamp;
 use crate::port::{Clock, Ledger, LedgerError, Records};
 use crate::router::Rules;
+use crate::rules_folder::ContentHash;
 use crate::store::{DiskLedger, OpenStore};
 
 /// Entries read at once while one is looked for.
@@ -32,36 +37,107 @@ pub(super) struct Office {
     pub(super) router: Arc<DiskRouter>,
     pub(super) alerts: Alerts,
     pub(super) rules_standing: Mutex<RulesStanding>,
+    /// What the folder held when it was last loaded, accepted or not. Locked while it is loaded:
+    /// an older content never comes after a newer one.
+    pub(super) loaded: tokio::sync::Mutex<ContentHash>,
+    pub(super) reloads: Reloads,
+}
+
+/// Loads of the rules folder while running, by what became of them.
+#[derive(Debug)]
+pub(super) struct Reloads {
+    accepted: Arc<AtomicU64>,
+    unchanged: Arc<AtomicU64>,
+    refused: Arc<AtomicU64>,
+}
+
+impl Reloads {
+    pub(super) fn new(metrics: &Metrics) -> Self {
+        let counter = |outcome| metrics.counter(Counted::RulesReloads, outcome);
+        Self {
+            accepted: counter("accepted"),
+            unchanged: counter("unchanged"),
+            refused: counter("refused"),
+        }
+    }
 }
 
 impl Office {
-    /// Loads the rules folder, and uses it from now on unless it is refused.
-    async fn load_rules(&self) -> Result<Reloaded, ReloadError> {
-        let folder = self.config.rules.clone();
-        let loaded = tokio::task::spawn_blocking(move || rules::load(&folder)).await;
-        let now = SystemClock.now();
-        let (set, files) = match loaded {
-            Ok(Ok(loaded)) => loaded,
-            Ok(Err(refused)) => return Err(ReloadError::Refused(self.refuse(&refused, now))),
-            Err(_) => return Err(ReloadError::Ledger(LedgerError::Stopped)),
-        };
-        if self.store.ledger.portal().is_some_and(|portal| portal != set.portal.id) {
-            let refused = Refused::OtherPortal(set.portal.id);
-            return Err(ReloadError::Refused(self.refuse(&refused, now)));
+    /// The rules folder.
+    pub(super) fn rules_folder(&self) -> PathBuf {
+        self.config.rules.clone()
+    }
+
+    /// Loads the rules folder, and uses it from now on unless it is refused. A person who asks
+    /// for it has everything that is held tried again, also where the rules are the same.
+    async fn load_asked(&self) -> Result<Reloaded, ReloadError> {
+        let mut before = self.loaded.lock().await;
+        let loaded = self.read_rules().await?;
+        *before = loaded.hash;
+        let reloaded = self.apply(loaded.set).await?;
+        if !reloaded.changed {
+            self.try_again(SystemClock.now()).await?;
         }
-        let changed = self.rules.load().fingerprint != set.fingerprint;
+        Ok(reloaded)
+    }
+
+    /// The same where the folder was seen to change. What was loaded or refused already is
+    /// passed over.
+    pub(super) async fn load_changed(&self) -> Result<(), ReloadError> {
+        let mut before = self.loaded.lock().await;
+        let loaded = self.read_rules().await?;
+        if loaded.hash == *before {
+            return Ok(());
+        }
+        let applied = self.apply(loaded.set).await;
+        if !matches!(applied, Err(ReloadError::Ledger(_))) {
+            *before = loaded.hash;
+        }
+        applied.map(|_| ())
+    }
+
+    async fn read_rules(&self) -> Result<rules::Loaded, ReloadError> {
+        let folder = self.rules_folder();
+        let loaded = tokio::task::spawn_blocking(move || rules::load(&folder)).await;
+        loaded.map_err(|_| ReloadError::Ledger(LedgerError::Stopped))
+    }
+
+    async fn apply(
+        &self,
+        loaded: Result<rules::LoadedRules, Refused>,
+    ) -> Result<Reloaded, ReloadError> {
+        let now = SystemClock.now();
+        let of_here = |portal| self.store.ledger.portal().is_none_or(|here| here == portal);
+        let (mut set, files) = match loaded {
+            Ok((set, _)) if !of_here(set.portal.id) => {
+                return Err(self.refuse(&Refused::OtherPortal(set.portal.id), now));
+            }
+            Ok(loaded) => loaded,
+            Err(refused) => return Err(self.refuse(&refused, now)),
+        };
+        let running = self.rules.load_full();
+        let changed = running.fingerprint != set.fingerprint;
+        let fingerprint = set.fingerprint.clone();
         if changed {
+            set.born = rules::births(&running, &set, now);
             let record = rules::record(&set, &files, now);
             self.store.ledger.accept_rules(record).await.map_err(ReloadError::Ledger)?;
+            self.rules.store(Arc::new(set));
+            self.try_again(now).await?;
         }
-        self.rules.store(Arc::clone(&set));
-        self.router.refresh();
-        self.store.ledger.clear_inboxes(now).await.map_err(ReloadError::Ledger)?;
-        self.wake_held().await.map_err(ReloadError::Ledger)?;
         self.alerts.clear("rules-refused");
         self.standing_of_rules(RulesStanding { loaded_at: now, refused: None });
-        info!(rules = %set.fingerprint, changed, "the rules were loaded");
-        Ok(Reloaded { fingerprint: set.fingerprint.clone(), changed })
+        let outcome = if changed { &self.reloads.accepted } else { &self.reloads.unchanged };
+        outcome.fetch_add(1, Ordering::Relaxed);
+        info!(rules = %fingerprint, changed, "the rules were loaded");
+        Ok(Reloaded { fingerprint, changed })
+    }
+
+    /// Paused inboxes, halted targets and everything held are tried again.
+    async fn try_again(&self, now: Timestamp) -> Result<(), ReloadError> {
+        self.router.refresh();
+        self.store.ledger.clear_inboxes(now).await.map_err(ReloadError::Ledger)?;
+        self.wake_held().await.map_err(ReloadError::Ledger)
     }
 
     /// Whatever is held may go on under the new rules or with mended access.
@@ -78,13 +154,14 @@ impl Office {
         }
     }
 
-    fn refuse(&self, refused: &Refused, now: Timestamp) -> Refusal {
+    fn refuse(&self, refused: &Refused, now: Timestamp) -> ReloadError {
+        self.reloads.refused.fetch_add(1, Ordering::Relaxed);
         let sentence = refused.sentence();
         warn!(why = sentence, "the rules on disk were refused; the ones before stay in use");
         self.alerts.raise("rules-refused", now, sentence.clone());
         let mut standing = self.rules_standing.lock().unwrap_or_else(PoisonError::into_inner);
         standing.refused = Some(sentence.clone());
-        Refusal { sentence, diagnostics: refused.as_json() }
+        ReloadError::Refused(Refusal { sentence, diagnostics: refused.as_json() })
     }
 
     fn standing_of_rules(&self, standing: RulesStanding) {
@@ -161,7 +238,7 @@ impl admin::Office for Office {
     }
 
     async fn reload(&self) -> Result<Reloaded, ReloadError> {
-        self.load_rules().await
+        self.load_asked().await
     }
 
     async fn resolve(

@@ -1,18 +1,18 @@
 //! Loading rules: the folder is read and compiled, and its own tests are run. A set that has an
 //! error or fails a test is refused as a whole.
 
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 
 use thiserror::Error;
 
 use crate::domain::diagnostic::{Diagnostic, Severity};
-use crate::domain::id::PortalId;
+use crate::domain::id::{PortalId, RuleId};
 use crate::domain::record::RulesAccepted;
 use crate::domain::rule::{RuleFile, RuleSet, compile};
 use crate::domain::suite::{self, Outcome, SuiteReport};
 use crate::domain::time::Timestamp;
-use crate::rules_folder::{self, FolderError};
+use crate::rules_folder::{self, ContentHash, FolderError};
 
 /// Why a rule set was refused.
 #[derive(Debug, Error)]
@@ -83,27 +83,77 @@ impl Refused {
     }
 }
 
-/// Reads, compiles and tests the folder.
-pub fn load(folder: &Path) -> Result<(Arc<RuleSet>, Vec<RuleFile>), Refused> {
-    let files = rules_folder::read(folder)?;
-    let rules = accept(&files)?;
-    Ok((Arc::new(rules), files))
+/// A rule set with the files it was made of.
+pub(super) type LoadedRules = (RuleSet, Vec<RuleFile>);
+
+/// A rules folder as it was read once, judged.
+#[derive(Debug)]
+pub(super) struct Loaded {
+    /// Of everything that was read.
+    pub(super) hash: ContentHash,
+    /// The set; `Err` with everything wrong with it.
+    pub(super) set: Result<LoadedRules, Refused>,
+}
+
+/// Reads the folder once nobody writes in it, compiles it and runs its tests. Blocks.
+pub(super) fn load(folder: &Path) -> Loaded {
+    let snapshot = rules_folder::settled(folder);
+    let judge = |files: Vec<RuleFile>| accept(&files).map(|rules| (rules, files));
+    Loaded { hash: snapshot.hash, set: snapshot.files.map_err(Refused::Folder).and_then(judge) }
 }
 
 /// The set a store keeps; it was accepted before.
-pub(super) fn restore(kept: &RulesAccepted) -> Result<Arc<RuleSet>, Refused> {
-    let files: Vec<RuleFile> = kept
-        .files
-        .iter()
-        .map(|(name, text)| RuleFile { name: name.clone(), text: text.clone() })
-        .collect();
-    accept(&files).map(Arc::new)
+pub(super) fn restore(kept: &RulesAccepted) -> Result<RuleSet, Refused> {
+    let mut rules = accept(&files_of(kept))?;
+    rules.born = kept.born.iter().cloned().collect();
+    Ok(rules)
+}
+
+fn files_of(kept: &RulesAccepted) -> Vec<RuleFile> {
+    let file =
+        |(name, text): &(String, String)| RuleFile { name: name.clone(), text: text.clone() };
+    kept.files.iter().map(file).collect()
+}
+
+/// Since when the rules of `after` exist, where they came after a set before it. A new id ignores
+/// older events; `was` is no new id (CONSISTENCY.md 6.12).
+pub(super) fn births(
+    before: &RuleSet,
+    after: &RuleSet,
+    now: Timestamp,
+) -> BTreeMap<RuleId, Timestamp> {
+    let born = |id: &RuleId| {
+        let known = before.rules.iter().any(|rule| rule.id == *id);
+        if known { before.born.get(id).copied() } else { Some(now) }
+    };
+    let of = |rule: &crate::domain::rule::Rule| {
+        let earlier = rule.was.as_ref().filter(|was| before.rules.iter().any(|it| it.id == **was));
+        Some((rule.id.clone(), born(earlier.unwrap_or(&rule.id))?))
+    };
+    after.rules.iter().filter_map(of).collect()
+}
+
+/// [`births`] after a set that a store keeps. One that does not compile any more tells nothing.
+pub(super) fn births_after(
+    kept: &RulesAccepted,
+    after: &RuleSet,
+    now: Timestamp,
+) -> BTreeMap<RuleId, Timestamp> {
+    let born = kept.born.iter().cloned().collect();
+    if kept.fingerprint == after.fingerprint {
+        return born;
+    }
+    let Some(mut before) = compile(&files_of(kept)).rules else { return BTreeMap::new() };
+    before.born = born;
+    births(&before, after, now)
 }
 
 /// The record that keeps an accepted set.
 pub(super) fn record(rules: &RuleSet, files: &[RuleFile], at: Timestamp) -> RulesAccepted {
     RulesAccepted {
         at,
+        previous: 0,
+        born: rules.born.iter().map(|(id, at)| (id.clone(), *at)).collect(),
         portal: rules.portal.id,
         fingerprint: rules.fingerprint.clone(),
         files: files.iter().map(|file| (file.name.clone(), file.text.clone())).collect(),

@@ -13,11 +13,12 @@ use tracing::{error, info, warn};
 
 use super::alerts::Alerts;
 use super::intake::Intake;
-use super::office::Office;
-use super::{App, Refused, SystemClock, housekeeping, rules};
-use crate::admin::{Admin, RulesStanding};
+use super::office::{Office, Reloads};
+use super::rules::Loaded;
+use super::{App, Refused, SystemClock, housekeeping, rules, watch as watching};
+use crate::admin::{Admin, Metrics, RulesStanding};
 use crate::config::{Config, Secrets};
-use crate::domain::rule::{RuleFile, RuleSet};
+use crate::domain::rule::RuleSet;
 use crate::domain::settle::Policy;
 use crate::domain::signature::{Keys, VerifiedDelivery, Verifier};
 use crate::hubspot::{BuildError, Client};
@@ -64,8 +65,6 @@ impl ingress::Inbox for Keeper {
     }
 }
 
-type LoadedRules = (Arc<RuleSet>, Vec<RuleFile>);
-
 impl App {
     /// Serves until `shutdown`, then ends in order: no new requests, calls under way ended,
     /// everything written.
@@ -78,7 +77,7 @@ impl App {
         // Deliveries are kept from here on, while the ledger is still being opened. Where the
         // start ends below, nothing that was kept is lost.
         let webhook = Listener::spawn(webhook);
-        let started = start(config, store, hubspot, rules).await;
+        let started = start((config, &metrics), store, hubspot, rules).await;
         let (office, rules) = match started {
             Ok(started) => started,
             Err(error) => {
@@ -121,16 +120,16 @@ impl Listener {
 
 /// Opens the ledger, chooses the rules, and makes the router.
 async fn start(
-    config: Config,
+    (config, metrics): (Config, &Metrics),
     store: Store,
     hubspot: Client,
-    rules: Result<LoadedRules, Refused>,
+    loaded: Loaded,
 ) -> Result<(Arc<Office>, Rules), RunError> {
     let store = Arc::new(open_ledger(store).await?);
     let alerts = Alerts::default();
-    let (set, refused) = choose(rules, &store, &alerts).await?;
+    let (set, refused) = choose(loaded.set, &store, &alerts).await?;
     hubspot.trust(&store.ledger.proven_reads());
-    let rules: Rules = Arc::new(ArcSwap::from(set));
+    let rules: Rules = Arc::new(ArcSwap::from_pointee(set));
     let router = Arc::new(Router::new(
         store.ledger.clone(),
         hubspot,
@@ -144,9 +143,16 @@ async fn start(
         warn!(recovered, "calls were under way when the router stopped; they are read back");
     }
     let standing = RulesStanding { loaded_at: SystemClock.now(), refused };
-    let rules_standing = Mutex::new(standing);
-    let office =
-        Office { config, store, rules: Arc::clone(&rules), router, alerts, rules_standing };
+    let office = Office {
+        config,
+        store,
+        rules: Arc::clone(&rules),
+        router,
+        alerts,
+        rules_standing: Mutex::new(standing),
+        loaded: tokio::sync::Mutex::new(loaded.hash),
+        reloads: Reloads::new(metrics),
+    };
     Ok((Arc::new(office), rules))
 }
 
@@ -163,7 +169,8 @@ async fn work(
     let (stop, stopped) = watch::channel(false);
     let worker = tokio::spawn(Arc::clone(&office.router).run(until(stopped.clone())));
     let keeper = tokio::spawn(housekeeping::run(Arc::clone(&store), rules, until(stopped)));
-    let reloads = tokio::spawn(reload_on_hangup(Arc::clone(&office)));
+    let asked = tokio::spawn(watching::on_hangup(Arc::clone(&office)));
+    let noticed = office.config.watch_rules.then(|| tokio::spawn(watching::on_change(office)));
     info!("ready");
     let failure = tokio::select! {
         () = shutdown => None,
@@ -171,7 +178,10 @@ async fn work(
         why = failed(store.deliveries.failure()) => Some(why),
     };
     info!("stopping");
-    reloads.abort();
+    asked.abort();
+    if let Some(noticed) = noticed {
+        noticed.abort();
+    }
     for listener in listeners {
         listener.stop().await;
     }
@@ -202,20 +212,6 @@ async fn failed(mut failure: watch::Receiver<Option<String>>) -> String {
     }
 }
 
-/// SIGHUP loads the rules.
-async fn reload_on_hangup(office: Arc<Office>) {
-    use crate::admin::Office as _;
-    let Ok(mut hangups) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup())
-    else {
-        return;
-    };
-    while hangups.recv().await.is_some() {
-        if let Err(error) = office.reload().await {
-            warn!(?error, "the rules were not loaded");
-        }
-    }
-}
-
 async fn open_ledger(store: Store) -> Result<OpenStore, RunError> {
     let opened = tokio::task::spawn_blocking(move || {
         store.open_ledger(|applied, last| {
@@ -238,10 +234,10 @@ async fn open_ledger(store: Store) -> Result<OpenStore, RunError> {
 /// The rules on disk, or where they are refused the accepted set that the store keeps; with why
 /// the ones on disk are not in use.
 async fn choose(
-    rules: Result<LoadedRules, Refused>,
+    rules: Result<rules::LoadedRules, Refused>,
     store: &OpenStore,
     alerts: &Alerts,
-) -> Result<(Arc<RuleSet>, Option<String>), RunError> {
+) -> Result<(RuleSet, Option<String>), RunError> {
     let kept = store.ledger.accepted_rules().map_err(StoreError::Journal)?;
     let now = SystemClock.now();
     let usable = rules.and_then(|(set, files)| match store.ledger.portal() {
@@ -249,7 +245,10 @@ async fn choose(
         _ => Ok((set, files)),
     });
     match (usable, kept) {
-        (Ok((set, files)), kept) => {
+        (Ok((mut set, files)), kept) => {
+            if let Some(kept) = &kept {
+                set.born = rules::births_after(kept, &set, now);
+            }
             if kept.is_none_or(|kept| kept.fingerprint != set.fingerprint) {
                 store.ledger.accept_rules(rules::record(&set, &files, now)).await?;
             }

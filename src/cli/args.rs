@@ -78,6 +78,20 @@ pub(super) enum Command {
         #[arg(long, default_value = "")]
         note: String,
     },
+    /// Write rules files in one style; what they mean never changes.
+    Fmt {
+        /// Files, or folders with every *.toml in them; else [rules] path of the configuration.
+        paths: Vec<PathBuf>,
+        /// Write nothing; end with 1 where a file is not in this style.
+        #[arg(long)]
+        check: bool,
+    },
+    /// A JSON Schema for editors: completion, hover texts, errors.
+    Schema {
+        /// Which files.
+        #[arg(value_enum, default_value_t = Schema::Rules)]
+        of: Schema,
+    },
     /// Load the rules folder now; the running set stays when it is refused.
     Reload,
     /// Whether a running router answers (for health checks).
@@ -124,6 +138,14 @@ impl Found {
             Self::NotEnrolled => "not-enrolled",
         }
     }
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Schema {
+    /// A rules folder: rules, address book, tests.
+    Rules,
+    /// hubroute.toml.
+    Config,
 }
 
 #[derive(Debug, ClapArgs)]

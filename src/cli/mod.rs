@@ -4,7 +4,9 @@ mod args;
 pub mod check;
 mod demo;
 pub mod diagnostics;
+pub mod fmt;
 mod remote;
+pub mod schema;
 mod serve;
 mod simulate;
 pub mod test;
@@ -15,7 +17,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Args, Command, InDoubt};
+use args::{Args, Command, InDoubt, Schema};
 
 use crate::config::{Config, ProcessEnvironment};
 
@@ -84,6 +86,21 @@ pub fn run() -> ExitStatus {
                 }
                 Err(error) => fail(&error, ExitStatus::Failure),
             }
+        }
+        Command::Fmt { paths, check } => {
+            let paths = if paths.is_empty() { vec![rules_folder(config)] } else { paths };
+            let answer = fmt::run(&paths, check, color());
+            if !answer.errors.is_empty() {
+                say(answer.errors.trim_end());
+            }
+            finish(&answer.output, answer.exit_code)
+        }
+        Command::Schema { of } => {
+            let of = match of {
+                Schema::Rules => schema::Of::Rules,
+                Schema::Config => schema::Of::Config,
+            };
+            finish(&schema::text(of), 0)
         }
         Command::Pause { who, note } => remote::pause(config, true, &who, &note),
         Command::Resume { who, note } => remote::pause(config, false, &who, &note),

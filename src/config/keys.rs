@@ -9,7 +9,7 @@ use crate::domain::rule::suggest::nearest;
 use crate::domain::rule::syntax::Source;
 
 /// Table, key and default of every key. No default: it must be given.
-pub(super) const KEYS: [(&str, &str, Option<&str>); 20] = [
+pub(super) const KEYS: [(&str, &str, Option<&str>); 21] = [
     ("server", "listen", Some("127.0.0.1:8080")),
     ("server", "body_limit", Some("8 MiB")),
     ("server", "public_url", None),
@@ -18,6 +18,7 @@ pub(super) const KEYS: [(&str, &str, Option<&str>); 20] = [
     ("admin", "open_metrics", Some("false")),
     ("store", "url", Some("data")),
     ("rules", "path", Some("rules")),
+    ("rules", "watch", Some("true")),
     ("hubspot", "base_url", Some("https://api.hubapi.com")),
     ("hubspot", "profile", Some("2026-03")),
     ("hubspot", "calls_per_10_seconds", Some("90")),

@@ -53,6 +53,8 @@ pub struct Config {
     pub store: PathBuf,
     /// `[rules] path`.
     pub rules: PathBuf,
+    /// `[rules] watch`: changed files are noticed and loaded.
+    pub watch_rules: bool,
     /// `[hubspot]`.
     pub hubspot: HubSpot,
     /// `[signature] accept`.
@@ -145,6 +147,12 @@ impl Config {
             _ => Err(Problems(problems)),
         }
     }
+}
+
+/// Table and name of every key there is: a test holds the editors' schema against it.
+#[cfg(test)]
+pub(crate) fn known_keys() -> impl Iterator<Item = (&'static str, &'static str)> {
+    keys::KEYS.iter().map(|known| (known.0, known.1))
 }
 
 /// Only `[rules] path`, or its default: what `check` and `test` need, whatever is wrong with

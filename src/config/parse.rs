@@ -41,6 +41,7 @@ pub(super) fn config(raw: &Raw, folder: &Path, problems: &mut Vec<String>) -> Op
     let admin = admin(&mut reader);
     let store = reader.read("store", "url", |text| store(text, folder));
     let rules = reader.read("rules", "path", |text| Ok(folder.join(text)));
+    let watch_rules = reader.read("rules", "watch", flag);
     let hubspot = hubspot(&mut reader);
     let accept = reader.read("signature", "accept", accept);
     let log = reader.read("log", "format", log_format);
@@ -50,6 +51,7 @@ pub(super) fn config(raw: &Raw, folder: &Path, problems: &mut Vec<String>) -> Op
         admin: admin?,
         store: store?,
         rules: rules?,
+        watch_rules: watch_rules?,
         hubspot: hubspot?,
         accept: accept?,
         log: log?,

@@ -6,6 +6,7 @@ mod fire;
 mod tests;
 
 use super::event::{Event, Kind};
+use super::gates::past::CLOCK_SLACK_MS;
 use super::id::{ContactId, PropertyName, RowId};
 use super::person::{Newest, Person};
 use super::reason::Reason;
@@ -176,6 +177,13 @@ fn watching<'a>(rules: &'a RuleSet, event: &Event) -> impl Iterator<Item = &'a R
     by_property.chain(by_event).filter(|rule| rule.mode != Mode::Off)
 }
 
+/// Whether the event is older than the rule: a new id ignores older events (CONSISTENCY.md 6.12).
+/// HubSpot's clock may be a little behind ours.
+fn is_older_than(rules: &RuleSet, rule: &Rule, incoming: &Incoming<'_>) -> bool {
+    let born = rules.born.get(&rule.id);
+    born.is_some_and(|born| incoming.at().plus_ms(CLOCK_SLACK_MS) < *born)
+}
+
 fn route(rules: &RuleSet, person: &Person, incoming: &Incoming<'_>, taken: &mut TakenEvent) {
     let event = incoming.event;
     if is_own(rules, event) {
@@ -193,6 +201,9 @@ fn route(rules: &RuleSet, person: &Person, incoming: &Incoming<'_>, taken: &mut 
     let mut missed = Vec::new();
     for rule in watching(rules, event) {
         match fire::may_fire(rule, event, old) {
+            Ok(()) if is_older_than(rules, rule, incoming) => {
+                missed.push((rule, sentence::NEWER_RULE.to_owned()));
+            }
             Ok(()) => fired.push(rule),
             Err(why) => missed.push((rule, why)),
         }

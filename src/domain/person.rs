@@ -55,6 +55,9 @@ pub struct Item {
     pub matched: bool,
     /// When it was first due; `expires` counts from here.
     pub first_due: Timestamp,
+    /// When its `delay` ends, once it began to wait for it: a reload does not move it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delayed_until: Option<Timestamp>,
     /// When it is looked at next; `None` while a person must act.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Timestamp>,

@@ -277,6 +277,12 @@ pub struct RulesAccepted {
     pub fingerprint: Fingerprint,
     /// Its files, name and text.
     pub files: Vec<(String, String)>,
+    /// The record that accepted the set before it; 0 for none. The ledger fills it in.
+    #[serde(default)]
+    pub previous: u64,
+    /// Rules that came after the store's first set, and when each came.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub born: Vec<(RuleId, Timestamp)>,
 }
 
 /// Calls were paused or resumed by a person.

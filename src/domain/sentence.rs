@@ -205,6 +205,9 @@ pub fn rule_removed(rule: &RuleId) -> String {
     format!("Rule \"{rule}\" is gone or off.")
 }
 
+/// Why a rule that came after an event does not fire, for [`no_match`].
+pub const NEWER_RULE: &str = "the rule came after this change";
+
 /// ignore `no-match`.
 pub fn no_match(closest: &RuleId, failed: &str) -> String {
     format!("No rule matched; closest was \"{closest}\": {failed}.")

@@ -8,6 +8,7 @@ pub(super) mod press;
 pub(super) mod query;
 pub(super) mod reasons;
 mod record;
+pub(super) mod rule_sets;
 pub(super) mod rules;
 pub(super) mod senders;
 

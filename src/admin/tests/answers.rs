@@ -215,6 +215,22 @@ fn rules_senders_and_reasons_are_listed() {
 }
 
 #[test]
+fn accepted_rule_sets_are_listed_with_the_files_that_changed() {
+    let newest = json!({
+        "at": "2026-11-24T15:00:00.000Z", "fingerprint": "f3",
+        "files": { "added": ["c.toml"], "changed": ["a.toml"], "removed": ["b.toml"] }
+    });
+    let ask = || Ask::new("GET /api/v1/rule-sets?limit=1");
+    ask().check(200, "/results", json!([newest]));
+    ask().check(200, "/paging/next/after", "3");
+    let rest = || Ask::new("GET /api/v1/rule-sets?after=3");
+    rest().check(200, "/results/0/files/added", json!(["b.toml"]));
+    rest().check(200, "/results/1/files/added", json!(["a.toml"]));
+    rest().check(200, "/paging", serde_json::Value::Null);
+    Ask::new("GET /api/v1/rule-sets?after=x").check(400, "/error/code", "bad-query");
+}
+
+#[test]
 fn metrics_show_every_reason_and_the_figures() {
     let answer = Ask::new("GET /metrics").send();
     assert_eq!(answer.status, 200);

@@ -12,7 +12,7 @@ use crate::domain::id::{ContactId, Inbox, PortalId, RowId};
 use crate::domain::person::{Item, Person};
 use crate::domain::query::{Counts, DecisionQuery, Found, FoundPage, Listed, Listing, Totals};
 use crate::domain::reason::{Decision, Reason};
-use crate::domain::record::{Press, Row};
+use crate::domain::record::{Press, Row, RulesAccepted};
 use crate::domain::rule::{Mode, RuleFile, RuleSet, compile};
 use crate::domain::time::{DAY_MS, HOUR_MS, Timestamp};
 use crate::domain::view::InboxUse;
@@ -129,6 +129,7 @@ fn item(contact: ContactId, decision: Decision, reason: Reason) -> Item {
         fired_at: NOW,
         matched: false,
         first_due: NOW,
+        delayed_until: None,
         due: (decision == Decision::Wait).then(|| NOW.plus_ms(HOUR_MS)),
         decision,
         reason,
@@ -232,6 +233,32 @@ impl Records for Desk {
             count(None, Decision::Ignore, Reason::StaleEvent, 2),
             count(None, Decision::Ignore, Reason::Unreadable, 1),
         ]))
+    }
+
+    fn rule_sets(
+        &self,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<(u64, RulesAccepted)>, LedgerError> {
+        let set = |seq: u64, files: &[(&str, &str)]| {
+            let file = |(name, text): &(&str, &str)| ((*name).to_owned(), (*text).to_owned());
+            let accepted = RulesAccepted {
+                at: NOW,
+                portal: PortalId(1),
+                fingerprint: format!("f{seq}").into(),
+                files: files.iter().map(file).collect(),
+                previous: seq - 1,
+                born: Vec::new(),
+            };
+            (seq, accepted)
+        };
+        let all = [
+            set(3, &[("a.toml", "2"), ("c.toml", "1")]),
+            set(2, &[("a.toml", "1"), ("b.toml", "1")]),
+            set(1, &[("a.toml", "1")]),
+        ];
+        let wanted = all.into_iter().filter(|(seq, _)| before.is_none_or(|before| *seq < before));
+        Ok(wanted.take(limit).collect())
     }
 
     fn totals(&self) -> Totals {

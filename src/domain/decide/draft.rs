@@ -136,6 +136,7 @@ impl<'a> Draft<'a> {
         }
         if let (Reason::Delayed, Some(until)) = (reason, until) {
             item.first_due = until;
+            item.delayed_until = Some(until);
         }
         item.matched = true;
         item.due = until;

@@ -203,6 +203,7 @@ pub(crate) fn rules(rules: Vec<Rule>) -> RuleSet {
         read_properties: BTreeSet::new(),
         history_properties: BTreeSet::new(),
         by_property,
+        born: BTreeMap::new(),
     }
 }
 

@@ -94,6 +94,7 @@ fn item(person: &Person, incoming: &Incoming<'_>, rule: &Rule, settling: Option<
         fired_at: incoming.received,
         matched: false,
         first_due: due,
+        delayed_until: None,
         due: Some(due),
         decision: Decision::Wait,
         reason: Reason::Settling,

@@ -12,6 +12,7 @@ use crate::domain::id::{
     Fingerprint, FlowId, Inbox, PortalId, PropertyName, RuleId, SenderName, SequenceId, TargetName,
     TeamName, ThemeName, UserId,
 };
+use crate::domain::time::Timestamp;
 
 /// Where something stands in the rules folder.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -345,6 +346,9 @@ pub struct RuleSet {
     pub history_properties: BTreeSet<PropertyName>,
     /// Rules that start from a change of a property; indexes into `rules`.
     pub by_property: BTreeMap<PropertyName, Vec<usize>>,
+    /// When rules came that are newer than the store's first set: they ignore older events
+    /// (CONSISTENCY.md 6.12). Not in the files; whoever accepts the set fills it in.
+    pub born: BTreeMap<RuleId, Timestamp>,
 }
 
 impl RuleSet {

@@ -33,6 +33,7 @@ fn item() -> Item {
         fired_at: NOW,
         matched: true,
         first_due: NOW,
+        delayed_until: None,
         due: None,
         decision: Decision::Wait,
         reason: Reason::OutcomeUnknown,

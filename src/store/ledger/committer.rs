@@ -133,7 +133,8 @@ impl<D: Disk, I: Index> Committer<D, I> {
                 self.alias(at, from, into)?;
                 answers.push(Answer::Done(reply));
             }
-            Command::AcceptRules(rules, reply) => {
+            Command::AcceptRules(mut rules, reply) => {
+                rules.previous = self.book.meta.rules;
                 self.record(&Record::RulesAccepted(*rules))?;
                 answers.push(Answer::Done(reply));
             }

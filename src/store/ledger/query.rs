@@ -10,7 +10,7 @@ use crate::domain::id::{ContactId, Inbox};
 use crate::domain::person::Person;
 use crate::domain::query::{Counts, DecisionQuery, Found, FoundPage, Listed, Listing, Totals};
 use crate::domain::reason::Decision;
-use crate::domain::record::{Record, Row};
+use crate::domain::record::{Record, Row, RulesAccepted};
 use crate::domain::time::Timestamp;
 use crate::domain::view::InboxUse;
 use crate::port::{LedgerError, Records};
@@ -49,6 +49,14 @@ impl<D: Disk, I: Index> Records for Embedded<D, I> {
         self.page(listing, after, limit).map_err(|error| unreadable(&error))
     }
 
+    fn rule_sets(
+        &self,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<(u64, RulesAccepted)>, LedgerError> {
+        self.accepted(before, limit).map_err(|error| unreadable(&error))
+    }
+
     fn counts(&self) -> Result<Counts, LedgerError> {
         self.counted().map_err(|error| unreadable(&error))
     }
@@ -78,6 +86,32 @@ fn unreadable(error: &StoreError) -> LedgerError {
 }
 
 impl<D: Disk, I: Index> Embedded<D, I> {
+    /// Follows the sets back, each record naming the one before it.
+    fn accepted(
+        &self,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<(u64, RulesAccepted)>, StoreError> {
+        let set_at = |seq: u64| -> Result<Option<RulesAccepted>, StoreError> {
+            Ok(self.record_at(seq)?.and_then(|record| match record {
+                Record::RulesAccepted(rules) => Some(rules),
+                _ => None,
+            }))
+        };
+        let mut seq = match before {
+            Some(before) => set_at(before)?.map_or(0, |rules| rules.previous),
+            None => self.shared.meta().rules,
+        };
+        let mut found = Vec::new();
+        while found.len() < limit && seq != 0 {
+            let Some(rules) = set_at(seq)? else { break };
+            let previous = rules.previous;
+            found.push((seq, rules));
+            seq = previous;
+        }
+        Ok(found)
+    }
+
     fn counted(&self) -> Result<Counts, StoreError> {
         let mut counts = Counts::new();
         inboxes::for_each(&*self.shared.index, keys::COUNT, |key, value| {

@@ -7,6 +7,7 @@ use crate::domain::gates::fixture::{World, changes, claim, contact, event, nurtu
 use crate::domain::id::RuleId;
 use crate::domain::person::Shadow;
 use crate::domain::reason::{Decision, Reason};
+use crate::domain::rule::span::Span;
 use crate::domain::rule::{Mode, Rule};
 use crate::domain::time::{DAY_MS, Timestamp};
 
@@ -132,4 +133,32 @@ fn every_sequence_ever_seen_is_remembered() {
     let known: Vec<(u64, bool)> =
         seen.iter().map(|it| (it.sequence.0, it.ended_at.is_some())).collect();
     assert_eq!(known, [(11, true), (12, false)]);
+}
+
+/// CONSISTENCY.md 6.12.
+#[test]
+fn what_waits_for_a_delay_keeps_its_due_time_whatever_a_reload_makes_of_the_delay() {
+    let mut world = world();
+    world.rules.rules[0].delay = Some(Span::days(90));
+    world.settled(&event("lifecyclestage", "mql"));
+    let due = verdict(&mut world).until.expect("it waits");
+    world.rules.rules[0].delay = Some(Span::days(120));
+    world.now = due;
+    assert_eq!(verdict(&mut world).reason, Reason::Matched);
+}
+
+/// CONSISTENCY.md 6.12.
+#[test]
+fn a_new_rule_ignores_older_events_and_a_known_one_does_not() {
+    let fires = |born: Option<Timestamp>| {
+        let mut world = world();
+        world.rules.born.extend(born.map(|born| (RuleId::from("inbound"), born)));
+        world.take(&event("lifecyclestage", "mql"));
+        world.person.items.len() == 1
+    };
+    let now = world().now;
+    assert!(fires(None));
+    assert!(fires(Some(now)));
+    assert!(fires(Some(now.plus_ms(120_000))), "HubSpot's clock may be behind");
+    assert!(!fires(Some(now.plus_ms(120_001))));
 }

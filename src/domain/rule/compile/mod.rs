@@ -208,6 +208,7 @@ fn build<'a>(book: Book<'a>, files: &[RuleFile], whole: &'a Source<'a>) -> Optio
         read_properties: BTreeSet::new(),
         history_properties: BTreeSet::new(),
         by_property: BTreeMap::new(),
+        born: BTreeMap::new(),
     }))
 }
 

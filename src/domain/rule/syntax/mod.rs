@@ -1,6 +1,8 @@
 //! TOML with its places: every value knows the file, line and column it stands at, and every
 //! misuse becomes a diagnostic instead of an error that ends the reading.
 
+#[cfg(test)]
+pub(crate) mod asked;
 mod node;
 mod table;
 

@@ -78,6 +78,8 @@ impl<'a> Node<'a> {
 
     /// One of a few words.
     pub fn word<T: Copy>(&self, words: &[(&str, T)]) -> Option<T> {
+        #[cfg(test)]
+        super::asked::note_words(self.key, words.iter().map(|(word, _)| *word));
         let quoted: Vec<String> = words.iter().map(|(word, _)| format!("\"{word}\"")).collect();
         let quoted: Vec<&str> = quoted.iter().map(String::as_str).collect();
         let all = suggest::alternatives(&quoted);

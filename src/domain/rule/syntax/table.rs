@@ -46,6 +46,8 @@ impl<'a> Table<'a> {
 
     /// Reports every key that is not one of `known`.
     pub fn check_keys(&self, known: &[&str]) {
+        #[cfg(test)]
+        super::asked::note_keys(&self.what, known);
         for (key, value) in self.entries {
             let name = key.get_ref().as_ref();
             if known.contains(&name) {
