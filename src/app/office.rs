@@ -7,10 +7,13 @@ use tracing::{info, warn};
 
 use super::alerts::Alerts;
 use super::{DiskRouter, Refused, SystemClock, rules};
-use crate::admin::{self, PressError, Refusal, ReloadError, Reloaded, RulesStanding, Standing};
+use crate::admin::{
+    self, Looked, PressError, Refusal, ReloadError, Reloaded, RulesStanding, Standing,
+};
 use crate::config::Config;
 use crate::domain::claim::{Claim, State};
-use crate::domain::id::RowId;
+use crate::domain::id::{ContactId, RowId};
+use crate::domain::outcome::ReadFailure;
 use crate::domain::query::Listing;
 use crate::domain::record::{Paused, Press};
 use crate::domain::rule::RuleSet;
@@ -32,6 +35,8 @@ pub(super) struct Office {
     pub(super) router: Arc<DiskRouter>,
     pub(super) alerts: Alerts,
     pub(super) rules_standing: Mutex<RulesStanding>,
+    /// There is a token to read HubSpot with.
+    pub(super) reads: bool,
 }
 
 impl Office {
@@ -158,6 +163,15 @@ impl admin::Office for Office {
 
     fn rules(&self) -> Arc<RuleSet> {
         self.rules.load_full()
+    }
+
+    async fn look(&self, contact: ContactId) -> Result<Option<Looked>, ReadFailure> {
+        if !self.reads {
+            let message = "HUBROUTE_ACCESS_TOKEN is not set".to_owned();
+            return Err(ReadFailure::Refused { message });
+        }
+        let found = self.router.view_of(contact).await?;
+        Ok(found.map(|(contact, owners)| Looked { at: SystemClock.now(), contact, owners }))
     }
 
     async fn reload(&self) -> Result<Reloaded, ReloadError> {

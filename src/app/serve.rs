@@ -18,6 +18,7 @@ use super::{App, Refused, SystemClock, housekeeping, rules};
 use crate::admin::{Admin, RulesStanding};
 use crate::config::{Config, Secrets};
 use crate::domain::rule::{RuleFile, RuleSet};
+use crate::domain::secret::Secret;
 use crate::domain::settle::Policy;
 use crate::domain::signature::{Keys, VerifiedDelivery, Verifier};
 use crate::hubspot::{BuildError, Client};
@@ -64,14 +65,14 @@ impl ingress::Inbox for Keeper {
     }
 }
 
-type LoadedRules = (Arc<RuleSet>, Vec<RuleFile>);
+pub(super) type LoadedRules = (Arc<RuleSet>, Vec<RuleFile>);
 
 impl App {
     /// Serves until `shutdown`, then ends in order: no new requests, calls under way ended,
     /// everything written.
     pub async fn run_until(self, shutdown: impl Future<Output = ()>) -> Result<(), RunError> {
         let Self { config, secrets, webhook, admin, store, rules, metrics, counters } = self;
-        let hubspot = client(&config, &secrets)?;
+        let hubspot = client(&config, &secrets.access_token)?;
         let parts = (Keeper(store.deliveries.clone()), SystemClock, counters);
         let settings = listener(&config, &secrets);
         let webhook = ingress::start(webhook, &settings, parts).map_err(RunError::Listener)?;
@@ -144,8 +145,15 @@ async fn start(
     }
     let standing = RulesStanding { loaded_at: SystemClock.now(), refused };
     let rules_standing = Mutex::new(standing);
-    let office =
-        Office { config, store, rules: Arc::clone(&rules), router, alerts, rules_standing };
+    let office = Office {
+        config,
+        store,
+        rules: Arc::clone(&rules),
+        router,
+        alerts,
+        rules_standing,
+        reads: true,
+    };
     Ok((Arc::new(office), rules))
 }
 
@@ -215,7 +223,7 @@ async fn reload_on_hangup(office: Arc<Office>) {
     }
 }
 
-async fn open_ledger(store: Store) -> Result<OpenStore, RunError> {
+pub(super) async fn open_ledger(store: Store) -> Result<OpenStore, RunError> {
     let opened = tokio::task::spawn_blocking(move || {
         store.open_ledger(|applied, last| {
             if applied.is_multiple_of(65_536) || applied == last {
@@ -243,11 +251,7 @@ async fn choose(
 ) -> Result<(Arc<RuleSet>, Option<String>), RunError> {
     let kept = store.ledger.accepted_rules().map_err(StoreError::Journal)?;
     let now = SystemClock.now();
-    let usable = rules.and_then(|(set, files)| match store.ledger.portal() {
-        Some(portal) if portal != set.portal.id => Err(Refused::OtherPortal(set.portal.id)),
-        _ => Ok((set, files)),
-    });
-    match (usable, kept) {
+    match (of_this_portal(rules, store), kept) {
         (Ok((set, files)), kept) => {
             if kept.is_none_or(|kept| kept.fingerprint != set.fingerprint) {
                 store.ledger.accept_rules(rules::record(&set, &files, now)).await?;
@@ -264,14 +268,25 @@ async fn choose(
     }
 }
 
-fn client(config: &Config, secrets: &Secrets) -> Result<Client, RunError> {
+/// A store belongs to one portal.
+pub(super) fn of_this_portal(
+    rules: Result<LoadedRules, Refused>,
+    store: &OpenStore,
+) -> Result<LoadedRules, Refused> {
+    rules.and_then(|(set, files)| match store.ledger.portal() {
+        Some(portal) if portal != set.portal.id => Err(Refused::OtherPortal(set.portal.id)),
+        _ => Ok((set, files)),
+    })
+}
+
+pub(super) fn client(config: &Config, access: &Secret) -> Result<Client, RunError> {
     let hubspot = &config.hubspot;
     let settings = crate::hubspot::Settings {
         base_url: hubspot.base_url.clone(),
         profile: hubspot.profile,
         timeout: hubspot.timeout,
         proxy: hubspot.proxy.clone(),
-        ..crate::hubspot::Settings::new(secrets.access_token.clone())
+        ..crate::hubspot::Settings::new(access.clone())
     };
     Ok(Client::new(&settings)?)
 }
@@ -291,7 +306,7 @@ fn listener(config: &Config, secrets: &Secrets) -> ingress::Settings {
     }
 }
 
-fn router_settings(config: &Config) -> router::Settings {
+pub(super) fn router_settings(config: &Config) -> router::Settings {
     let ms =
         |duration: std::time::Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     router::Settings {

@@ -45,6 +45,11 @@ impl Secrets {
         }
     }
 
+    /// Only the access token, where there is one: what a command needs that may read HubSpot.
+    pub fn access(environment: &impl Environment, problems: &mut Vec<String>) -> Option<Secret> {
+        optional(environment, "HUBROUTE_ACCESS_TOKEN", problems)
+    }
+
     /// Only the admin token: what commands beside a running router need.
     pub fn admin(environment: &impl Environment, problems: &mut Vec<String>) -> Option<Secret> {
         optional(environment, "HUBROUTE_ADMIN_TOKEN", problems)
