@@ -1,7 +1,7 @@
 use super::*;
 use crate::domain::decide::decide;
 use crate::domain::event::Kind;
-use crate::domain::id::{OwnerId, PortalId};
+use crate::domain::id::{OwnerId, PortalId, UserId};
 use crate::domain::intake::{Incoming, judge};
 use crate::domain::record::Taken;
 use crate::domain::rule::{RuleFile, compile};
@@ -82,7 +82,7 @@ fn recorded(rules: &RuleSet, contact: &Contact, value: &str) -> Vec<String> {
         let at = NOW.plus_ms(MINUTE_MS);
         let owner = Owner {
             id: OwnerId(91),
-            user: None,
+            user: Some(UserId(5)),
             email: Some("Dana@acme.com".to_owned()),
             archived: false,
         };
