@@ -15,6 +15,7 @@ use super::{Refused, SystemClock, rules};
 use crate::admin::{Admin, Metrics, RulesStanding};
 use crate::config::Config;
 use crate::domain::secret::Secret;
+use crate::hubspot::Access;
 use crate::port::Clock;
 use crate::router::{Router, Rules};
 use crate::store::{OpenStore, Store, StoreError};
@@ -61,7 +62,7 @@ async fn open(config: Config, access: Option<Secret>) -> Result<Office, RunError
     let (set, refused) = choose(loaded, &store)?;
     let reads = access.is_some();
     let token = access.unwrap_or_else(|| Secret::new(NO_TOKEN).expect("it is not blank"));
-    let hubspot = serve::client(&config, &token)?;
+    let hubspot = serve::client(&config, &Access::Token(token))?;
     let rules: Rules = Arc::new(ArcSwap::from(set));
     let router = Arc::new(Router::new(
         store.ledger.clone(),

@@ -18,12 +18,11 @@ use super::{App, Refused, SystemClock, housekeeping, rules};
 use crate::admin::{Admin, RulesStanding};
 use crate::config::{Config, Secrets};
 use crate::domain::rule::{RuleFile, RuleSet};
-use crate::domain::secret::Secret;
 use crate::domain::settle::Policy;
 use crate::domain::signature::{Keys, VerifiedDelivery, Verifier};
-use crate::hubspot::{BuildError, Client};
+use crate::hubspot::{Access, BuildError, Client};
 use crate::ingress::{self, Body, NotKept};
-use crate::port::{Clock, LedgerError};
+use crate::port::{Clock, Ledger as _, LedgerError};
 use crate::router::{self, Router, Rules};
 use crate::store::deliveries::Deliveries;
 use crate::store::disk::Folder;
@@ -72,7 +71,7 @@ impl App {
     /// everything written.
     pub async fn run_until(self, shutdown: impl Future<Output = ()>) -> Result<(), RunError> {
         let Self { config, secrets, webhook, admin, store, rules, metrics, counters } = self;
-        let hubspot = client(&config, &secrets.access_token)?;
+        let hubspot = client(&config, &secrets.access)?;
         let parts = (Keeper(store.deliveries.clone()), SystemClock, counters);
         let settings = listener(&config, &secrets);
         let webhook = ingress::start(webhook, &settings, parts).map_err(RunError::Listener)?;
@@ -130,6 +129,7 @@ async fn start(
     let store = Arc::new(open_ledger(store).await?);
     let alerts = Alerts::default();
     let (set, refused) = choose(rules, &store, &alerts).await?;
+    hubspot.trust(&store.ledger.proven_reads());
     let rules: Rules = Arc::new(ArcSwap::from(set));
     let router = Arc::new(Router::new(
         store.ledger.clone(),
@@ -279,7 +279,7 @@ pub(super) fn of_this_portal(
     })
 }
 
-pub(super) fn client(config: &Config, access: &Secret) -> Result<Client, RunError> {
+pub(super) fn client(config: &Config, access: &Access) -> Result<Client, RunError> {
     let hubspot = &config.hubspot;
     let settings = crate::hubspot::Settings {
         base_url: hubspot.base_url.clone(),

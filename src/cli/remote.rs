@@ -35,7 +35,7 @@ fn ask(config: &Path, call: Call<'_>, alone: bool) -> Result<Answer, ExitStatus>
     let config = read_config(config)?;
     let mut problems = Vec::new();
     let token = Secrets::admin(&ProcessEnvironment, &mut problems);
-    let access = Secrets::access(&ProcessEnvironment, &mut problems);
+    let access = Secrets::token(&ProcessEnvironment, &mut problems);
     if !problems.is_empty() {
         for problem in &problems {
             say(&format!("error: {problem}"));
