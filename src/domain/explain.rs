@@ -83,7 +83,7 @@ fn ask(rules: &RuleSet, view: &View<'_>, past: &Past<'_>, rule: &Rule) -> Answer
     if rule.mode == Mode::Off {
         answer.decision = Decision::Ignore;
         answer.reason = None;
-        answer.sentence = "The rule is off.".to_owned();
+        "The rule is off.".clone_into(&mut answer.sentence);
         answer.eligible_when.push("the rule is switched on (mode)".to_owned());
         return answer;
     }
@@ -179,9 +179,10 @@ fn fired_now(rules: &RuleSet, view: &View<'_>, rule: &Rule) -> Item {
         reason: Reason::Settling,
         sentence: String::new(),
         since: now,
-        target: match &rule.action {
-            Action::Enroll { target, .. } => Some(target.name.clone()),
-            _ => None,
+        target: if let Action::Enroll { target, .. } = &rule.action {
+            Some(target.name.clone())
+        } else {
+            None
         },
         sender: None,
         attempts: 0,

@@ -137,7 +137,7 @@ impl Recording {
         let wanted = |row: &&Row| self.rule.is_none() || row.rule == self.rule;
         let item = |row: &Row| self.person.items.iter().find(|item| item.id == row.id).cloned();
         let found =
-            turn.rows.iter().filter(wanted).filter_map(|row| Some((row, item(row)?))).last();
+            turn.rows.iter().filter(wanted).filter_map(|row| Some((row, item(row)?))).next_back();
         if let Some((row, item)) = found {
             let seen = (item, viewed.clone(), turn.owner.clone());
             self.decided = Some(self.decided(row, turn.at, Some(seen)));

@@ -52,14 +52,12 @@ impl<'a> StandIns<'a> {
     }
 
     fn add(&mut self, condition: &Condition) {
-        match &condition.test {
-            Test::EmailDomain { domains, .. } => self.domains.extend(domains.iter().cloned()),
-            Test::Group(_, members) => members.iter().for_each(|member| self.add(member)),
-            Test::Known(..) | Test::Unbuilt(_) => {}
-            Test::Compare(comparison) => {
-                self.compared.insert(comparison.property.clone());
-            }
-            _ => condition.collect_properties(&mut self.compared),
+        if let Test::EmailDomain { domains, .. } = &condition.test {
+            self.domains.extend(domains.iter().cloned());
+        } else if let Test::Group(_, members) = &condition.test {
+            members.iter().for_each(|member| self.add(member));
+        } else if !matches!(&condition.test, Test::Known(..)) {
+            condition.collect_properties(&mut self.compared);
         }
     }
 

@@ -142,10 +142,8 @@ impl Summary {
     fn source(&mut self, event: &Event) -> usize {
         let full = SOURCES_MAX <= self.sources.len();
         let source = Source::of(event);
-        let source = match self.by_source.contains_key(&source) {
-            false if full => Source::others(),
-            _ => source,
-        };
+        let is_one_too_many = full && !self.by_source.contains_key(&source);
+        let source = if is_one_too_many { Source::others() } else { source };
         match self.by_source.entry(source) {
             Entry::Occupied(place) => *place.get(),
             Entry::Vacant(place) => {

@@ -148,7 +148,9 @@ fn what_would_change_is_told_by_contact_and_source() {
     let lines = [described(1), moved(1, "b", 0), described(2), moved(2, "b", 1)];
     let summed = |rules: &RuleSet| {
         let mut summary = Summary::new(true);
-        replayed(rules, &lines).iter().for_each(|told| summary.add(told));
+        for told in replayed(rules, &lines) {
+            summary.add(&told);
+        }
         summary
     };
     let found = difference(&summed(&other), &summed(&usual()));
