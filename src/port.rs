@@ -191,6 +191,22 @@ pub struct DailyQuota {
     pub remaining: u64,
 }
 
+/// How one enroll call ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// What its answer means.
+    pub outcome: Outcome,
+    /// HubSpot's id of the call, where the answer had one.
+    pub correlation: Option<String>,
+}
+
+impl From<Outcome> for Answered {
+    /// An outcome without HubSpot's id: no call was made, or nothing came back.
+    fn from(outcome: Outcome) -> Self {
+        Self { outcome, correlation: None }
+    }
+}
+
 /// HubSpot. It never retries and never waits for a rate limit: the router does both.
 pub trait HubSpot: Send + Sync + 'static {
     /// Reads a contact now. `None`: deleted or never there.
@@ -213,7 +229,8 @@ pub trait HubSpot: Send + Sync + 'static {
     /// Makes the one call a permit allows and classifies its answer. Takes the permit, so no
     /// call can be made before its reservation is durable. `email` is the contact's address
     /// from the fresh read.
-    fn enroll(&self, permit: &Permit, email: Option<&str>) -> impl Future<Output = Outcome> + Send;
+    fn enroll(&self, permit: &Permit, email: Option<&str>)
+    -> impl Future<Output = Answered> + Send;
 
     /// Reads back what `contact` is enrolled in on the claim's channel.
     fn enrollments(
@@ -243,6 +260,13 @@ pub trait Records: Send + Sync + 'static {
 
     /// One person, united with everybody merged into them.
     fn person(&self, contact: ContactId) -> Result<Person, LedgerError>;
+
+    /// What a decision about a person would remember.
+    fn memory(&self, contact: ContactId) -> Result<Memory, LedgerError>;
+
+    /// The person's steps of work that left a decision record, merged ids included, newest first,
+    /// at most `limit`, with their numbers in the journal.
+    fn turns(&self, contact: ContactId, limit: usize) -> Result<Vec<(u64, Turn)>, LedgerError>;
 
     /// One page of a list, by contact, after the contact that ended the page before.
     fn list(

@@ -28,9 +28,11 @@ use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::{App, Error, HttpServer, middleware, web};
 
 pub use self::access::{Access, Exposed};
+pub use self::api::record::Shown;
 pub use self::metrics::{Counted, Metrics};
 pub use self::office::{
-    Alert, Office, PressError, Refusal, ReloadError, Reloaded, Resolution, RulesStanding, Standing,
+    Alert, Looked, Office, PressError, Refusal, ReloadError, Reloaded, Resolution, RulesStanding,
+    Standing,
 };
 use crate::domain::secret::Secret;
 

@@ -1,12 +1,15 @@
 //! What the admin listener asks of the running router, besides the records. The app answers.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::domain::id::{Fingerprint, RowId};
+use crate::domain::contact::{Contact, Owner};
+use crate::domain::id::{ContactId, Fingerprint, OwnerId, RowId};
+use crate::domain::outcome::ReadFailure;
 use crate::domain::record::Press;
 use crate::domain::rule::RuleSet;
 use crate::domain::time::Timestamp;
@@ -29,6 +32,12 @@ pub trait Office: Send + Sync + 'static {
     /// The rule set in use.
     fn rules(&self) -> Arc<RuleSet>;
 
+    /// Reads a contact in HubSpot now, with the owners a decision needs. `None`: there is none.
+    fn look(
+        &self,
+        contact: ContactId,
+    ) -> impl Future<Output = Result<Option<Looked>, ReadFailure>> + Send;
+
     /// Loads the rules folder, with its tests, and uses it from now on.
     fn reload(&self) -> impl Future<Output = Result<Reloaded, ReloadError>> + Send;
 
@@ -46,6 +55,17 @@ pub trait Office: Send + Sync + 'static {
         paused: bool,
         press: Press,
     ) -> impl Future<Output = Result<(), LedgerError>> + Send;
+}
+
+/// A contact as it looked at some moment, with the owners that were known then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Looked {
+    /// When.
+    pub at: Timestamp,
+    /// The contact.
+    pub contact: Contact,
+    /// The owners.
+    pub owners: BTreeMap<OwnerId, Owner>,
 }
 
 /// How the router stands.

@@ -3,7 +3,9 @@
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, ResponseError, Route, guard, web};
 
-use super::api::{contact, decisions, lists, openapi, press, reasons, rule_sets, rules, senders};
+use super::api::{
+    contact, decisions, explain, lists, openapi, press, reasons, rule_sets, rules, senders,
+};
 use super::office::Office;
 use super::problem::Problem;
 use super::{health, page, scrape, status};
@@ -94,6 +96,8 @@ calls! {
     Decisions: Read "/api/v1/decisions" DECISIONS &[], "Decision records, newest first";
     Reasons: Read "/api/v1/reasons" NONE &[], "Every reason code with its decisions";
     Contact: Read "/api/v1/contacts/{id}" NONE &[], "What is known of one person";
+    Explain: Read "/api/v1/contacts/{id}/explain" NONE &[],
+        "Why a contact was, or was not, enrolled: each rule asked now";
     Waiting: Read "/api/v1/waiting" PAGING &[], "What comes back by itself";
     Held: Read "/api/v1/held" PAGING &[], "What needs a person";
     InDoubt: Read "/api/v1/in-doubt" PAGING &[], "Calls whose outcome is not known";
@@ -142,6 +146,7 @@ impl Call {
             Self::Decisions => route.to(decisions::decisions::<O>),
             Self::Reasons => route.to(reasons::reasons),
             Self::Contact => route.to(contact::contact::<O>),
+            Self::Explain => route.to(explain::explain::<O>),
             Self::Waiting => route.to(lists::waiting::<O>),
             Self::Held => route.to(lists::held::<O>),
             Self::InDoubt => route.to(lists::in_doubt::<O>),

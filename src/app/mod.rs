@@ -1,6 +1,7 @@
 //! The whole router, wired: the only place that knows everybody.
 
 mod alerts;
+mod aside;
 mod clock;
 mod housekeeping;
 mod intake;
@@ -13,6 +14,7 @@ mod watch;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
+pub use aside::with_store;
 pub use clock::SystemClock;
 pub use rules::Refused;
 pub use serve::RunError;

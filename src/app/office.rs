@@ -10,11 +10,13 @@ use tracing::{info, warn};
 use super::alerts::Alerts;
 use super::{DiskRouter, Refused, SystemClock, rules};
 use crate::admin::{
-    self, Counted, Metrics, PressError, Refusal, ReloadError, Reloaded, RulesStanding, Standing,
+    self, Counted, Looked, Metrics, PressError, Refusal, ReloadError, Reloaded, RulesStanding,
+    Standing,
 };
 use crate::config::Config;
 use crate::domain::claim::{Claim, State};
-use crate::domain::id::RowId;
+use crate::domain::id::{ContactId, RowId};
+use crate::domain::outcome::ReadFailure;
 use crate::domain::query::Listing;
 use crate::domain::record::{Paused, Press};
 use crate::domain::rule::RuleSet;
@@ -41,6 +43,8 @@ pub(super) struct Office {
     /// an older content never comes after a newer one.
     pub(super) loaded: tokio::sync::Mutex<ContentHash>,
     pub(super) reloads: Reloads,
+    /// There is a token to read HubSpot with.
+    pub(super) reads: bool,
 }
 
 /// Loads of the rules folder while running, by what became of them.
@@ -235,6 +239,15 @@ impl admin::Office for Office {
 
     fn rules(&self) -> Arc<RuleSet> {
         self.rules.load_full()
+    }
+
+    async fn look(&self, contact: ContactId) -> Result<Option<Looked>, ReadFailure> {
+        if !self.reads {
+            let message = "HUBROUTE_ACCESS_TOKEN is not set".to_owned();
+            return Err(ReadFailure::Refused { message });
+        }
+        let found = self.router.view_of(contact).await?;
+        Ok(found.map(|(contact, owners)| Looked { at: SystemClock.now(), contact, owners }))
     }
 
     async fn reload(&self) -> Result<Reloaded, ReloadError> {

@@ -21,7 +21,7 @@ use crate::config::{Config, Secrets};
 use crate::domain::rule::RuleSet;
 use crate::domain::settle::Policy;
 use crate::domain::signature::{Keys, VerifiedDelivery, Verifier};
-use crate::hubspot::{BuildError, Client};
+use crate::hubspot::{Access, BuildError, Client};
 use crate::ingress::{self, Body, NotKept};
 use crate::port::{Clock, Ledger as _, LedgerError};
 use crate::router::{self, Router, Rules};
@@ -70,7 +70,7 @@ impl App {
     /// everything written.
     pub async fn run_until(self, shutdown: impl Future<Output = ()>) -> Result<(), RunError> {
         let Self { config, secrets, webhook, admin, store, rules, metrics, counters } = self;
-        let hubspot = client(&config, &secrets)?;
+        let hubspot = client(&config, &secrets.access)?;
         let parts = (Keeper(store.deliveries.clone()), SystemClock, counters);
         let settings = listener(&config, &secrets);
         let webhook = ingress::start(webhook, &settings, parts).map_err(RunError::Listener)?;
@@ -152,6 +152,7 @@ async fn start(
         rules_standing: Mutex::new(standing),
         loaded: tokio::sync::Mutex::new(loaded.hash),
         reloads: Reloads::new(metrics),
+        reads: true,
     };
     Ok((Arc::new(office), rules))
 }
@@ -212,7 +213,7 @@ async fn failed(mut failure: watch::Receiver<Option<String>>) -> String {
     }
 }
 
-async fn open_ledger(store: Store) -> Result<OpenStore, RunError> {
+pub(super) async fn open_ledger(store: Store) -> Result<OpenStore, RunError> {
     let opened = tokio::task::spawn_blocking(move || {
         store.open_ledger(|applied, last| {
             if applied.is_multiple_of(65_536) || applied == last {
@@ -240,11 +241,7 @@ async fn choose(
 ) -> Result<(RuleSet, Option<String>), RunError> {
     let kept = store.ledger.accepted_rules().map_err(StoreError::Journal)?;
     let now = SystemClock.now();
-    let usable = rules.and_then(|(set, files)| match store.ledger.portal() {
-        Some(portal) if portal != set.portal.id => Err(Refused::OtherPortal(set.portal.id)),
-        _ => Ok((set, files)),
-    });
-    match (usable, kept) {
+    match (of_this_portal(rules, store), kept) {
         (Ok((mut set, files)), kept) => {
             if let Some(kept) = &kept {
                 set.born = rules::births_after(kept, &set, now);
@@ -264,14 +261,25 @@ async fn choose(
     }
 }
 
-fn client(config: &Config, secrets: &Secrets) -> Result<Client, RunError> {
+/// A store belongs to one portal.
+pub(super) fn of_this_portal(
+    rules: Result<rules::LoadedRules, Refused>,
+    store: &OpenStore,
+) -> Result<rules::LoadedRules, Refused> {
+    rules.and_then(|(set, files)| match store.ledger.portal() {
+        Some(portal) if portal != set.portal.id => Err(Refused::OtherPortal(set.portal.id)),
+        _ => Ok((set, files)),
+    })
+}
+
+pub(super) fn client(config: &Config, access: &Access) -> Result<Client, RunError> {
     let hubspot = &config.hubspot;
     let settings = crate::hubspot::Settings {
         base_url: hubspot.base_url.clone(),
         profile: hubspot.profile,
         timeout: hubspot.timeout,
         proxy: hubspot.proxy.clone(),
-        ..crate::hubspot::Settings::new(secrets.access.clone())
+        ..crate::hubspot::Settings::new(access.clone())
     };
     Ok(Client::new(&settings)?)
 }
@@ -291,7 +299,7 @@ fn listener(config: &Config, secrets: &Secrets) -> ingress::Settings {
     }
 }
 
-fn router_settings(config: &Config) -> router::Settings {
+pub(super) fn router_settings(config: &Config) -> router::Settings {
     let ms =
         |duration: std::time::Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     router::Settings {

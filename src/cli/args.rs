@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use super::diagnostics::Format;
+use crate::domain::rule::span::Span;
 
 /// Routes HubSpot contact changes to at most one sequence or workflow enrollment per theme.
 #[derive(Debug, Parser)]
@@ -59,7 +60,25 @@ pub(super) enum Command {
         /// Also list rules and conditions that no test exercises.
         #[arg(long)]
         cover: bool,
+        /// Write a test from a stored decision about this contact (id, email or link) instead.
+        #[arg(long, value_name = "CONTACT", conflicts_with_all = ["run", "junit", "cover"])]
+        record: Option<String>,
+        /// With --record: the decision of this rule.
+        #[arg(long, value_name = "ID", requires = "record")]
+        rule: Option<String>,
     },
+    /// Stored events through a rule set, without effects.
+    Replay(Replay),
+    /// Why a contact was, or was not, enrolled.
+    Explain {
+        /// A contact id, an email address, or the link of the record in HubSpot.
+        contact: String,
+        /// How the answer is written.
+        #[arg(long, value_enum, default_value_t = DataFormat::Text)]
+        format: DataFormat,
+    },
+    /// What waits, and comes back by itself.
+    Waiting,
     /// Stop enrolling: intake and decisions go on, no call leaves.
     Pause {
         /// Your name, for the record.
@@ -146,6 +165,34 @@ pub(super) enum Schema {
     Rules,
     /// hubroute.toml.
     Config,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Replay {
+    /// A file of JSON lines; else the stored journal.
+    #[arg(conflicts_with = "last")]
+    pub(super) file: Option<PathBuf>,
+    /// Of the journal only so long, for example 7d, 24h or "2 weeks".
+    #[arg(long, value_name = "TIME", value_parser = super::replay::parse_last)]
+    pub(super) last: Option<Span>,
+    /// The rules folder; else [rules] path of the configuration.
+    #[arg(long, value_name = "DIR")]
+    pub(super) rules: Option<PathBuf>,
+    /// What would change under this rules folder.
+    #[arg(long, value_name = "DIR")]
+    pub(super) against: Option<PathBuf>,
+    /// How the answer is written; json: one object for each record.
+    #[arg(long, value_enum, default_value_t = DataFormat::Text)]
+    pub(super) format: DataFormat,
+}
+
+/// How data is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum DataFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -2,10 +2,15 @@
 
 mod args;
 pub mod check;
+mod contact;
 mod demo;
 pub mod diagnostics;
+mod explain;
 pub mod fmt;
+mod progress;
+pub mod record;
 mod remote;
+pub mod replay;
 pub mod schema;
 mod serve;
 mod simulate;
@@ -72,7 +77,14 @@ pub fn run() -> ExitStatus {
                 Err(error) => fail(&error, ExitStatus::Failure),
             }
         }
-        Command::Test { rules, run, junit, cover } => {
+        Command::Replay(asked) => replay(config, asked),
+        Command::Explain { contact, format } => explain::run(config, &contact, format),
+        Command::Waiting => remote::list(config, "waiting"),
+        Command::Test { rules, record: Some(contact), rule, .. } => {
+            let folder = rules.unwrap_or_else(|| rules_folder(config));
+            record_test(config, &folder, &contact, rule.as_deref())
+        }
+        Command::Test { rules, run, junit, cover, .. } => {
             let folder = rules.unwrap_or_else(|| rules_folder(config));
             let options = test::Options { only: run.as_deref(), cover, color: color() };
             match test::run(&folder, options) {
@@ -106,10 +118,59 @@ pub fn run() -> ExitStatus {
         Command::Resume { who, note } => remote::pause(config, false, &who, &note),
         Command::Reload => remote::reload(config),
         Command::Health => remote::health(config),
-        Command::InDoubt { command: InDoubt::List } => remote::in_doubt(config),
+        Command::InDoubt { command: InDoubt::List } => remote::list(config, "in-doubt"),
         Command::InDoubt { command: InDoubt::Resolve { id, as_, who, note } } => {
             remote::resolve(config, &id, as_.word(), &who, &note)
         }
+    }
+}
+
+/// The store's folder; all of the configuration must be right for that.
+fn store_folder(config: &Path) -> Result<std::path::PathBuf, ExitStatus> {
+    read_config(config).map(|config| config.store)
+}
+
+fn replay(config: &Path, asked: args::Replay) -> ExitStatus {
+    let what = match asked.file {
+        Some(file) => replay::What::File(file),
+        None => match store_folder(config) {
+            Ok(store) => replay::What::Journal(store, asked.last),
+            Err(status) => return status,
+        },
+    };
+    let rules = asked.rules.unwrap_or_else(|| rules_folder(config));
+    let json = asked.format == args::DataFormat::Json;
+    let (against, color) = (asked.against.as_deref(), color());
+    let options = replay::Options { what, rules: &rules, against, json, color };
+    let bar = progress::bar();
+    let ended = replay::run(&options, &mut std::io::stdout(), &bar);
+    bar.finish_and_clear();
+    match ended {
+        Ok(()) => ExitStatus::Success,
+        Err(replay::ReplayError::Output(error))
+            if error.kind() == std::io::ErrorKind::BrokenPipe =>
+        {
+            ExitStatus::Success
+        }
+        Err(error @ (replay::ReplayError::Rules(_) | replay::ReplayError::Folder(_))) => {
+            fail(&error, ExitStatus::Failure)
+        }
+        Err(error) => fail(&error, ExitStatus::Environment),
+    }
+}
+
+fn record_test(config: &Path, rules: &Path, contact: &str, rule: Option<&str>) -> ExitStatus {
+    let store = match store_folder(config) {
+        Ok(store) => store,
+        Err(status) => return status,
+    };
+    let bar = progress::bar();
+    let written = record::run(&store, rules, (contact, rule), &bar);
+    bar.finish_and_clear();
+    match written {
+        Ok(test) => finish(&test, 0),
+        Err(error @ record::RecordError::Store(_)) => fail(&error, ExitStatus::Environment),
+        Err(error) => fail(&error, ExitStatus::Failure),
     }
 }
 

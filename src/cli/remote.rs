@@ -1,13 +1,18 @@
-//! Commands beside a running router: they ask the admin listener of the same configuration.
+//! Commands beside a running router: they ask the admin listener of the same configuration, and
+//! where none answers the store itself.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::serve::runtime;
-use super::{ExitStatus, print, read_config, say};
+use super::{ExitStatus, fail, print, read_config, say};
+use crate::app::{RunError, with_store};
 use crate::config::{ProcessEnvironment, Secrets};
+use crate::domain::id::ContactId;
+use crate::domain::secret::Secret;
 
 /// How long the router is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -18,16 +23,19 @@ struct Answer {
     body: Value,
 }
 
-/// One call to the admin listener; says why where it cannot be made.
-fn ask(
-    config: &Path,
-    method: &str,
-    path: &str,
-    body: Option<&Value>,
-) -> Result<Answer, ExitStatus> {
+/// Where a question goes, and with which token.
+struct Door {
+    address: SocketAddr,
+    token: Option<Secret>,
+}
+
+/// One call to the running router; where none answers and `alone` is set, to the store itself
+/// (PRODUCT.md, "Commands beside a running router"). Says why where neither can be asked.
+fn ask(config: &Path, call: Call<'_>, alone: bool) -> Result<Answer, ExitStatus> {
     let config = read_config(config)?;
     let mut problems = Vec::new();
     let token = Secrets::admin(&ProcessEnvironment, &mut problems);
+    let access = Secrets::token(&ProcessEnvironment, &mut problems);
     if !problems.is_empty() {
         for problem in &problems {
             say(&format!("error: {problem}"));
@@ -36,30 +44,75 @@ fn ask(
     }
     // Only "already installed" can fail, and then it is there.
     rustls::crypto::ring::default_provider().install_default().ok();
-    let address = config.admin.listen;
-    let call = async {
-        let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?;
-        let verb = if method == "GET" { reqwest::Method::GET } else { reqwest::Method::POST };
-        let mut request = client.request(verb, format!("http://{address}{path}"));
-        if let Some(token) = token {
-            request = request.bearer_auth(token.reveal());
-        }
-        if let Some(body) = body {
-            request = request.header("content-type", "application/json").body(body.to_string());
-        }
-        let response = request.send().await?;
-        let status = response.status().as_u16();
-        let text = response.text().await?;
-        Ok::<_, reqwest::Error>(Answer {
-            status,
-            body: serde_json::from_str(&text).unwrap_or(Value::String(text)),
-        })
-    };
     let runtime = runtime().map_err(|_| ExitStatus::Environment)?;
-    runtime.block_on(call).map_err(|_| {
-        say(&format!("error: no router answers at {address} ([admin] listen); is it running?"));
-        ExitStatus::Environment
+    runtime.block_on(async {
+        let address = config.admin.listen;
+        let nobody = match send(&Door { address, token }, call).await {
+            Ok(answer) => return Ok(answer),
+            Err(error) if error.is_connect() => "no router answers",
+            Err(_) => "no router answers in time",
+        };
+        let nobody = format!("{nobody} at {address} ([admin] listen)");
+        if !alone {
+            say(&format!("error: {nobody}; is it running?"));
+            return Err(ExitStatus::Environment);
+        }
+        let asked = async |address, token| send(&Door { address, token: Some(token) }, call).await;
+        match with_store(config, access, asked).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(_)) => {
+                say("error: the store was opened and did not answer");
+                Err(ExitStatus::Environment)
+            }
+            Err(error) => Err(not_opened(&nobody, &error)),
+        }
     })
+}
+
+/// Why the store could not be asked, after the router could not.
+fn not_opened(nobody: &str, error: &RunError) -> ExitStatus {
+    say(&format!("{nobody}; the store was tried."));
+    match error {
+        RunError::Rules(refused) => {
+            super::serve::show(refused);
+            ExitStatus::Failure
+        }
+        error => fail(error, ExitStatus::Environment),
+    }
+}
+
+/// What is asked.
+#[derive(Clone, Copy)]
+struct Call<'c> {
+    method: &'static str,
+    path: &'c str,
+    body: Option<&'c Value>,
+}
+
+impl<'c> Call<'c> {
+    fn get(path: &'c str) -> Self {
+        Self { method: "GET", path, body: None }
+    }
+
+    fn post(path: &'c str, body: &'c Value) -> Self {
+        Self { method: "POST", path, body: Some(body) }
+    }
+}
+
+async fn send(door: &Door, call: Call<'_>) -> Result<Answer, reqwest::Error> {
+    let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?;
+    let verb = if call.method == "GET" { reqwest::Method::GET } else { reqwest::Method::POST };
+    let mut request = client.request(verb, format!("http://{}{}", door.address, call.path));
+    if let Some(token) = &door.token {
+        request = request.bearer_auth(token.reveal());
+    }
+    if let Some(body) = call.body {
+        request = request.header("content-type", "application/json").body(body.to_string());
+    }
+    let response = request.send().await?;
+    let status = response.status().as_u16();
+    let text = response.text().await?;
+    Ok(Answer { status, body: serde_json::from_str(&text).unwrap_or(Value::String(text)) })
 }
 
 /// The answer's body on standard output; a refusal on standard error.
@@ -82,7 +135,7 @@ fn show(answer: &Answer) -> ExitStatus {
 }
 
 fn press(config: &Path, path: &str, body: &Value) -> ExitStatus {
-    match ask(config, "POST", path, Some(body)) {
+    match ask(config, Call::post(path, body), true) {
         Ok(answer) => show(&answer),
         Err(status) => status,
     }
@@ -94,7 +147,7 @@ pub(super) fn pause(config: &Path, paused: bool, who: &str, note: &str) -> ExitS
 }
 
 pub(super) fn reload(config: &Path) -> ExitStatus {
-    match ask(config, "POST", "/api/v1/reload", Some(&json!({}))) {
+    match ask(config, Call::post("/api/v1/reload", &json!({})), false) {
         Ok(answer) if answer.status == 422 => {
             say(&format!("{:#}", answer.body));
             ExitStatus::Failure
@@ -105,15 +158,16 @@ pub(super) fn reload(config: &Path) -> ExitStatus {
 }
 
 pub(super) fn health(config: &Path) -> ExitStatus {
-    match ask(config, "GET", "/readyz", None) {
+    match ask(config, Call::get("/readyz"), false) {
         Ok(answer) if answer.status == 200 => ExitStatus::Success,
         Ok(_) => ExitStatus::Environment,
         Err(status) => status,
     }
 }
 
-pub(super) fn in_doubt(config: &Path) -> ExitStatus {
-    match ask(config, "GET", "/api/v1/in-doubt?limit=1000", None) {
+/// A list of the API: `in-doubt` or `waiting`.
+pub(super) fn list(config: &Path, name: &str) -> ExitStatus {
+    match ask(config, Call::get(&format!("/api/v1/{name}?limit=1000")), true) {
         Ok(answer) => show(&answer),
         Err(status) => status,
     }
@@ -122,4 +176,11 @@ pub(super) fn in_doubt(config: &Path) -> ExitStatus {
 pub(super) fn resolve(config: &Path, id: &str, found: &str, who: &str, note: &str) -> ExitStatus {
     let body = json!({ "as": found, "who": who, "note": note });
     press(config, &format!("/api/v1/in-doubt/{id}/resolve"), &body)
+}
+
+/// Why a contact was, or was not, enrolled: the explanation, or how the command ends.
+pub(super) fn explain(config: &Path, contact: ContactId) -> Result<Value, ExitStatus> {
+    let path = format!("/api/v1/contacts/{contact}/explain");
+    let answer = ask(config, Call::get(&path), true)?;
+    if answer.status == 200 { Ok(answer.body) } else { Err(show(&answer)) }
 }

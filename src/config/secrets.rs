@@ -41,6 +41,11 @@ impl Secrets {
         }
     }
 
+    /// Only `HUBROUTE_ACCESS_TOKEN`, where it is set: with it a command may read HubSpot itself.
+    pub fn token(environment: &impl Environment, problems: &mut Vec<String>) -> Option<Secret> {
+        optional(environment, "HUBROUTE_ACCESS_TOKEN", problems)
+    }
+
     /// Only the admin token: what commands beside a running router need.
     pub fn admin(environment: &impl Environment, problems: &mut Vec<String>) -> Option<Secret> {
         optional(environment, "HUBROUTE_ADMIN_TOKEN", problems)

@@ -76,7 +76,8 @@ struct Payload {
     merged_object_ids: Option<Vec<Scalar>>,
 }
 
-fn read_item(text: &str) -> Item {
+/// Reads one item of a delivery, as one JSON object.
+pub fn read_item(text: &str) -> Item {
     let payload: Payload = serde_json::from_str(text).map_err(|error| error.to_string())?;
     let number = |field: &Option<Scalar>, name: &str| {
         field

@@ -4,12 +4,14 @@
 //! or is `async`. Time and seeds arrive as arguments, so every decision can be replayed.
 #![deny(clippy::disallowed_macros, clippy::disallowed_methods, clippy::disallowed_types)]
 
+pub mod assumed;
 pub mod claim;
 pub mod contact;
 pub mod decide;
 pub mod delivery;
 pub mod diagnostic;
 pub mod event;
+pub mod explain;
 pub mod gates;
 pub mod id;
 pub mod intake;
@@ -19,6 +21,8 @@ pub mod postpone;
 pub mod query;
 pub mod reason;
 pub mod record;
+pub mod recording;
+pub mod replay;
 pub mod retry;
 pub mod rule;
 pub mod secret;

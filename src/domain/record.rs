@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::claim::Claim;
-use super::contact::Contact;
+use super::contact::{Contact, Owner};
 use super::event::Event;
 use super::id::{
     ContactId, Fingerprint, Inbox, PortalId, PropertyName, RowId, RuleId, SenderName, TargetName,
@@ -203,6 +203,13 @@ pub struct Turn {
     /// What the decision saw of the contact.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub viewed: Option<Contact>,
+    /// The contact's owner, as the decision saw them: a replay asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<Owner>,
+    /// HubSpot's id of the call that was settled (`X-HubSpot-Correlation-Id`), where its answer
+    /// had one: its support asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correlation: Option<String>,
     /// Decision records.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rows: Vec<Row>,
@@ -240,6 +247,8 @@ impl Turn {
             contact,
             at,
             viewed: None,
+            owner: None,
+            correlation: None,
             rows: Vec::new(),
             items: Vec::new(),
             done: Vec::new(),

@@ -7,7 +7,7 @@
 use serde_json::Value;
 
 use super::codes::{Meaning, meaning};
-use super::envelope::{Envelope, describe};
+use super::envelope::{Envelope, clean, describe};
 use super::json::{instant, text};
 use super::quota::{SlowDown, slow_down};
 use super::wire::{Lost, Reply};
@@ -29,6 +29,17 @@ pub(super) fn outcome(receipt: Receipt, answer: &Result<Reply, Lost>) -> Outcome
         Err(Lost::NotSent(_)) => Outcome::RetryAfter { why: Later::Unreachable, delay_ms: None },
         Err(Lost::NoAnswer(why)) => Outcome::Unknown { why: why.clone() },
     }
+}
+
+/// The header of HubSpot's id of a call (HUBSPOT.md 7.4).
+const CORRELATION: &str = "x-hubspot-correlation-id";
+
+/// HubSpot's id of the call, by header or by error body, fit for records.
+pub(super) fn correlation(reply: &Reply) -> Option<String> {
+    let header = reply.headers.get(CORRELATION).and_then(|value| value.to_str().ok());
+    let of_body = || Envelope::read(reply.body().ok()?)?.correlation;
+    let id = header.map(str::to_owned).or_else(of_body)?;
+    Some(clean(&id)).filter(|id| !id.is_empty())
 }
 
 fn of_reply(receipt: Receipt, reply: &Reply) -> Outcome {

@@ -16,10 +16,10 @@ use super::wire::{Call, Wire};
 use crate::domain::claim::Claim;
 use crate::domain::contact::{Contact, Owner};
 use crate::domain::id::{ContactId, OwnerId};
-use crate::domain::outcome::{Outcome, ReadFailure};
+use crate::domain::outcome::ReadFailure;
 use crate::domain::record::ProvenReads;
 use crate::domain::secret::Secret;
-use crate::port::{DailyQuota, Enrollments, HubSpot, Permit, Wanted};
+use crate::port::{Answered, DailyQuota, Enrollments, HubSpot, Permit, Wanted};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const USER_AGENT: &str = concat!("hubroute/", env!("CARGO_PKG_VERSION"));
@@ -174,7 +174,7 @@ impl HubSpot for Client {
         Ok(self.find_owner(email).await?)
     }
 
-    async fn enroll(&self, permit: &Permit, email: Option<&str>) -> Outcome {
+    async fn enroll(&self, permit: &Permit, email: Option<&str>) -> Answered {
         self.enroll_claim(permit.claim(), email).await
     }
 

@@ -2,16 +2,17 @@
 
 use serde_json::{Value, json};
 
-use super::answer::{Receipt, outcome};
+use super::answer::{Receipt, correlation, outcome};
 use super::client::Client;
 use super::profile::{Dialect, fill};
 use super::wire::Call;
 use crate::domain::claim::{Channel, Claim, Sender};
 use crate::domain::outcome::{Concerns, Outcome};
+use crate::port::Answered;
 
 impl Client {
     /// Makes the call and classifies its answer.
-    pub(super) async fn enroll_claim(&self, claim: &Claim, email: Option<&str>) -> Outcome {
+    pub(super) async fn enroll_claim(&self, claim: &Claim, email: Option<&str>) -> Answered {
         let email = email.map(str::trim).filter(|email| is_address(email));
         let call = match (claim.target.channel, self.endpoints.dialect) {
             (Channel::Sequence, _) => self.sequence_call(claim),
@@ -24,7 +25,7 @@ impl Client {
         };
         let call = match call {
             Ok(call) => call,
-            Err(without_a_call) => return without_a_call,
+            Err(without_a_call) => return without_a_call.into(),
         };
         let answer = self.wire.send(call).await;
         if claim.target.channel == Channel::Workflow
@@ -33,7 +34,8 @@ impl Client {
             // The workflow may have been made anew under another number.
             self.flows.forget(claim.target.id);
         }
-        outcome(receipt, &answer)
+        let correlation = answer.as_ref().ok().and_then(correlation);
+        Answered { outcome: outcome(receipt, &answer), correlation }
     }
 
     fn sequence_call(&self, claim: &Claim) -> Result<Call, Outcome> {

@@ -18,7 +18,7 @@ pub(super) struct Envelope {
     pub(super) codes: Vec<String>,
     /// `message`, and the messages of `errors[]`.
     pub(super) messages: Vec<String>,
-    correlation: Option<String>,
+    pub(super) correlation: Option<String>,
 }
 
 impl Envelope {

@@ -22,7 +22,9 @@ use crate::domain::rule::RuleSet;
 use crate::domain::sentence;
 use crate::domain::settle::{Case, item_of, settle};
 use crate::domain::time::Timestamp;
-use crate::port::{Booking, Clock, HubSpot, Ledger, LedgerError, Permit, Reservation, Saw};
+use crate::port::{
+    Answered, Booking, Clock, HubSpot, Ledger, LedgerError, Permit, Reservation, Saw,
+};
 
 /// A permit older than this is not used: the router was stopped meanwhile (CONSISTENCY.md 6.17).
 const PERMIT_AGE_MS_MAX: u64 = 5_000;
@@ -76,18 +78,18 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
                 Ok(None)
             }
             Reservation::Granted(permit) => {
-                let outcome = self.call(&permit, reading.contact.email()).await;
-                self.settle(rules, *permit, outcome, trace).await.map(Some)
+                let answered = self.call(&permit, reading.contact.email()).await;
+                self.settle(rules, *permit, answered, trace).await.map(Some)
             }
         }
     }
 
     /// The one call a permit allows.
-    async fn call(&self, permit: &Permit, email: Option<&str>) -> Outcome {
+    async fn call(&self, permit: &Permit, email: Option<&str>) -> Answered {
         let age_ms = self.clock.now().since_ms(permit.claim().first_call_at);
         if PERMIT_AGE_MS_MAX < age_ms {
             self.pace.give_back(1).await;
-            return Outcome::RetryAfter { why: Later::Unreachable, delay_ms: Some(0) };
+            return Outcome::RetryAfter { why: Later::Unreachable, delay_ms: Some(0) }.into();
         }
         self.hubspot.enroll(permit, email).await
     }
@@ -96,11 +98,11 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         &self,
         rules: &Arc<RuleSet>,
         permit: Permit,
-        outcome: Outcome,
+        answered: Answered,
         trace: Vec<TraceStep>,
     ) -> Result<Progress, LedgerError> {
         let claim = permit.spend();
-        let outcome = self.heed(rules, &claim, outcome).await;
+        let outcome = self.heed(rules, &claim, answered.outcome).await;
         let memory = self.ledger.look(claim.contact)?;
         let case = Case {
             rules: Arc::clone(rules),
@@ -112,7 +114,8 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
             seed: claim.contact.0,
             claim,
         };
-        let turn = settle(case, outcome);
+        let mut turn = settle(case, outcome);
+        turn.correlation = answered.correlation;
         report(&turn);
         let confirmed = turn.claims.iter().find(|claim| is_confirmed_sequence(claim)).cloned();
         self.ledger.settle(turn).await?;

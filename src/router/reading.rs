@@ -17,6 +17,17 @@ pub(super) struct Reading {
 }
 
 impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
+    /// Reads a contact for a question, at the pace of everything else; nothing is decided.
+    pub async fn view_of(
+        &self,
+        contact: ContactId,
+    ) -> Result<Option<(Contact, BTreeMap<OwnerId, Owner>)>, ReadFailure> {
+        let rules = self.rules.load_full();
+        self.pace.take(1).await;
+        let reading = self.read(&rules, contact).await?;
+        Ok(reading.map(|reading| (reading.contact, reading.owners)))
+    }
+
     /// Reads the contact and the owners. `None`: the contact is gone.
     pub(super) async fn read(
         &self,

@@ -240,6 +240,7 @@ fn changes(plan: &Plan, memory: &Memory, reading: &Reading, now: Timestamp) -> T
     let before = &memory.person.items;
     let mut turn = Turn::new(Step::Decided, memory.person.contact, now);
     turn.viewed = Some(reading.contact.clone());
+    turn.owner = reading.contact.owner().and_then(|id| reading.owners.get(&id)).cloned();
     turn.rows.clone_from(&plan.rows);
     let called = plan.enroll.as_ref().map(|intent| &intent.item);
     let changed = plan.items.iter().filter(|it| called == Some(&it.id) || !before.contains(it));

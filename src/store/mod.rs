@@ -10,6 +10,7 @@
 mod checkpoint;
 pub mod deliveries;
 pub mod disk;
+pub mod history;
 pub mod index;
 pub mod journal;
 pub mod ledger;
@@ -53,6 +54,14 @@ pub enum StoreError {
         /// The disk's own words.
         #[source]
         source: io::Error,
+    },
+    /// There is none.
+    #[error(
+        "there is no store at {path} ([store] url); has the router run with this configuration?"
+    )]
+    Missing {
+        /// Where one was looked for.
+        path: PathBuf,
     },
     /// The journal is damaged or cannot be written.
     #[error(transparent)]

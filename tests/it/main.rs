@@ -1,6 +1,7 @@
 //! One integration binary: the real router as a process, judged by the simulator's counts, and
 //! the house's own rules.
 
+mod beside;
 mod demo;
 mod exclusivity;
 mod golden;

@@ -99,22 +99,34 @@ pub(in crate::admin) async fn contact<O: Office>(
     office: web::Data<O>,
     path: web::Path<String>,
 ) -> Result<web::Json<Known>, Problem> {
-    let id = path.parse().map(ContactId).map_err(|_| {
+    known(&office, contact_id(&path)?).await.map(web::Json)
+}
+
+/// The contact that a path names.
+pub(super) fn contact_id(text: &str) -> Result<ContactId, Problem> {
+    text.parse().map(ContactId).map_err(|_| {
         Problem::not_found(
-            format!("{:?} is no contact id.", path.as_str()),
+            format!("{text:?} is no contact id."),
             "A contact id is a number, the last part of the record's link in HubSpot.",
         )
-    })?;
+    })
+}
+
+/// What is known of one person.
+pub(super) async fn known<O: Office>(
+    office: &web::Data<O>,
+    id: ContactId,
+) -> Result<Known, Problem> {
     let now = office.now();
-    let person = read(&office, move |office| office.records().person(id)).await?;
+    let person = read(office, move |office| office.records().person(id)).await?;
     let query = DecisionQuery { contact: Some(id), limit: DECISIONS, ..DecisionQuery::default() };
-    let decisions = page(&office, query).await?;
+    let decisions = page(office, query).await?;
     let contact = person.contact;
-    Ok(web::Json(Known {
+    Ok(Known {
         contact: Text(contact),
         merged_ids: person.merged.into_iter().map(Text).collect(),
         claims: person.claims.into_iter().map(|claim| ShownClaim::new(claim, now)).collect(),
         waiting: person.items.into_iter().map(|item| Entry::of_item(contact, item)).collect(),
         decisions: decisions.into_results(),
-    }))
+    })
 }

@@ -2,12 +2,13 @@
 
 pub(super) mod contact;
 pub(super) mod decisions;
+pub(super) mod explain;
 pub(super) mod lists;
 pub(super) mod openapi;
 pub(super) mod press;
 pub(super) mod query;
 pub(super) mod reasons;
-mod record;
+pub(super) mod record;
 pub(super) mod rule_sets;
 pub(super) mod rules;
 pub(super) mod senders;

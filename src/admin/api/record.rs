@@ -13,7 +13,7 @@ use crate::domain::time::Timestamp;
 
 /// A decision record. The names of its fields are the API's keys, in their order.
 #[derive(Debug, Serialize)]
-pub(in crate::admin) struct Shown {
+pub struct Shown {
     id: RowId,
     seq: u64,
     at: Text<Timestamp>,

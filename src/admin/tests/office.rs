@@ -4,18 +4,21 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use crate::admin::office::{
-    Alert, Office, PressError, Refusal, ReloadError, Reloaded, Resolution, RulesStanding, Standing,
+    Alert, Looked, Office, PressError, Refusal, ReloadError, Reloaded, Resolution, RulesStanding,
+    Standing,
 };
 use crate::domain::claim::{Channel, Claim, State, Target};
+use crate::domain::contact::Contact;
 use crate::domain::event::{Event, Kind};
 use crate::domain::id::{ContactId, Inbox, PortalId, RowId};
+use crate::domain::outcome::ReadFailure;
 use crate::domain::person::{Item, Person};
 use crate::domain::query::{Counts, DecisionQuery, Found, FoundPage, Listed, Listing, Totals};
 use crate::domain::reason::{Decision, Reason};
-use crate::domain::record::{Press, Row, RulesAccepted};
+use crate::domain::record::{Press, Row, RulesAccepted, Step, Turn};
 use crate::domain::rule::{Mode, RuleFile, RuleSet, compile};
 use crate::domain::time::{DAY_MS, HOUR_MS, Timestamp};
-use crate::domain::view::InboxUse;
+use crate::domain::view::{InboxUse, Memory};
 use crate::port::{LedgerError, Records};
 
 /// 24 Nov 2026, 15:00 UTC.
@@ -159,6 +162,13 @@ fn claim(contact: ContactId, state: State) -> Claim {
     }
 }
 
+/// A contact that the rule matches.
+fn viewed(id: ContactId) -> Contact {
+    let properties = [("email", "ann@bigco.example"), ("lifecyclestage", "lead")];
+    let properties = properties.map(|(name, value)| (name.into(), value.to_owned()));
+    Contact { id, properties: properties.into(), history: BTreeMap::new(), merged: Vec::new() }
+}
+
 impl Records for Desk {
     fn decisions(&self, query: &DecisionQuery) -> Result<FoundPage, LedgerError> {
         if self.broken {
@@ -193,6 +203,22 @@ impl Records for Desk {
             person.claims = vec![claim(contact, state)];
         }
         Ok(person)
+    }
+
+    fn memory(&self, contact: ContactId) -> Result<Memory, LedgerError> {
+        let (person, inboxes) = (self.person(contact)?, self.inboxes());
+        Ok(Memory { person, versions: Vec::new(), inboxes })
+    }
+
+    fn turns(&self, contact: ContactId, _: usize) -> Result<Vec<(u64, Turn)>, LedgerError> {
+        if contact != ContactId(1) {
+            return Ok(Vec::new());
+        }
+        let mut turn = Turn::new(Step::Settled, contact, NOW.minus_ms(DAY_MS));
+        turn.viewed = Some(viewed(contact));
+        turn.correlation = Some("c-9".to_owned());
+        turn.claims = self.person(contact)?.claims;
+        Ok(vec![(7, turn)])
     }
 
     fn list(
@@ -299,6 +325,14 @@ impl Office for Desk {
 
     fn rules(&self) -> Arc<RuleSet> {
         Arc::clone(&self.rules)
+    }
+
+    async fn look(&self, contact: ContactId) -> Result<Option<Looked>, ReadFailure> {
+        match contact.0 {
+            2 => Ok(Some(Looked { at: NOW, contact: viewed(contact), owners: BTreeMap::new() })),
+            404 => Ok(None),
+            _ => Err(ReadFailure::Refused { message: "no access".to_owned() }),
+        }
     }
 
     async fn reload(&self) -> Result<Reloaded, ReloadError> {

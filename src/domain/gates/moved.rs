@@ -2,8 +2,9 @@
 //! that is silent what the store knew.
 
 use super::{Case, Notes, Passed, Stop};
-use crate::domain::contact::PastValue;
+use crate::domain::contact::{Contact, PastValue};
 use crate::domain::id::PropertyName;
+use crate::domain::person::Item;
 use crate::domain::reason::Reason;
 use crate::domain::sentence;
 use crate::domain::time::SECOND_MS;
@@ -21,7 +22,7 @@ pub fn check(case: &Case<'_>, notes: &mut Notes) -> Passed {
     };
     let when = &case.rule.when;
     let current = case.view.contact.known(property.as_str()).unwrap_or("");
-    let old = old_value(case, property, arrived);
+    let old = old_value(item, case.view.contact);
     let outcome = if item.matched { when.still_holds(current) } else { when.moved(old, current) };
     let Err(why) = outcome else {
         notes.passed("when", moved(property, old, current));
@@ -43,13 +44,14 @@ fn moved(property: &PropertyName, old: Option<&str>, current: &str) -> String {
     format!("{property} went from {old} to \"{current}\"")
 }
 
-/// The value before the first event of the burst.
-fn old_value<'a>(case: &Case<'a>, property: &PropertyName, arrived: &str) -> Option<&'a str> {
-    let began = case.item.began;
-    let history = case.view.contact.history.get(property);
+/// The value before the first event of the burst; `None` where nobody knows it.
+pub fn old_value<'a>(item: &'a Item, contact: &'a Contact) -> Option<&'a str> {
+    let (property, arrived) = item.event.change()?;
+    let began = item.began;
+    let history = contact.history.get(property);
     let before = history.into_iter().flatten().filter(|past| past.at < began);
     // The history may date the change itself a little earlier than its event does.
     let itself = |past: &PastValue| began.minus_ms(SKEW_MS) <= past.at && past.value == arrived;
     let newest = before.filter(|past| !itself(past)).max_by_key(|past| past.at);
-    newest.map(|past| past.value.as_str()).or(case.item.from.as_deref())
+    newest.map(|past| past.value.as_str()).or(item.from.as_deref())
 }

@@ -6,15 +6,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::cover::Cover;
 use super::scene::{Happening, Moment, Test, What};
 use super::{Outcome, expect, world};
-use crate::domain::claim::{Claim, State};
+use crate::domain::assumed;
 use crate::domain::contact::{Contact, Owner};
-use crate::domain::decide::{Intent, decide};
+use crate::domain::decide::decide;
 use crate::domain::event::Identity;
 use crate::domain::id::{Inbox, OwnerId};
 use crate::domain::intake::{self, Incoming, judge};
 use crate::domain::person::{Item, Person};
 use crate::domain::reason::Reason;
-use crate::domain::record::{Row, Step, Turn};
+use crate::domain::record::Row;
 use crate::domain::rule::{RuleSet, Unbuilt};
 use crate::domain::time::Timestamp;
 use crate::domain::view::{InboxUse, Memory, View};
@@ -146,53 +146,8 @@ impl<'a> Play<'a> {
         let view =
             View { now: self.now, contact: &self.contact, memory: &memory, owners: &self.owners };
         let plan = decide(self.rules, &view)?;
-        let mut turn = Turn::new(Step::Decided, self.person.contact, self.now);
-        turn.done = plan.done(&self.person.items);
-        turn.rows = plan.rows;
-        turn.items = plan.items;
-        turn.claims = plan.claims;
-        turn.seen = Some(plan.seen);
-        turn.shadows = Some(plan.shadows);
-        self.apply(turn);
-        if let Some(intent) = plan.enroll {
-            self.enroll(*intent);
-        }
+        let (person, inboxes) = (&mut self.person, &mut self.inboxes);
+        self.rows.extend(assumed::take_in(plan, person, inboxes, self.now));
         Ok(())
-    }
-
-    fn enroll(&mut self, intent: Intent) {
-        if let Some(sender) = &intent.sender {
-            let inbox = self.inboxes.entry(sender.inbox.clone()).or_default();
-            inbox.settled.push(self.now);
-            inbox.turns += 1;
-        }
-        let mut turn = Turn::new(Step::Settled, self.person.contact, self.now);
-        turn.done = vec![intent.item.clone()];
-        turn.claims = vec![Claim {
-            id: intent.item.as_str().into(),
-            contact: self.person.contact,
-            theme: intent.theme,
-            rule: intent.rule,
-            row: intent.item,
-            target: intent.target,
-            sender: intent.sender,
-            first_call_at: self.now,
-            last_call_at: self.now,
-            lost_answers: 0,
-            holds_until: intent.holds_until,
-            state: State::Confirmed {
-                enrolled_at: self.now,
-                verified: true,
-                enrollment: None,
-                ended_at: None,
-            },
-        }];
-        turn.rows = vec![intent.row];
-        self.apply(turn);
-    }
-
-    fn apply(&mut self, turn: Turn) {
-        self.person.apply_turn(self.person.version + 1, &turn);
-        self.rows.extend(turn.rows);
     }
 }

@@ -11,7 +11,7 @@ const NOT_SENT: Outcome = Outcome::RetryAfter { why: Later::Unreachable, delay_m
 async fn enroll(channel: Channel, acts: Vec<Act>) -> (Outcome, usize) {
     let server = Server::start(acts);
     let client = Client::new(&hasty(&server)).expect("a client");
-    let outcome = client.enroll_claim(&claim(channel), Some("b@example.com")).await;
+    let outcome = client.enroll_claim(&claim(channel), Some("b@example.com")).await.outcome;
     (outcome, server.asked().len())
 }
 
@@ -53,7 +53,7 @@ async fn a_kept_connection_that_breaks_is_not_opened_again_for_the_same_call() {
     let server = Server::start(vec![Act::SendAndDropNext(kept), answered]);
     let client = Client::new(&hasty(&server)).expect("a client");
     client.probe().await.expect("an answer");
-    unknown(&client.enroll_claim(&claim(Channel::Sequence), None).await);
+    unknown(&client.enroll_claim(&claim(Channel::Sequence), None).await.outcome);
     assert_eq!(server.asked().len(), 2);
 }
 
@@ -64,7 +64,7 @@ async fn a_refused_connection_means_nothing_was_sent() {
     for base_url in [format!("http://{port}"), "https://no-such-host.invalid".to_owned()] {
         let settings = Settings { base_url, ..Settings::new(token(TOKEN)) };
         let client = Client::new(&settings).expect("a client");
-        let outcome = client.enroll_claim(&claim(Channel::Sequence), None).await;
+        let outcome = client.enroll_claim(&claim(Channel::Sequence), None).await.outcome;
         assert_eq!(outcome, NOT_SENT, "{}", settings.base_url);
     }
 }
@@ -75,7 +75,7 @@ async fn a_failed_handshake_means_nothing_was_sent() {
     let base_url = server.url.replace("http:", "https:");
     let settings = Settings { base_url, ..hasty(&server) };
     let client = Client::new(&settings).expect("a client");
-    assert_eq!(client.enroll_claim(&claim(Channel::Sequence), None).await, NOT_SENT);
+    assert_eq!(client.enroll_claim(&claim(Channel::Sequence), None).await.outcome, NOT_SENT);
 }
 
 #[tokio::test]
@@ -133,9 +133,9 @@ async fn a_workflow_that_is_gone_is_mapped_anew() {
     ]);
     let client = client(&server, Profile::default());
     let claim = claim(Channel::Workflow);
-    let first = client.enroll_claim(&claim, Some("b@example.com")).await;
+    let first = client.enroll_claim(&claim, Some("b@example.com")).await.outcome;
     assert!(matches!(first, Outcome::Refused { concerns: Concerns::Request, .. }), "{first:?}");
-    let second = client.enroll_claim(&claim, Some("b@example.com")).await;
+    let second = client.enroll_claim(&claim, Some("b@example.com")).await.outcome;
     assert!(matches!(second, Outcome::Accepted { .. }), "{second:?}");
     assert_eq!(server.asked().len(), 4);
 }
@@ -145,7 +145,7 @@ async fn what_cannot_be_worded_is_not_sent() {
     let server = Server::start(Vec::new());
     let client = Client::new(&hasty(&server)).expect("a client");
     for email in [None, Some(""), Some(".."), Some("@"), Some("a b@example.com")] {
-        let outcome = client.enroll_claim(&claim(Channel::Workflow), email).await;
+        let outcome = client.enroll_claim(&claim(Channel::Workflow), email).await.outcome;
         assert!(
             matches!(outcome, Outcome::Refused { concerns: Concerns::Contact, .. }),
             "{email:?}"
@@ -153,7 +153,7 @@ async fn what_cannot_be_worded_is_not_sent() {
     }
     let mut nobody = claim(Channel::Sequence);
     nobody.sender = None;
-    let outcome = client.enroll_claim(&nobody, None).await;
+    let outcome = client.enroll_claim(&nobody, None).await.outcome;
     assert!(matches!(outcome, Outcome::Refused { concerns: Concerns::Request, .. }), "{outcome:?}");
 }
 

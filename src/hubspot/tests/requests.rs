@@ -46,7 +46,8 @@ async fn a_sequence_enrollment_is_asked_for_in_the_words_of_the_profile() {
     ] {
         let server = Server::start(vec![Act::answer(200, r#"{"id":"7"}"#)]);
         let client = client(&server, profile);
-        let outcome = client.enroll_claim(&claim(Channel::Sequence), Some("b@example.com")).await;
+        let outcome =
+            client.enroll_claim(&claim(Channel::Sequence), Some("b@example.com")).await.outcome;
         let expected = Outcome::Accepted { enrolled_at: None, enrollment: Some("7".to_owned()) };
         assert_eq!(outcome, expected);
         same(&server, 0, line, body);
@@ -71,8 +72,11 @@ async fn a_workflow_is_named_by_its_mapped_id_and_the_address() {
         let client = client(&server, profile);
         let claim = claim(Channel::Workflow);
         let accepted = Outcome::Accepted { enrolled_at: None, enrollment: None };
-        assert_eq!(client.enroll_claim(&claim, Some(" b+c/d@example.com ")).await, accepted);
-        assert_eq!(client.enroll_claim(&claim, Some("e@example.com")).await, accepted);
+        assert_eq!(
+            client.enroll_claim(&claim, Some(" b+c/d@example.com ")).await.outcome,
+            accepted
+        );
+        assert_eq!(client.enroll_claim(&claim, Some("e@example.com")).await.outcome, accepted);
         let inputs = json!({ "inputs": [{ "type": "FLOW_ID", "flowId": "585051946" }] });
         same(&server, 0, "POST /automation/v4/workflow-id-mappings/batch/read", &inputs);
         let path = "POST /automation/v2/workflows/4242/enrollments/contacts/";
@@ -91,7 +95,7 @@ async fn the_route_map_names_a_workflow_by_its_flow_id() {
     ] {
         let server = Server::start(vec![Act::answer(200, "")]);
         let client = client(&server, RouteMap);
-        let outcome = client.enroll_claim(&claim(Channel::Workflow), email).await;
+        let outcome = client.enroll_claim(&claim(Channel::Workflow), email).await.outcome;
         assert!(matches!(outcome, Outcome::Accepted { .. }), "{outcome:?}");
         same(&server, 0, line, &body);
     }

@@ -5,6 +5,7 @@
 //! has read it back.
 
 mod frame;
+mod glance;
 mod open;
 mod reader;
 mod segment;
@@ -17,6 +18,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use thiserror::Error;
 
 pub use frame::{FrameKind, PAYLOAD_BYTES_MAX};
+pub use glance::glance;
 pub use open::Cut;
 pub use reader::{Entry, Reader};
 

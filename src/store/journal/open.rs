@@ -165,7 +165,7 @@ fn salt() -> u32 {
     u32::try_from(word & u64::from(u32::MAX)).unwrap_or(0)
 }
 
-fn numbers<D: Disk>(shared: &Shared<D>) -> Result<Vec<u64>, JournalError> {
+pub(super) fn numbers<D: Disk>(shared: &Shared<D>) -> Result<Vec<u64>, JournalError> {
     let names = shared.disk.list().map_err(|error| JournalError::io(shared.stream, error))?;
     let mut numbers: Vec<u64> =
         names.iter().filter_map(|name| segment::number(shared.stream, name)).collect();
@@ -178,14 +178,14 @@ fn corrupt(name: &str, offset: u64, seq: u64) -> JournalError {
 }
 
 impl<D: Disk> Shared<D> {
-    fn register(&self, number: u64, first_seq: u64) {
+    pub(super) fn register(&self, number: u64, first_seq: u64) {
         let mut segments = self.segments.lock().unwrap_or_else(PoisonError::into_inner);
         segments.push((number, first_seq));
         segments.sort_unstable();
     }
 
     /// Segments follow each other by number and by first frame.
-    fn check_order(&self) -> Result<(), JournalError> {
+    pub(super) fn check_order(&self) -> Result<(), JournalError> {
         for pair in self.segments().windows(2) {
             let [(number, first), (next_number, next_first)] = pair else { continue };
             if number + 1 != *next_number || next_first < first {

@@ -18,6 +18,7 @@ use std::sync::{Arc, PoisonError};
 use tokio::sync::{mpsc, oneshot, watch};
 
 pub use arrivals::{Arrival, Incoming, Judge};
+pub(super) use open::decode;
 pub use open::{Opened, Rebuilt};
 
 use self::committer::Command;

@@ -36,7 +36,7 @@ pub struct Opened<D: Disk, I> {
 }
 
 /// Reads a record; `None` for a form this version does not know.
-pub(super) fn decode(entry: &Entry) -> Option<Record> {
+pub(in crate::store) fn decode(entry: &Entry) -> Option<Record> {
     if entry.version != RECORD_VERSION {
         return None;
     }

@@ -10,10 +10,10 @@ use crate::domain::id::{ContactId, Inbox};
 use crate::domain::person::Person;
 use crate::domain::query::{Counts, DecisionQuery, Found, FoundPage, Listed, Listing, Totals};
 use crate::domain::reason::Decision;
-use crate::domain::record::{Record, Row, RulesAccepted};
+use crate::domain::record::{Record, Row, RulesAccepted, Turn};
 use crate::domain::time::Timestamp;
-use crate::domain::view::InboxUse;
-use crate::port::{LedgerError, Records};
+use crate::domain::view::{InboxUse, Memory};
+use crate::port::{Ledger as _, LedgerError, Records};
 use crate::store::StoreError;
 use crate::store::disk::Disk;
 use crate::store::index::Index;
@@ -38,6 +38,14 @@ impl<D: Disk, I: Index> Records for Embedded<D, I> {
 
     fn person(&self, contact: ContactId) -> Result<Person, LedgerError> {
         self.united(contact).map(|(person, _)| person).map_err(|error| unreadable(&error.into()))
+    }
+
+    fn memory(&self, contact: ContactId) -> Result<Memory, LedgerError> {
+        self.look(contact)
+    }
+
+    fn turns(&self, contact: ContactId, limit: usize) -> Result<Vec<(u64, Turn)>, LedgerError> {
+        self.steps(contact, limit).map_err(|error| unreadable(&error))
     }
 
     fn list(
@@ -178,6 +186,20 @@ impl<D: Disk, I: Index> Embedded<D, I> {
             }
         }
         Ok(page)
+    }
+
+    fn steps(&self, contact: ContactId, limit: usize) -> Result<Vec<(u64, Turn)>, StoreError> {
+        let query = DecisionQuery { contact: Some(contact), ..DecisionQuery::default() };
+        let (people, mut places) = self.start(&query)?;
+        let mut steps = Vec::new();
+        while steps.len() < limit
+            && let Some(seq) = self.next_place(&query, &people, &mut places)?
+        {
+            if let Some(Record::Turn(turn)) = self.record_at(seq)? {
+                steps.push((seq, *turn));
+            }
+        }
+        Ok(steps)
     }
 
     /// Whom a walk is about (nobody in particular: empty), and where it begins: at their newest

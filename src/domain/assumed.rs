@@ -1,0 +1,84 @@
+//! Virtual time: a plan taken in as the ledger would, its enrollment accepted and confirmed at
+//! once. The rules' own tests and `replay` assume this, and nothing else.
+
+use std::collections::BTreeMap;
+
+use super::claim::{Claim, State};
+use super::contact::Owner;
+use super::decide::{Intent, Plan};
+use super::id::{ContactId, Inbox, OwnerId, UserId};
+use super::person::Person;
+use super::record::{Row, Step, Turn};
+use super::rule::RuleSet;
+use super::time::{DAY_MS, Timestamp};
+use super::view::InboxUse;
+
+/// Takes `plan` into `person` and `inboxes`; the rows it leaves, in their order.
+pub fn take_in(
+    plan: Plan,
+    person: &mut Person,
+    inboxes: &mut BTreeMap<Inbox, InboxUse>,
+    now: Timestamp,
+) -> Vec<Row> {
+    let mut turn = Turn::new(Step::Decided, person.contact, now);
+    turn.done = plan.done(&person.items);
+    turn.items = plan.items;
+    turn.claims = plan.claims;
+    turn.seen = Some(plan.seen);
+    turn.shadows = Some(plan.shadows);
+    person.apply_turn(person.version + 1, &turn);
+    let mut rows = plan.rows;
+    if let Some(intent) = plan.enroll {
+        if let Some(sender) = &intent.sender {
+            take_slot(inboxes.entry(sender.inbox.clone()).or_default(), now);
+        }
+        rows.push(intent.row.clone());
+        let settled = confirmed(*intent, person.contact, now);
+        person.apply_turn(person.version + 1, &settled);
+    }
+    rows
+}
+
+/// Counts an enrollment at `now`; slots that no budget counts any more are let go.
+pub fn take_slot(inbox: &mut InboxUse, now: Timestamp) {
+    inbox.settled.retain(|at| now < at.plus_ms(DAY_MS));
+    inbox.settled.push(now);
+    inbox.turns += 1;
+}
+
+fn confirmed(intent: Intent, contact: ContactId, now: Timestamp) -> Turn {
+    let mut turn = Turn::new(Step::Settled, contact, now);
+    turn.done = vec![intent.item.clone()];
+    turn.claims = vec![Claim {
+        id: intent.item.as_str().into(),
+        contact,
+        theme: intent.theme,
+        rule: intent.rule,
+        row: intent.item,
+        target: intent.target,
+        sender: intent.sender,
+        first_call_at: now,
+        last_call_at: now,
+        lost_answers: 0,
+        holds_until: intent.holds_until,
+        state: State::Confirmed {
+            enrolled_at: now,
+            verified: true,
+            enrollment: None,
+            ended_at: None,
+        },
+    }];
+    turn
+}
+
+/// The senders of the address book as HubSpot's owners, each with a user. Their ids are from the
+/// end of the numbers, where HubSpot has given none.
+pub fn owners(rules: &RuleSet) -> BTreeMap<OwnerId, Owner> {
+    let owners = rules.senders.values().zip(0..).map(|(spec, index)| Owner {
+        id: OwnerId(u64::MAX - index),
+        user: Some(spec.user.unwrap_or(UserId(u64::MAX - index))),
+        email: Some(spec.inbox.as_str().to_owned()),
+        archived: false,
+    });
+    owners.map(|owner| (owner.id, owner)).collect()
+}

@@ -1,0 +1,148 @@
+use super::*;
+use crate::domain::decide::decide;
+use crate::domain::event::Kind;
+use crate::domain::id::{OwnerId, PortalId, UserId};
+use crate::domain::intake::{Incoming, judge};
+use crate::domain::record::Taken;
+use crate::domain::rule::{RuleFile, compile};
+use crate::domain::suite::{self, Outcome};
+use crate::domain::time::MINUTE_MS;
+use crate::domain::view::{Memory, View};
+
+const NOW: Timestamp = Timestamp::from_unix_ms(1_795_532_400_000);
+const ANN: ContactId = ContactId(51_000_051);
+
+const RULES: &str = r#"
+[portal]
+id = 7
+time_zone = "America/New_York"
+[themes.sales]
+[sequences.intro]
+id = 11
+theme = "sales"
+requires = ["firstname"]
+[senders.dana]
+email = "dana@acme.com"
+daily_budget = 5
+[[rule]]
+id = "a"
+says = "x"
+mode = "live"
+when = { property = "stage", becomes = "mql" }
+only_if = [{ property = "country", is = "US" }]
+unless = [{ email_domain = "free-mail" }]
+enroll = { sequence = "intro", sender = ["contact-owner"] }
+"#;
+
+fn rules() -> RuleSet {
+    let file = RuleFile { name: "portal.toml".to_owned(), text: RULES.to_owned() };
+    let compiled = compile(&[file]);
+    compiled.rules.unwrap_or_else(|| panic!("{:#?}", compiled.diagnostics))
+}
+
+fn contact(properties: &[(&str, &str)]) -> Contact {
+    let usual = [
+        ("email", "Ann.Lee@bigco.example"),
+        ("firstname", "Ann"),
+        ("country", "US"),
+        ("stage", "mql"),
+        ("hubspot_owner_id", "91"),
+        ("secret", "unnamed"),
+    ];
+    let all = usual.iter().chain(properties);
+    Contact {
+        id: ANN,
+        properties: all.map(|(name, value)| ((*name).into(), (*value).to_owned())).collect(),
+        history: BTreeMap::new(),
+        merged: Vec::new(),
+    }
+}
+
+/// The test of what the rules decide about `contact`, as the journal of it tells.
+fn recorded(rules: &RuleSet, contact: &Contact, value: &str) -> Vec<String> {
+    let event = Event {
+        portal: PortalId(7),
+        contact: ANN,
+        kind: Kind::Property { name: "stage".into(), value: value.to_owned() },
+        occurred_at: NOW,
+        subscription_type: "contact.propertyChange".to_owned(),
+        source: Some("CRM_UI".to_owned()),
+        source_id: None,
+        app: None,
+        event_id: None,
+    };
+    let mut recording = Recording::new(ANN, None);
+    let mut person = Person::new(ANN);
+    let incoming = Incoming { event: &event, received: NOW, id: "1.0", duplicate: false };
+    let taken = judge(rules, &person, &incoming);
+    person.apply_event(1, &taken);
+    let fired = taken.items.is_some();
+    recording.record(1, &Record::Taken(Taken { delivery: 1, at: NOW, events: vec![taken] }));
+    if fired {
+        let at = NOW.plus_ms(MINUTE_MS);
+        let owner = Owner {
+            id: OwnerId(91),
+            user: Some(UserId(5)),
+            email: Some("Dana@acme.com".to_owned()),
+            archived: false,
+        };
+        let mut owners = assumed::owners(rules);
+        owners.insert(owner.id, owner.clone());
+        let memory = Memory { person, versions: Vec::new(), inboxes: BTreeMap::new() };
+        let view = View { now: at, contact, memory: &memory, owners: &owners };
+        let plan = decide(rules, &view).expect("all of it is built");
+        let mut turn = Turn::new(Step::Decided, ANN, at);
+        turn.viewed = Some(contact.clone());
+        turn.owner = Some(owner);
+        turn.rows = plan.rows;
+        turn.rows.extend(plan.enroll.map(|intent| intent.row));
+        recording.record(2, &Record::Turn(Box::new(turn)));
+    }
+    recording.tests(rules).expect("it can be written")
+}
+
+fn outcome(rules: &RuleSet, test: &str) -> Outcome {
+    let file = RuleFile { name: "recorded.test.toml".to_owned(), text: test.to_owned() };
+    let report = suite::run(rules, &[file]);
+    assert_eq!(report.diagnostics, [], "{test}");
+    report.results.into_iter().next().expect("one test").outcome
+}
+
+#[track_caller]
+fn check(properties: &[(&str, &str)], value: &str, decision: &str, changed: (&str, &str)) {
+    let rules = rules();
+    let test = recorded(&rules, &contact(properties), value).remove(0);
+    assert!(test.contains(decision), "{test}");
+    assert_eq!(outcome(&rules, &test), Outcome::Passed, "{test}");
+    let other = test.replace(changed.0, changed.1);
+    assert_ne!(other, test, "{} is not in {test}", changed.0);
+    assert!(matches!(outcome(&rules, &other), Outcome::Failed(_)), "{other}");
+    for private in ["Ann", "Lee", "bigco", "51000051", "91", "unnamed", "dana@acme"] {
+        assert!(!test.contains(private), "{private} is in {test}");
+    }
+}
+
+#[test]
+fn a_recorded_test_passes_and_fails_when_its_expectation_is_changed() {
+    let enroll = "decision = \"enroll\"";
+    check(&[], "mql", enroll, (enroll, "decision = \"skip\""));
+    check(
+        &[],
+        "mql",
+        "sender = \"dana\"",
+        ("into = \"intro\", ", "into = \"intro\", arm = \"x\", "),
+    );
+    let missing = "reason = \"missing-data\"";
+    check(&[("firstname", "")], "mql", missing, (missing, "reason = \"suppressed\""));
+    let unmatched = "reason = \"no-match\"";
+    check(&[("country", "FR")], "mql", unmatched, (unmatched, "reason = \"matched\""));
+    check(&[], "lead", unmatched, ("decision = \"ignore\"", "decision = \"enroll\""));
+    let free = "person-";
+    check(&[("email", "ann.lee@mail.gmail.com")], "mql", free, (unmatched, "reason = \"matched\""));
+}
+
+#[test]
+fn nothing_decided_is_said_so() {
+    let nothing = Recording::new(ANN, Some("a".into())).tests(&rules());
+    assert_eq!(nothing, Err(Unwritable::Nothing(" by rule \"a\"".to_owned())));
+}
