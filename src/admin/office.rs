@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::domain::id::{Fingerprint, RowId};
+use crate::domain::press::Verdict;
 use crate::domain::record::Press;
 use crate::domain::rule::RuleSet;
 use crate::domain::time::Timestamp;
@@ -37,6 +38,14 @@ pub trait Office: Send + Sync + 'static {
         &self,
         id: RowId,
         found: Resolution,
+        press: Press,
+    ) -> impl Future<Output = Result<(), PressError>> + Send;
+
+    /// Lets what is held under the decision record `id` go on, or ends it.
+    fn decide_held(
+        &self,
+        id: RowId,
+        verdict: Verdict,
         press: Press,
     ) -> impl Future<Output = Result<(), PressError>> + Send;
 
@@ -129,8 +138,8 @@ pub enum Resolution {
 /// Why a press did nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum PressError {
-    /// No claim in doubt belongs to this decision record.
-    #[error("nothing in doubt has this id")]
+    /// Nothing of this kind belongs to this decision record.
+    #[error("nothing that a person may decide has this id")]
     NotFound,
     /// It cannot be done now; the sentence says why.
     #[error("{0}")]

@@ -15,7 +15,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Args, Command, InDoubt};
+use args::{Args, Command, Held, InDoubt};
 
 use crate::config::{Config, ProcessEnvironment};
 
@@ -89,6 +89,13 @@ pub fn run() -> ExitStatus {
         Command::Resume { who, note } => remote::pause(config, false, &who, &note),
         Command::Reload => remote::reload(config),
         Command::Health => remote::health(config),
+        Command::Held { command: Held::List } => remote::held(config),
+        Command::Held { command: Held::Release(pick) } => {
+            remote::decide_held(config, "release", &pick)
+        }
+        Command::Held { command: Held::Discard(pick) } => {
+            remote::decide_held(config, "discard", &pick)
+        }
         Command::InDoubt { command: InDoubt::List } => remote::in_doubt(config),
         Command::InDoubt { command: InDoubt::Resolve { id, as_, who, note } } => {
             remote::resolve(config, &id, as_.word(), &who, &note)

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::args::Pick;
 use super::serve::runtime;
 use super::{ExitStatus, print, read_config, say};
 use crate::config::{ProcessEnvironment, Secrets};
@@ -122,4 +123,60 @@ pub(super) fn in_doubt(config: &Path) -> ExitStatus {
 pub(super) fn resolve(config: &Path, id: &str, found: &str, who: &str, note: &str) -> ExitStatus {
     let body = json!({ "as": found, "who": who, "note": note });
     press(config, &format!("/api/v1/in-doubt/{id}/resolve"), &body)
+}
+
+pub(super) fn held(config: &Path) -> ExitStatus {
+    match ask(config, "GET", "/api/v1/held?limit=1000", None) {
+        Ok(answer) => show(&answer),
+        Err(status) => status,
+    }
+}
+
+/// `word` is `release` or `discard`.
+pub(super) fn decide_held(config: &Path, word: &str, pick: &Pick) -> ExitStatus {
+    let body = json!({ "who": pick.who, "note": pick.note });
+    if let Some(id) = &pick.id {
+        return press(config, &format!("/api/v1/held/{id}/{word}"), &body);
+    }
+    let ids = match ids_of_breaker(config, pick) {
+        Ok(ids) => ids,
+        Err(status) => return status,
+    };
+    let mut done = 0_usize;
+    for id in &ids {
+        match ask(config, "POST", &format!("/api/v1/held/{id}/{word}"), Some(&body)) {
+            Ok(answer) if answer.status == 200 => done += 1,
+            // Somebody else was faster, or the contact is gone.
+            Ok(answer) if matches!(answer.status, 404 | 409) => {}
+            Ok(answer) => return show(&answer),
+            Err(status) => return status,
+        }
+    }
+    print(&format!("{word}: {done} of {} held\n", ids.len()));
+    ExitStatus::Success
+}
+
+/// What a breaker holds of a rule, in the list's order.
+fn ids_of_breaker(config: &Path, pick: &Pick) -> Result<Vec<String>, ExitStatus> {
+    let most = pick.first.unwrap_or(usize::MAX);
+    let mut ids = Vec::new();
+    let mut path = "/api/v1/held?limit=1000".to_owned();
+    loop {
+        let answer = ask(config, "GET", &path, None)?;
+        if answer.status != 200 {
+            return Err(show(&answer));
+        }
+        let entries = answer.body["results"].as_array().into_iter().flatten();
+        let wanted = entries.filter(|entry| {
+            entry["rule"].as_str() == pick.rule.as_deref() && entry["reason"] == "breaker-open"
+        });
+        ids.extend(wanted.filter_map(|entry| entry["id"].as_str().map(str::to_owned)));
+        let next = answer.body.pointer("/paging/next/after").and_then(Value::as_str);
+        match next.filter(|_| ids.len() < most) {
+            Some(after) => path = format!("/api/v1/held?limit=1000&after={after}"),
+            None => break,
+        }
+    }
+    ids.truncate(most);
+    Ok(ids)
 }

@@ -5,6 +5,7 @@ mod fire;
 #[cfg(test)]
 mod tests;
 
+use super::breaker::Fires;
 use super::event::{Event, Kind};
 use super::id::{ContactId, PropertyName, RowId};
 use super::person::{Newest, Person};
@@ -26,6 +27,8 @@ pub struct Incoming<'a> {
     pub id: &'a str,
     /// Its identity is known (CONSISTENCY.md section 4).
     pub duplicate: bool,
+    /// What fired before it, for breakers.
+    pub fires: &'a Fires,
 }
 
 impl Incoming<'_> {
@@ -46,6 +49,8 @@ pub fn judge(rules: &RuleSet, person: &Person, incoming: &Incoming<'_>) -> Taken
         newest: None,
         items: None,
         settling: None,
+        fired: Vec::new(),
+        opened: Vec::new(),
         rows: Vec::new(),
         previous: 0,
     };
@@ -91,6 +96,8 @@ pub fn unreadable(rules: &RuleSet, id: &str, why: &str) -> TakenEvent {
         newest: None,
         items: None,
         settling: None,
+        fired: Vec::new(),
+        opened: Vec::new(),
         rows: vec![row],
         previous: 0,
     }

@@ -4,18 +4,21 @@
 //! or is `async`. Time and seeds arrive as arguments, so every decision can be replayed.
 #![deny(clippy::disallowed_macros, clippy::disallowed_methods, clippy::disallowed_types)]
 
+pub mod breaker;
 pub mod claim;
 pub mod contact;
 pub mod decide;
 pub mod delivery;
 pub mod diagnostic;
 pub mod event;
+pub mod forecast;
 pub mod gates;
 pub mod id;
 pub mod intake;
 pub mod outcome;
 pub mod person;
 pub mod postpone;
+pub mod press;
 pub mod query;
 pub mod reason;
 pub mod record;
@@ -25,6 +28,7 @@ pub mod secret;
 pub mod sentence;
 pub mod settle;
 pub mod signature;
+pub mod slots;
 pub mod suite;
 pub mod time;
 pub mod view;

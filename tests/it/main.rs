@@ -8,5 +8,6 @@ mod harness;
 mod index;
 mod interleavings;
 mod kills;
+mod protection;
 mod tidy;
 mod webhook;

@@ -6,11 +6,13 @@ use std::sync::{Arc, Mutex};
 use crate::admin::office::{
     Alert, Office, PressError, Refusal, ReloadError, Reloaded, Resolution, RulesStanding, Standing,
 };
+use crate::domain::breaker::Tripped;
 use crate::domain::claim::{Channel, Claim, State, Target};
 use crate::domain::event::{Event, Kind};
 use crate::domain::id::{ContactId, Inbox, PortalId, RowId};
 use crate::domain::person::{Item, Person};
-use crate::domain::query::{Counts, DecisionQuery, Found, Listed, Listing, Totals};
+use crate::domain::press::Verdict;
+use crate::domain::query::{Counts, DecisionQuery, Found, Listed, Listing, Running, Totals};
 use crate::domain::reason::{Decision, Reason};
 use crate::domain::record::{Press, Row};
 use crate::domain::rule::{Mode, RuleFile, RuleSet, compile};
@@ -136,6 +138,8 @@ fn item(contact: ContactId, decision: Decision, reason: Reason) -> Item {
         since: NOW,
         target: Some("inbound".into()),
         sender: Some("dana".into()),
+        asked_at: None,
+        released: Vec::new(),
         attempts: 0,
         lost_answers: 0,
     }
@@ -249,6 +253,16 @@ impl Records for Desk {
         let used = InboxUse { open: 1, settled, ..InboxUse::default() };
         BTreeMap::from([("dana@acme.com".into(), used)])
     }
+
+    fn running(&self, since: Timestamp) -> Result<Vec<Running>, LedgerError> {
+        let began = NOW.minus_ms(HOUR_MS);
+        let dana = Running { inbox: "dana@acme.com".into(), rule: "inbound".into(), began };
+        Ok(vec![dana].into_iter().filter(|it| since <= it.began).collect())
+    }
+
+    fn breakers(&self) -> Vec<(Tripped, u64)> {
+        Vec::new()
+    }
 }
 
 impl Office for Desk {
@@ -286,6 +300,22 @@ impl Office for Desk {
                 Ok(())
             }
             "busy" => Err(PressError::Conflict("A call is under way.".to_owned())),
+            _ => Err(PressError::NotFound),
+        }
+    }
+
+    async fn decide_held(
+        &self,
+        id: RowId,
+        verdict: Verdict,
+        press: Press,
+    ) -> Result<(), PressError> {
+        match id.as_str() {
+            "1.0.inbound" => {
+                self.press(format!("{id} {verdict:?}"), press);
+                Ok(())
+            }
+            "busy" => Err(PressError::Conflict("It moved.".to_owned())),
             _ => Err(PressError::NotFound),
         }
     }

@@ -103,8 +103,52 @@ pub struct Portal {
     pub our_domains: BTreeSet<String>,
     /// `ignore_own_app`.
     pub ignore_own_app: bool,
+    /// `breaker`: what may open it, the defaults where it does not say; empty when it is off.
+    pub breakers: Vec<Breaker>,
     /// `[portal.unenroll_bridge] property`: this router writes it, so its changes are our own.
     pub bridge_property: Option<PropertyName>,
+}
+
+/// `breaker`: far more triggers than usual in a short time (CONSISTENCY.md 6.13).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Breaker {
+    /// `max`: one more opens it.
+    pub max: u32,
+    /// `within`, in milliseconds, at most 24 hours.
+    pub within_ms: u64,
+    /// `then = "discard"`: what is caught ends, instead of waiting for a person.
+    pub discard: bool,
+}
+
+/// One number of `limits`: enrollments of the rule in any hour or any 24 hours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// At most so many.
+    pub max: u32,
+    /// In so many milliseconds.
+    pub within_ms: u64,
+}
+
+/// `limits`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// `per_hour` and `per_day`, those that are said.
+    pub rolling: Vec<Limit>,
+    /// `on_limit = "skip"`.
+    pub skip: bool,
+}
+
+/// `[cap]`: enrollments of one person over all rules.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cap {
+    /// `max`.
+    pub max: u32,
+    /// `within`.
+    pub within: Span,
+    /// `themes`; empty means every theme.
+    pub themes: BTreeSet<ThemeName>,
+    /// Where it stands.
+    pub place: Place,
 }
 
 /// `[themes.X]`.
@@ -179,6 +223,8 @@ pub struct SenderSpec {
     pub user: Option<UserId>,
     /// `daily_budget`: enrollments in any 24 hours.
     pub daily_budget: u32,
+    /// `send_limit`: emails in 24 hours as set in HubSpot, for the forecast.
+    pub send_limit: Option<u32>,
     /// `when_full`.
     pub when_full: WhenFull,
     /// `weight` in a weighted team.
@@ -272,8 +318,14 @@ pub struct Rule {
     pub priority: u16,
     /// `re_enroll`.
     pub re_enroll: ReEnroll,
+    /// `limits`.
+    pub limits: Limits,
+    /// `breaker`, the default where it does not say; `None` when it is off.
+    pub breaker: Option<Breaker>,
     /// `expires`.
     pub expires: Span,
+    /// `approve_within`.
+    pub approve_within: Span,
     /// `tags`.
     pub tags: Vec<String>,
     /// `owner`.
@@ -337,6 +389,8 @@ pub struct RuleSet {
     pub rules: Vec<Rule>,
     /// Suppressions, in file order.
     pub suppressions: Vec<Suppression>,
+    /// `[[cap]]`.
+    pub caps: Vec<Cap>,
     /// Keys outside rules and suppressions whose effect is not built yet (`[cap]` …).
     pub unbuilt: Vec<Unbuilt>,
     /// Every property a fresh read asks for: those of triggers, conditions, `requires` and gates.

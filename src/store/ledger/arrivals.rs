@@ -2,6 +2,7 @@
 
 use super::book::Book;
 use super::keys;
+use crate::domain::breaker::Fires;
 use crate::domain::delivery;
 use crate::domain::event::Event;
 use crate::domain::person::Person;
@@ -31,6 +32,8 @@ pub enum Incoming<'a> {
         person: &'a Person,
         /// It was taken before.
         duplicate: bool,
+        /// What fired before it.
+        fires: &'a Fires,
     },
     /// An item that cannot be read, and why.
     Unreadable(&'a str),
@@ -56,7 +59,7 @@ pub(super) fn take<I: Index>(
             Ok(event) => judge_event(book, event, |incoming| judge(incoming, at, &id))?,
             Err(why) => judge(&Incoming::Unreadable(why), at, &id),
         };
-        book.take_event(seq, &taken)?;
+        book.take_event(seq, at, &taken)?;
         events.push(taken);
     }
     Ok(Taken { delivery: arrival.delivery, at, events })
@@ -69,8 +72,9 @@ fn judge_event<I: Index>(
 ) -> Result<TakenEvent, IndexError> {
     let identity = event.identity();
     let duplicate = book.was_seen(keys::day(event.occurred_at), identity)?;
-    let person = book.stage_person(event.contact)?;
-    let mut taken = judge(&Incoming::Event { event, person, duplicate });
+    book.stage_person(event.contact)?;
+    let (person, fires) = book.staged(event.contact);
+    let mut taken = judge(&Incoming::Event { event, person, duplicate, fires });
     taken.previous = person.last_row;
     Ok(taken)
 }

@@ -7,12 +7,14 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::inboxes::Inboxes;
+use super::fires;
+use super::inboxes::{Inboxes, for_each};
 use super::keys;
 use super::meta::Meta;
+use crate::domain::breaker::{self, Fires, Tripped, WITHIN_MS_MAX, is_held};
 use crate::domain::claim::State;
 use crate::domain::event::Identity;
-use crate::domain::id::{ContactId, Inbox, RowId};
+use crate::domain::id::{ContactId, Fingerprint, Inbox, RowId};
 use crate::domain::person::{Item, Person};
 use crate::domain::reason::Decision;
 use crate::domain::record::{Aliased, InboxState, Record, Row, Taken, TakenEvent, Turn};
@@ -31,6 +33,8 @@ struct Stage {
     /// Decision counts, as differences.
     counts: BTreeMap<Vec<u8>, i64>,
     inboxes: BTreeMap<Inbox, InboxState>,
+    /// What fired, and open breakers.
+    fires: fires::Rows,
 }
 
 /// A person after, and as they lie in the index.
@@ -62,6 +66,8 @@ pub(super) struct Book<I> {
     pub(super) meta: Meta,
     /// Shared with readers; changed on a copy when they hold it.
     pub(super) inboxes: Arc<Inboxes>,
+    /// What fired, and open breakers.
+    pub(super) fires: Fires,
     /// The meta row before the stage.
     settled: Meta,
     stage: Stage,
@@ -71,7 +77,8 @@ impl<I: Index> Book<I> {
     pub(super) fn open(index: Arc<I>) -> Result<Self, IndexError> {
         let meta = Meta::load(&*index)?;
         let inboxes = Arc::new(Inboxes::load(&*index)?);
-        Ok(Self { index, settled: meta.clone(), meta, inboxes, stage: Stage::default() })
+        let fires = load_fires(&*index)?;
+        Ok(Self { index, settled: meta.clone(), meta, inboxes, fires, stage: Stage::default() })
     }
 
     /// One record of a person by id, with what is staged.
@@ -94,6 +101,11 @@ impl<I: Index> Book<I> {
                 Ok(&mut place.insert(Staged { person, row, followed }).person)
             }
         }
+    }
+
+    /// A person who was staged, beside what fired so far.
+    pub(super) fn staged(&self, contact: ContactId) -> (&Person, &Fires) {
+        (&self.stage.persons[&contact].person, &self.fires)
     }
 
     /// A person under the id that counts now, united with everybody merged into them, and the
@@ -124,7 +136,7 @@ impl<I: Index> Book<I> {
             Record::RulesAccepted(rules) => {
                 self.meta.rules = seq;
                 self.meta.portal = Some(rules.portal);
-                Ok(())
+                Ok::<_, IndexError>(())
             }
             Record::Paused(paused) => {
                 self.meta.paused = paused.paused;
@@ -134,12 +146,19 @@ impl<I: Index> Book<I> {
                 self.know_inboxes(&cleared.inboxes);
                 Ok(())
             }
-        }
+        }?;
+        self.close_emptied();
+        Ok(())
+    }
+
+    /// Breakers whose list is empty are closed (CONSISTENCY.md 6.13).
+    fn close_emptied(&mut self) {
+        fires::close_emptied(&mut self.fires, &mut self.stage.fires);
     }
 
     fn taken(&mut self, seq: u64, taken: &Taken) -> Result<(), IndexError> {
         self.begin_delivery(seq, taken.delivery, taken.at);
-        taken.events.iter().try_for_each(|event| self.take_event(seq, event))
+        taken.events.iter().try_for_each(|event| self.take_event(seq, taken.at, event))
     }
 
     /// Begins a delivery, whose events are staged one by one: each is judged on what the ones
@@ -151,21 +170,26 @@ impl<I: Index> Book<I> {
     }
 
     /// Stages one event of the delivery that was begun.
-    pub(super) fn take_event(&mut self, seq: u64, event: &TakenEvent) -> Result<(), IndexError> {
+    pub(super) fn take_event(
+        &mut self,
+        seq: u64,
+        at: Timestamp,
+        event: &TakenEvent,
+    ) -> Result<(), IndexError> {
         self.meta.events += 1;
         let identity = event.identity.as_deref().and_then(identity_from_hex);
         if let (Some(identity), Some(occurred_at)) = (identity, event.occurred_at) {
             self.stage.seen.insert(keys::seen(keys::day(occurred_at), identity));
         }
+        fires::take(&mut self.fires, event, at, &mut self.stage.fires);
         match event.contact {
-            None => {
-                self.count(Vec::new(), &event.rows);
-                Ok(())
-            }
+            None => self.count(Vec::new(), &event.rows),
             Some(contact) => {
-                self.change(contact, &event.rows, |person| person.apply_event(seq, event))
+                self.change(contact, &event.rows, |person| person.apply_event(seq, event))?;
             }
         }
+        self.close_emptied();
+        Ok(())
     }
 
     fn turn(&mut self, seq: u64, turn: &Turn) -> Result<(), IndexError> {
@@ -198,8 +222,11 @@ impl<I: Index> Book<I> {
         let person = self.stage_person(contact)?;
         let superseded = superseded(person, rows);
         let before = open_counts(person);
+        let held: Vec<Item> = person.items.iter().filter(|it| is_held(it)).cloned().collect();
         change(person);
         let after = open_counts(person);
+        let now_held: Vec<Item> = person.items.iter().filter(|it| is_held(it)).cloned().collect();
+        self.fires.hold(&held, &now_held);
         self.count(superseded, rows);
         let moved =
             |total: u64, index: usize| total.wrapping_add(after[index]).wrapping_sub(before[index]);
@@ -241,6 +268,7 @@ impl<I: Index> Book<I> {
             let row = serde_json::to_vec(&state).expect("an inbox's state becomes JSON");
             changes.insert(keys::inbox(&inbox), (Before::Unread, Some(row)));
         }
+        changes.extend(stage.fires.into_iter().map(|(key, row)| (key, (Before::Unread, row))));
         for (key, difference) in stage.counts {
             let row = self.index.get(&key)?;
             let old = row.as_deref().and_then(|row| row.try_into().ok());
@@ -255,9 +283,13 @@ impl<I: Index> Book<I> {
         let rows = self.index.range(&[keys::SEEN], &[keys::SEEN], limit)?;
         let old = |key: &[u8]| key.get(1..5).is_some_and(|found| found < &day.to_be_bytes()[..]);
         let rows = rows.into_iter().filter(|(key, _)| old(key));
-        let changes: Changes =
+        let mut changes: Changes =
             rows.map(|(key, row)| (key, (Before::Known(Some(row)), None))).collect();
         let count = changes.len();
+        // An event taken later is no older than the newest one.
+        let newest = Timestamp::from_unix_ms(self.meta.last_event_ms.unwrap_or_default());
+        let old = fires::forget_before(&mut self.fires, newest.minus_ms(2 * WITHIN_MS_MAX));
+        changes.extend(old.into_iter().map(|(key, row)| (key, (Before::Unread, row))));
         self.meta.oldest_day = day;
         let counted_from = Timestamp::from_unix_ms(u64::from(day) * DAY_MS);
         Arc::make_mut(&mut self.inboxes).forget_before(counted_from);
@@ -288,8 +320,37 @@ impl<I: Index> Book<I> {
         self.stage = Stage::default();
         self.meta = self.settled.clone();
         self.inboxes = Arc::new(Inboxes::load(&*self.index)?);
+        self.fires = load_fires(&*self.index)?;
         Ok(())
     }
+
+    /// What a breaker that has just opened catches of everybody who waits, as the records that
+    /// hold it: all that fired in the time that opened it.
+    pub(super) fn caught(
+        &self,
+        tripped: &Tripped,
+        rules: &Fingerprint,
+    ) -> Result<Vec<Turn>, IndexError> {
+        if tripped.open.discards() {
+            return Ok(Vec::new());
+        }
+        let mut waiting: BTreeSet<ContactId> = self.stage.persons.keys().copied().collect();
+        for_each(&*self.index, keys::WAITING, |key, _| waiting.extend(keys::contact_of(key)))?;
+        let mut turns = Vec::new();
+        for contact in waiting {
+            let Some(person) = self.person(contact)? else { continue };
+            turns.extend(breaker::hold(tripped, &person, rules));
+        }
+        Ok(turns)
+    }
+}
+
+/// What fired, as the index has it.
+fn load_fires(index: &impl Index) -> Result<Fires, IndexError> {
+    let mut held = Vec::new();
+    for_each(index, keys::HELD, |key, _| held.extend(keys::contact_of(key)))?;
+    let persons: Result<Vec<_>, _> = held.into_iter().map(|contact| load(index, contact)).collect();
+    fires::load(index, persons?.into_iter().flatten())
 }
 
 /// One record of a person by id, as it lies in the index.

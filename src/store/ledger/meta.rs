@@ -7,7 +7,7 @@ use crate::domain::id::PortalId;
 use crate::store::index::{Index, IndexError, Tally};
 
 /// The form of the rows. Another one means: rebuild.
-pub(super) const SCHEMA: u32 = 1;
+pub(super) const SCHEMA: u32 = 2;
 
 /// See the module.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

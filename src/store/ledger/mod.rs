@@ -6,6 +6,7 @@
 mod arrivals;
 mod book;
 mod committer;
+mod fires;
 mod inboxes;
 mod keys;
 mod meta;
@@ -183,7 +184,8 @@ impl<D: Disk, I: Index> Ledger for Embedded<D, I> {
 
     fn look(&self, contact: ContactId) -> Result<Memory, LedgerError> {
         let (person, versions) = self.united(contact).map_err(|error| unreadable(&error))?;
-        Ok(Memory { person, versions, inboxes: self.shared.inboxes() })
+        let (inboxes, counters) = (self.shared.inboxes(), self.shared.counters());
+        Ok(Memory { person, versions, inboxes, counters })
     }
 
     async fn record(&self, turn: Turn, saw: Saw) -> Result<Recorded, LedgerError> {
