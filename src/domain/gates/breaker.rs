@@ -18,6 +18,9 @@ pub fn check(case: &Case<'_>, notes: &mut Notes) -> Passed {
     let now = case.view.now;
     let breakers = (case.rule.breaker.as_ref(), &case.rules.portal.breakers[..]);
     let open = &case.view.memory.counters.breakers;
+    if breakers.0.is_none() && breakers.1.is_empty() {
+        return Ok(());
+    }
     let find = |id| {
         let is_open = |fuse: &Fuse| open.get(fuse).filter(|open| open.is_open(now));
         in_the_way((id, case.item.mode), breakers, is_open)
