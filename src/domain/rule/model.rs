@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::protection::{Breaker, Cap, Limits};
 use super::span::Span;
 use crate::domain::claim::Target;
 use crate::domain::id::{
@@ -107,48 +108,6 @@ pub struct Portal {
     pub breakers: Vec<Breaker>,
     /// `[portal.unenroll_bridge] property`: this router writes it, so its changes are our own.
     pub bridge_property: Option<PropertyName>,
-}
-
-/// `breaker`: far more triggers than usual in a short time (CONSISTENCY.md 6.13).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Breaker {
-    /// `max`: one more opens it.
-    pub max: u32,
-    /// `within`, in milliseconds, at most 24 hours.
-    pub within_ms: u64,
-    /// `then = "discard"`: what is caught ends, instead of waiting for a person.
-    pub discard: bool,
-}
-
-/// One number of `limits`: enrollments of the rule in any hour or any 24 hours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limit {
-    /// At most so many.
-    pub max: u32,
-    /// In so many milliseconds.
-    pub within_ms: u64,
-}
-
-/// `limits`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Limits {
-    /// `per_hour` and `per_day`, those that are said.
-    pub rolling: Vec<Limit>,
-    /// `on_limit = "skip"`.
-    pub skip: bool,
-}
-
-/// `[cap]`: enrollments of one person over all rules.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cap {
-    /// `max`.
-    pub max: u32,
-    /// `within`.
-    pub within: Span,
-    /// `themes`; empty means every theme.
-    pub themes: BTreeSet<ThemeName>,
-    /// Where it stands.
-    pub place: Place,
 }
 
 /// `[themes.X]`.

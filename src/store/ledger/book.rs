@@ -11,10 +11,10 @@ use super::fires;
 use super::inboxes::{Inboxes, for_each};
 use super::keys;
 use super::meta::Meta;
-use crate::domain::breaker::{self, Fires, Tripped, WITHIN_MS_MAX, is_held};
+use crate::domain::breaker::{Fires, WITHIN_MS_MAX, is_held};
 use crate::domain::claim::State;
 use crate::domain::event::Identity;
-use crate::domain::id::{ContactId, Fingerprint, Inbox, RowId};
+use crate::domain::id::{ContactId, Inbox, RowId};
 use crate::domain::person::{Item, Person};
 use crate::domain::reason::Decision;
 use crate::domain::record::{Aliased, InboxState, Record, Row, Taken, TakenEvent, Turn};
@@ -77,7 +77,7 @@ impl<I: Index> Book<I> {
     pub(super) fn open(index: Arc<I>) -> Result<Self, IndexError> {
         let meta = Meta::load(&*index)?;
         let inboxes = Arc::new(Inboxes::load(&*index)?);
-        let fires = load_fires(&*index)?;
+        let fires = fires::load_all(&*index)?;
         Ok(Self { index, settled: meta.clone(), meta, inboxes, fires, stage: Stage::default() })
     }
 
@@ -101,6 +101,13 @@ impl<I: Index> Book<I> {
                 Ok(&mut place.insert(Staged { person, row, followed }).person)
             }
         }
+    }
+
+    /// Everybody who may wait: those in the stage, and those the index lists.
+    pub(super) fn waiting(&self) -> Result<BTreeSet<ContactId>, IndexError> {
+        let mut waiting: BTreeSet<ContactId> = self.stage.persons.keys().copied().collect();
+        for_each(&*self.index, keys::WAITING, |key, _| waiting.extend(keys::contact_of(key)))?;
+        Ok(waiting)
     }
 
     /// A person who was staged, beside what fired so far.
@@ -320,37 +327,9 @@ impl<I: Index> Book<I> {
         self.stage = Stage::default();
         self.meta = self.settled.clone();
         self.inboxes = Arc::new(Inboxes::load(&*self.index)?);
-        self.fires = load_fires(&*self.index)?;
+        self.fires = fires::load_all(&*self.index)?;
         Ok(())
     }
-
-    /// What a breaker that has just opened catches of everybody who waits, as the records that
-    /// hold it: all that fired in the time that opened it.
-    pub(super) fn caught(
-        &self,
-        tripped: &Tripped,
-        rules: &Fingerprint,
-    ) -> Result<Vec<Turn>, IndexError> {
-        if tripped.open.discards() {
-            return Ok(Vec::new());
-        }
-        let mut waiting: BTreeSet<ContactId> = self.stage.persons.keys().copied().collect();
-        for_each(&*self.index, keys::WAITING, |key, _| waiting.extend(keys::contact_of(key)))?;
-        let mut turns = Vec::new();
-        for contact in waiting {
-            let Some(person) = self.person(contact)? else { continue };
-            turns.extend(breaker::hold(tripped, &person, rules));
-        }
-        Ok(turns)
-    }
-}
-
-/// What fired, as the index has it.
-fn load_fires(index: &impl Index) -> Result<Fires, IndexError> {
-    let mut held = Vec::new();
-    for_each(index, keys::HELD, |key, _| held.extend(keys::contact_of(key)))?;
-    let persons: Result<Vec<_>, _> = held.into_iter().map(|contact| load(index, contact)).collect();
-    fires::load(index, persons?.into_iter().flatten())
 }
 
 /// One record of a person by id, as it lies in the index.

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use super::book::{Book, load as person};
 use super::inboxes::for_each;
 use super::keys;
-use crate::domain::breaker::{Fires, Fuse, Open, Tripped};
+use crate::domain::breaker::{self, Fires, Fuse, Open, Tripped};
+use crate::domain::id::Fingerprint;
 use crate::domain::person::Person;
-use crate::domain::record::TakenEvent;
+use crate::domain::record::{TakenEvent, Turn};
 use crate::domain::time::Timestamp;
 use crate::store::index::{Index, IndexError};
 
@@ -14,10 +16,7 @@ use crate::store::index::{Index, IndexError};
 pub(super) type Rows = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
 
 /// Reads what the index has. `held` are the persons with held items.
-pub(super) fn load(
-    index: &impl Index,
-    held: impl Iterator<Item = Person>,
-) -> Result<Fires, IndexError> {
+fn load(index: &impl Index, held: impl Iterator<Item = Person>) -> Result<Fires, IndexError> {
     let mut fires = Fires::default();
     for_each(index, keys::MARK, |key, value| {
         if let [mode, rule, second] = keys::parts(key)[..]
@@ -60,4 +59,33 @@ pub(super) fn close_emptied(fires: &mut Fires, rows: &mut Rows) {
 pub(super) fn forget_before(fires: &mut Fires, at: Timestamp) -> Rows {
     let gone = |(fuse, second): (Fuse, u64)| (keys::mark(&fuse, second), None);
     fires.forget_before(at).into_iter().map(gone).collect()
+}
+
+impl<I: Index> Book<I> {
+    /// What a breaker that has just opened catches of everybody who waits, as the records that
+    /// hold it: all that fired in the time that opened it.
+    pub(super) fn caught(
+        &self,
+        tripped: &Tripped,
+        rules: &Fingerprint,
+    ) -> Result<Vec<Turn>, IndexError> {
+        if tripped.open.discards() {
+            return Ok(Vec::new());
+        }
+        let mut turns = Vec::new();
+        for contact in self.waiting()? {
+            let Some(person) = self.person(contact)? else { continue };
+            turns.extend(breaker::hold(tripped, &person, rules));
+        }
+        Ok(turns)
+    }
+}
+
+/// What fired, as the index has it.
+pub(super) fn load_all(index: &impl Index) -> Result<Fires, IndexError> {
+    let mut held = Vec::new();
+    for_each(index, keys::HELD, |key, _| held.extend(keys::contact_of(key)))?;
+    let persons: Result<Vec<_>, _> =
+        held.into_iter().map(|contact| person(index, contact)).collect();
+    load(index, persons?.into_iter().flatten())
 }

@@ -5,8 +5,9 @@ use super::defaults::positive;
 use super::gates::themes;
 use crate::domain::breaker::WITHIN_MS_MAX;
 use crate::domain::rule::code;
-use crate::domain::rule::model::{Breaker, Cap, Gate, Limit, Limits, Unbuilt};
+use crate::domain::rule::model::{Gate, Unbuilt};
 use crate::domain::rule::syntax::{Node, Table};
+use crate::domain::rule::{Breaker, Cap, Limit, Limits};
 use crate::domain::time::{DAY_MS, HOUR_MS, MINUTE_MS};
 
 /// The largest number that any of these keys takes.

@@ -6,10 +6,10 @@ use super::conditions::Position;
 use super::defaults::{MODES, expires, positive, re_enroll, settle_ms};
 use super::{Context, gates, protection, times};
 use crate::domain::id::RuleId;
-use crate::domain::rule::code;
-use crate::domain::rule::model::{Action, Breaker, Gate, Mode, Place, Rule, Unbuilt};
+use crate::domain::rule::model::{Action, Gate, Mode, Place, Rule, Unbuilt};
 use crate::domain::rule::span::{Span, Unit};
 use crate::domain::rule::syntax::{Node, Table};
+use crate::domain::rule::{Breaker, code};
 use crate::domain::time::DAY_MS;
 
 /// Every key of a rule.
