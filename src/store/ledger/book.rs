@@ -11,18 +11,16 @@ use super::fires;
 use super::inboxes::{Inboxes, for_each};
 use super::keys;
 use super::meta::Meta;
+use super::persons::{load, read_person, unite};
 use crate::domain::breaker::{Fires, WITHIN_MS_MAX, is_held};
 use crate::domain::claim::State;
-use crate::domain::event::Identity;
+use crate::domain::event::{Event, Identity, Kind};
 use crate::domain::id::{ContactId, Inbox, RowId};
 use crate::domain::person::{Item, Person};
 use crate::domain::reason::Decision;
 use crate::domain::record::{Aliased, InboxState, Record, Row, Taken, TakenEvent, Turn};
 use crate::domain::time::{DAY_MS, Timestamp};
 use crate::store::index::{Change, Index, IndexError};
-
-/// Ids a person may have been merged through, one after the other.
-const MERGES_MAX: usize = 16;
 
 /// What one group changes.
 #[derive(Debug, Default)]
@@ -124,10 +122,43 @@ impl<I: Index> Book<I> {
         unite(contact, |id| self.person(id))
     }
 
-    /// Whether an event was taken before.
-    pub(super) fn was_seen(&self, day: u32, identity: Identity) -> Result<bool, IndexError> {
+    /// Whether an event was taken before: the person knows, or, where they know too many and
+    /// for objects that are no contacts, a row of its own does.
+    pub(super) fn was_taken(&mut self, event: &Event) -> Result<bool, IndexError> {
+        let (day, identity) = (keys::day(event.occurred_at), event.identity());
+        let known = &self.stage_person(event.contact)?.known;
+        if known.contains(day, identity) {
+            return Ok(true);
+        }
+        if !known.has_spilled() && event.kind != Kind::Other {
+            return Ok(false);
+        }
         let key = keys::seen(day, identity);
         Ok(self.stage.seen.contains(&key) || self.index.get(&key)?.is_some())
+    }
+
+    /// Remembers that an event was taken.
+    fn remember(
+        &mut self,
+        contact: Option<ContactId>,
+        day: u32,
+        identity: Identity,
+    ) -> Result<(), IndexError> {
+        if let Some(contact) = contact {
+            let oldest_day = self.meta.oldest_day;
+            let known = &mut self.stage_person(contact)?.known;
+            let before = known.len();
+            known.forget_before(oldest_day);
+            let fits = known.add(day, identity);
+            let after = known.len();
+            self.meta.known =
+                self.meta.known.wrapping_add(after as u64).wrapping_sub(before as u64);
+            if fits {
+                return Ok(());
+            }
+        }
+        self.stage.seen.insert(keys::seen(day, identity));
+        Ok(())
     }
 
     /// Stages one record. A record that was applied before changes nothing.
@@ -151,6 +182,10 @@ impl<I: Index> Book<I> {
             }
             Record::InboxesCleared(cleared) => {
                 self.know_inboxes(&cleared.inboxes);
+                Ok(())
+            }
+            Record::ReadsProven(proven) => {
+                self.meta.proven.clone_from(&proven.reads);
                 Ok(())
             }
         }?;
@@ -186,7 +221,7 @@ impl<I: Index> Book<I> {
         self.meta.events += 1;
         let identity = event.identity.as_deref().and_then(identity_from_hex);
         if let (Some(identity), Some(occurred_at)) = (identity, event.occurred_at) {
-            self.stage.seen.insert(keys::seen(keys::day(occurred_at), identity));
+            self.remember(event.contact, keys::day(occurred_at), identity)?;
         }
         fires::take(&mut self.fires, event, at, &mut self.stage.fires);
         match event.contact {
@@ -330,41 +365,6 @@ impl<I: Index> Book<I> {
         self.fires = fires::load_all(&*self.index)?;
         Ok(())
     }
-}
-
-/// One record of a person by id, as it lies in the index.
-pub(super) fn load(index: &impl Index, contact: ContactId) -> Result<Option<Person>, IndexError> {
-    index.get(&keys::person(contact))?.as_deref().map(read_person).transpose()
-}
-
-fn read_person(row: &[u8]) -> Result<Person, IndexError> {
-    serde_json::from_slice(row)
-        .map_err(|error| IndexError::Damaged(format!("a person's row cannot be read: {error}")))
-}
-
-/// See [`Book::union`]; also used by readers outside the committer.
-pub(super) fn unite(
-    contact: ContactId,
-    person: impl Fn(ContactId) -> Result<Option<Person>, IndexError>,
-) -> Result<(Person, Vec<(ContactId, u64)>), IndexError> {
-    let mut whole = person(contact)?.unwrap_or_else(|| Person::new(contact));
-    for _ in 0..MERGES_MAX {
-        let Some(into) = whole.merged_into else { break };
-        whole = person(into)?.unwrap_or_else(|| Person::new(into));
-    }
-    let mut versions = vec![(whole.contact, whole.version)];
-    let mut merged = whole.merged.clone();
-    while let Some(id) = merged.pop() {
-        if versions.iter().any(|(known, _)| *known == id) {
-            continue;
-        }
-        if let Some(other) = person(id)? {
-            versions.push((id, other.version));
-            merged.extend(&other.merged);
-            whole.unite(other);
-        }
-    }
-    Ok((whole, versions))
 }
 
 /// What the rows supersede, as counted: the person's open items, and earlier rows of the same id.

@@ -13,7 +13,8 @@ use crate::domain::breaker::{Fuse, Tripped};
 use crate::domain::id::{ContactId, Fingerprint};
 use crate::domain::person::Person;
 use crate::domain::record::{
-    Aliased, InboxState, InboxesCleared, Paused, Record, RulesAccepted, Taken, TakenEvent, Turn,
+    Aliased, InboxState, InboxesCleared, Paused, ReadsProven, Record, RulesAccepted, Taken,
+    TakenEvent, Turn,
 };
 use crate::domain::time::Timestamp;
 use crate::port::{Booking, LedgerError, Permit, Recorded, Reservation, Saw};
@@ -39,6 +40,7 @@ pub(super) enum Command {
     Alias(Timestamp, ContactId, ContactId, Reply<()>),
     AcceptRules(Box<RulesAccepted>, Reply<()>),
     Pause(Paused, Reply<()>),
+    Prove(ReadsProven, Reply<()>),
     ClearInboxes(Timestamp, Reply<()>),
     Forget(u32, Reply<()>),
     Flush(Reply<()>),
@@ -141,6 +143,10 @@ impl<D: Disk, I: Index> Committer<D, I> {
             }
             Command::Pause(paused, reply) => {
                 self.record(&Record::Paused(paused))?;
+                answers.push(Answer::Done(reply));
+            }
+            Command::Prove(proven, reply) => {
+                self.record(&Record::ReadsProven(proven))?;
                 answers.push(Answer::Done(reply));
             }
             Command::ClearInboxes(at, reply) => {

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::book::{Book, load as person};
+use super::book::Book;
 use super::inboxes::for_each;
 use super::keys;
+use super::persons::load as person;
 use crate::domain::breaker::{self, Fires, Fuse, Open, Tripped};
 use crate::domain::id::Fingerprint;
 use crate::domain::person::Person;

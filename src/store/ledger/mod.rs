@@ -11,6 +11,7 @@ mod inboxes;
 mod keys;
 mod meta;
 mod open;
+mod persons;
 mod query;
 mod shared;
 
@@ -24,7 +25,9 @@ pub use open::{Opened, Rebuilt};
 use self::committer::Command;
 use self::shared::Shared;
 use crate::domain::id::{ContactId, Inbox, PortalId};
-use crate::domain::record::{InboxState, Paused, Record, RulesAccepted, Turn};
+use crate::domain::record::{
+    InboxState, Paused, ProvenReads, ReadsProven, Record, RulesAccepted, Turn,
+};
 use crate::domain::time::Timestamp;
 use crate::domain::view::Memory;
 use crate::port::{Booking, Due, Ledger, LedgerError, Recorded, Reservation, Saw};
@@ -151,7 +154,7 @@ impl<D: Disk, I: Index> Embedded<D, I> {
         &self,
         contact: ContactId,
     ) -> Result<(crate::domain::person::Person, Vec<(ContactId, u64)>), IndexError> {
-        book::unite(contact, |id| book::load(&*self.shared.index, id))
+        persons::unite(contact, |id| persons::load(&*self.shared.index, id))
     }
 
     fn record_at(&self, seq: u64) -> Result<Option<Record>, JournalError> {
@@ -213,6 +216,14 @@ impl<D: Disk, I: Index> Ledger for Embedded<D, I> {
         into: ContactId,
     ) -> Result<(), LedgerError> {
         self.ask(|reply| Command::Alias(at, from, into, reply)).await
+    }
+
+    fn proven_reads(&self) -> ProvenReads {
+        self.shared.meta().proven.clone()
+    }
+
+    async fn prove(&self, proven: ReadsProven) -> Result<(), LedgerError> {
+        self.ask(|reply| Command::Prove(proven, reply)).await
     }
 
     fn is_paused(&self) -> bool {
