@@ -5,13 +5,15 @@ use std::future::Future;
 
 use thiserror::Error;
 
+use crate::domain::breaker::{Fuse, Tripped};
 use crate::domain::claim::Claim;
 use crate::domain::contact::{Contact, Owner};
 use crate::domain::decide::BudgetSeen;
+use crate::domain::gates::limits::LimitSeen;
 use crate::domain::id::{ContactId, FlowId, Inbox, OwnerId, PropertyName, SequenceId, ThemeName};
 use crate::domain::outcome::{Outcome, ReadFailure};
 use crate::domain::person::Person;
-use crate::domain::query::{Counts, DecisionQuery, FoundPage, Listed, Listing, Totals};
+use crate::domain::query::{Counts, DecisionQuery, FoundPage, Listed, Listing, Running, Totals};
 use crate::domain::record::{InboxState, ProvenReads, ReadsProven, RulesAccepted, Turn};
 use crate::domain::time::Timestamp;
 use crate::domain::view::{InboxUse, Memory};
@@ -70,6 +72,10 @@ pub struct Booking {
     pub claim: Claim,
     /// The sender's budget and the slots the decision saw used.
     pub budget: Option<BudgetSeen>,
+    /// The rule's limits: each must have a place left.
+    pub limits: Vec<LimitSeen>,
+    /// Breakers that must be closed.
+    pub breakers: Vec<Fuse>,
     /// Themes that must be free of live claims besides the claim's own: those that block it.
     pub blockers: BTreeSet<ThemeName>,
 }
@@ -292,4 +298,10 @@ pub trait Records: Send + Sync + 'static {
 
     /// What every inbox has used.
     fn inboxes(&self) -> BTreeMap<Inbox, InboxUse>;
+
+    /// Our sequence enrollments that began since `since` and are not known to be over.
+    fn running(&self, since: Timestamp) -> Result<Vec<Running>, LedgerError>;
+
+    /// Open breakers, each with how much its list holds.
+    fn breakers(&self) -> Vec<(Tripped, u64)>;
 }

@@ -175,7 +175,7 @@ pub(crate) fn rules(mode: &str, senders: usize) -> String {
     let members = names.join("\", \"");
     format!(
         "[portal]\nid = {PORTAL}\nname = \"Bench\"\ntime_zone = \"UTC\"\n\
-         [defaults]\nsettle = \"0 seconds\"\n\
+         [defaults]\nsettle = \"0 seconds\"\nbreaker = \"off\"\n\
          [themes.sales]\nsays = \"A rep writes\"\ncooldown = \"1 days\"\n\
          [sequences.intro]\nid = 101\ntheme = \"sales\"\n{inboxes}\
          [teams.reps]\nmembers = [\"{members}\"]\nshare = \"even\"\n\

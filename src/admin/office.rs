@@ -10,6 +10,7 @@ use thiserror::Error;
 use crate::domain::contact::{Contact, Owner};
 use crate::domain::id::{ContactId, Fingerprint, OwnerId, RowId};
 use crate::domain::outcome::ReadFailure;
+use crate::domain::press::Verdict;
 use crate::domain::record::Press;
 use crate::domain::rule::RuleSet;
 use crate::domain::time::Timestamp;
@@ -46,6 +47,14 @@ pub trait Office: Send + Sync + 'static {
         &self,
         id: RowId,
         found: Resolution,
+        press: Press,
+    ) -> impl Future<Output = Result<(), PressError>> + Send;
+
+    /// Lets what is held under the decision record `id` go on, or ends it.
+    fn decide_held(
+        &self,
+        id: RowId,
+        verdict: Verdict,
         press: Press,
     ) -> impl Future<Output = Result<(), PressError>> + Send;
 
@@ -149,8 +158,8 @@ pub enum Resolution {
 /// Why a press did nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum PressError {
-    /// No claim in doubt belongs to this decision record.
-    #[error("nothing in doubt has this id")]
+    /// Nothing of this kind belongs to this decision record.
+    #[error("nothing that a person may decide has this id")]
     NotFound,
     /// It cannot be done now; the sentence says why.
     #[error("{0}")]

@@ -89,9 +89,10 @@ impl From<LedgerError> for Problem {
 impl From<PressError> for Problem {
     fn from(error: PressError) -> Self {
         match error {
-            PressError::NotFound => {
-                Self::not_found(format!("{error}."), "GET /api/v1/in-doubt lists what there is.")
-            }
+            PressError::NotFound => Self::not_found(
+                format!("{error}."),
+                "GET /api/v1/held and /api/v1/in-doubt list what there is.",
+            ),
             PressError::Conflict(why) => Self::new(
                 StatusCode::CONFLICT,
                 "conflict",

@@ -100,6 +100,9 @@ calls! {
         "Why a contact was, or was not, enrolled: each rule asked now";
     Waiting: Read "/api/v1/waiting" PAGING &[], "What comes back by itself";
     Held: Read "/api/v1/held" PAGING &[], "What needs a person";
+    Release: Press "/api/v1/held/{id}/release" NONE &["who", "note"],
+        "Lets what is held go on, through every gate but the one that held it";
+    Discard: Press "/api/v1/held/{id}/discard" NONE &["who", "note"], "Ends what is held";
     InDoubt: Read "/api/v1/in-doubt" PAGING &[], "Calls whose outcome is not known";
     Resolve: Press "/api/v1/in-doubt/{id}/resolve" NONE &["as", "who", "note"],
         "Says what a person found in HubSpot: as enrolled or not-enrolled";
@@ -149,6 +152,8 @@ impl Call {
             Self::Explain => route.to(explain::explain::<O>),
             Self::Waiting => route.to(lists::waiting::<O>),
             Self::Held => route.to(lists::held::<O>),
+            Self::Release => route.to(press::release::<O>),
+            Self::Discard => route.to(press::discard::<O>),
             Self::InDoubt => route.to(lists::in_doubt::<O>),
             Self::Resolve => route.to(press::resolve::<O>),
             Self::Senders => route.to(senders::senders::<O>),

@@ -126,10 +126,10 @@ fn next_batch(reader: &mut Reader<Folder>) -> Result<Vec<Arrival>, JournalError>
 fn judge(rules: Arc<RuleSet>) -> Arc<Judge> {
     Arc::new(move |incoming: &Incoming<'_>, received: Timestamp, id: &str| -> TakenEvent {
         match incoming {
-            Incoming::Event { event, person, duplicate } => {
+            Incoming::Event { event, person, duplicate, fires } => {
                 let event: &Event = event;
                 let duplicate = *duplicate;
-                let incoming = intake::Incoming { event, received, id, duplicate };
+                let incoming = intake::Incoming { event, received, id, duplicate, fires };
                 intake::judge(&rules, person, &incoming)
             }
             Incoming::Unreadable(why) => intake::unreadable(&rules, id, why),

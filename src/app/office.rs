@@ -17,13 +17,15 @@ use crate::config::Config;
 use crate::domain::claim::{Claim, State};
 use crate::domain::id::{ContactId, RowId};
 use crate::domain::outcome::ReadFailure;
-use crate::domain::query::Listing;
+use crate::domain::press::Verdict;
+use crate::domain::query::{Listed, Listing};
 use crate::domain::record::{Paused, Press};
 use crate::domain::rule::RuleSet;
+use crate::domain::sentence;
 use crate::domain::settle::Resolution;
 use crate::domain::time::Timestamp;
 use crate::port::{Clock, Ledger, LedgerError, Records};
-use crate::router::Rules;
+use crate::router::{Pressed, Rules};
 use crate::rules_folder::ContentHash;
 use crate::store::{DiskLedger, OpenStore};
 
@@ -186,6 +188,30 @@ impl Office {
         }
     }
 
+    /// Whose held item it is.
+    fn held(&self, id: &RowId) -> Result<Option<ContactId>, LedgerError> {
+        let mut after = None;
+        loop {
+            let page = self.store.ledger.list(Listing::Held, after, PAGE)?;
+            let Some(last) = page.last().map(|listed| listed.contact) else { return Ok(None) };
+            let is_it = |listed: &&Listed| listed.item.as_ref().is_some_and(|it| it.id == *id);
+            if let Some(found) = page.iter().find(is_it) {
+                return Ok(Some(found.contact));
+            }
+            after = Some(last);
+        }
+    }
+
+    /// An alert for each open breaker.
+    fn open_breakers(&self) -> impl Iterator<Item = admin::Alert> {
+        let now = SystemClock.now();
+        let open = self.store.ledger.breakers().into_iter();
+        open.filter(move |(tripped, _)| tripped.open.is_open(now)).map(|(tripped, held)| {
+            let sentence = sentence::breaker_alert(&tripped, held);
+            admin::Alert { code: "breaker-open", since: tripped.open.since, sentence }
+        })
+    }
+
     /// When the oldest call whose outcome is open was made. Looks at the first page only: more
     /// than a page in doubt is an alert of its own kind.
     fn oldest_unsettled(&self) -> Option<Timestamp> {
@@ -195,6 +221,7 @@ impl Office {
 
     fn alerts(&self) -> Vec<admin::Alert> {
         let mut alerts = self.alerts.all();
+        alerts.extend(self.open_breakers());
         if let Some(halt) = self.router.halts().of_everything() {
             let sentence = format!(
                 "HubSpot refuses our access ({}); nothing is lost, mend the token and it goes on",
@@ -270,6 +297,24 @@ impl admin::Office for Office {
         };
         self.router.resolve_by_person(claim, resolution, press).await?;
         Ok(())
+    }
+
+    async fn decide_held(
+        &self,
+        id: RowId,
+        verdict: Verdict,
+        press: Press,
+    ) -> Result<(), PressError> {
+        let Some(contact) = self.held(&id)? else { return Err(PressError::NotFound) };
+        info!(?verdict, who = press.who, "a person decided about what is held");
+        match self.router.decide_held(contact, &id, verdict, press).await? {
+            Pressed::Done => Ok(()),
+            Pressed::NotHeld => {
+                let why = "it is not held any more, or only `in-doubt resolve` can settle it";
+                Err(PressError::Conflict(why.to_owned()))
+            }
+            Pressed::Busy => Err(PressError::Conflict("a call is under way".to_owned())),
+        }
     }
 
     async fn pause(&self, paused: bool, press: Press) -> Result<(), LedgerError> {

@@ -115,11 +115,46 @@ pub(super) enum Command {
     Reload,
     /// Whether a running router answers (for health checks).
     Health,
+    /// What waits for a person: open breakers, approvals, and what nobody can send.
+    Held {
+        #[command(subcommand)]
+        command: Held,
+    },
     /// Calls whose outcome nobody could tell.
     InDoubt {
         #[command(subcommand)]
         command: InDoubt,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Held {
+    /// List it.
+    List,
+    /// Let it go on, through every gate but the one that held it.
+    Release(Pick),
+    /// End it.
+    Discard(Pick),
+}
+
+/// Which of what is held, by whom and why.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Pick {
+    /// The id of the decision record.
+    #[arg(required_unless_present = "rule", conflicts_with = "rule")]
+    pub(super) id: Option<String>,
+    /// Everything of this rule that a breaker holds.
+    #[arg(long)]
+    pub(super) rule: Option<String>,
+    /// No more than this many of it.
+    #[arg(long, value_name = "N", requires = "rule")]
+    pub(super) first: Option<usize>,
+    /// Your name, for the record.
+    #[arg(long)]
+    pub(super) who: String,
+    /// Why, for the record.
+    #[arg(long)]
+    pub(super) note: String,
 }
 
 #[derive(Debug, Subcommand)]

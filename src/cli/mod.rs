@@ -7,6 +7,7 @@ mod demo;
 pub mod diagnostics;
 mod explain;
 pub mod fmt;
+mod held;
 mod progress;
 pub mod record;
 mod remote;
@@ -22,7 +23,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Args, Command, InDoubt, Schema};
+use args::{Args, Command, Held, InDoubt, Schema};
 
 use crate::config::{Config, ProcessEnvironment};
 
@@ -118,6 +119,9 @@ pub fn run() -> ExitStatus {
         Command::Resume { who, note } => remote::pause(config, false, &who, &note),
         Command::Reload => remote::reload(config),
         Command::Health => remote::health(config),
+        Command::Held { command: Held::List } => remote::list(config, "held"),
+        Command::Held { command: Held::Release(pick) } => held::decide(config, "release", &pick),
+        Command::Held { command: Held::Discard(pick) } => held::decide(config, "discard", &pick),
         Command::InDoubt { command: InDoubt::List } => remote::list(config, "in-doubt"),
         Command::InDoubt { command: InDoubt::Resolve { id, as_, who, note } } => {
             remote::resolve(config, &id, as_.word(), &who, &note)

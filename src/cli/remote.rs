@@ -18,9 +18,9 @@ use crate::domain::secret::Secret;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What the admin listener answered.
-struct Answer {
-    status: u16,
-    body: Value,
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) body: Value,
 }
 
 /// Where a question goes, and with which token.
@@ -31,7 +31,7 @@ struct Door {
 
 /// One call to the running router; where none answers and `alone` is set, to the store itself
 /// (PRODUCT.md, "Commands beside a running router"). Says why where neither can be asked.
-fn ask(config: &Path, call: Call<'_>, alone: bool) -> Result<Answer, ExitStatus> {
+pub(super) fn ask(config: &Path, call: Call<'_>, alone: bool) -> Result<Answer, ExitStatus> {
     let config = read_config(config)?;
     let mut problems = Vec::new();
     let token = Secrets::admin(&ProcessEnvironment, &mut problems);
@@ -83,18 +83,18 @@ fn not_opened(nobody: &str, error: &RunError) -> ExitStatus {
 
 /// What is asked.
 #[derive(Clone, Copy)]
-struct Call<'c> {
+pub(super) struct Call<'c> {
     method: &'static str,
     path: &'c str,
     body: Option<&'c Value>,
 }
 
 impl<'c> Call<'c> {
-    fn get(path: &'c str) -> Self {
+    pub(super) fn get(path: &'c str) -> Self {
         Self { method: "GET", path, body: None }
     }
 
-    fn post(path: &'c str, body: &'c Value) -> Self {
+    pub(super) fn post(path: &'c str, body: &'c Value) -> Self {
         Self { method: "POST", path, body: Some(body) }
     }
 }
@@ -116,7 +116,7 @@ async fn send(door: &Door, call: Call<'_>) -> Result<Answer, reqwest::Error> {
 }
 
 /// The answer's body on standard output; a refusal on standard error.
-fn show(answer: &Answer) -> ExitStatus {
+pub(super) fn show(answer: &Answer) -> ExitStatus {
     if (200..300).contains(&answer.status) {
         print(&format!("{:#}\n", answer.body));
         return ExitStatus::Success;
@@ -134,7 +134,7 @@ fn show(answer: &Answer) -> ExitStatus {
     }
 }
 
-fn press(config: &Path, path: &str, body: &Value) -> ExitStatus {
+pub(super) fn press(config: &Path, path: &str, body: &Value) -> ExitStatus {
     match ask(config, Call::post(path, body), true) {
         Ok(answer) => show(&answer),
         Err(status) => status,

@@ -2,24 +2,20 @@
 //! once. The rules' own tests and `replay` assume this, and nothing else.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::claim::{Claim, State};
 use super::contact::Owner;
 use super::decide::{Intent, Plan};
-use super::id::{ContactId, Inbox, OwnerId, UserId};
-use super::person::Person;
+use super::id::{ContactId, OwnerId, UserId};
 use super::record::{Row, Step, Turn};
 use super::rule::RuleSet;
 use super::time::{DAY_MS, Timestamp};
-use super::view::InboxUse;
+use super::view::{InboxUse, Memory};
 
-/// Takes `plan` into `person` and `inboxes`; the rows it leaves, in their order.
-pub fn take_in(
-    plan: Plan,
-    person: &mut Person,
-    inboxes: &mut BTreeMap<Inbox, InboxUse>,
-    now: Timestamp,
-) -> Vec<Row> {
+/// Takes `plan` into what is remembered; the rows it leaves, in their order.
+pub fn take_in(plan: Plan, memory: &mut Memory, now: Timestamp) -> Vec<Row> {
+    let person = &mut memory.person;
     let mut turn = Turn::new(Step::Decided, person.contact, now);
     turn.done = plan.done(&person.items);
     turn.items = plan.items;
@@ -30,10 +26,14 @@ pub fn take_in(
     let mut rows = plan.rows;
     if let Some(intent) = plan.enroll {
         if let Some(sender) = &intent.sender {
-            take_slot(inboxes.entry(sender.inbox.clone()).or_default(), now);
+            take_slot(memory.inboxes.entry(sender.inbox.clone()).or_default(), now);
         }
         rows.push(intent.row.clone());
         let settled = confirmed(*intent, person.contact, now);
+        for claim in &settled.claims {
+            let rules = Arc::make_mut(&mut memory.counters.rules);
+            Arc::make_mut(rules.entry(claim.rule.clone()).or_default()).claim(claim);
+        }
         person.apply_turn(person.version + 1, &settled);
     }
     rows
@@ -43,7 +43,6 @@ pub fn take_in(
 pub fn take_slot(inbox: &mut InboxUse, now: Timestamp) {
     inbox.settled.retain(|at| now < at.plus_ms(DAY_MS));
     inbox.settled.push(now);
-    inbox.turns += 1;
 }
 
 fn confirmed(intent: Intent, contact: ContactId, now: Timestamp) -> Turn {

@@ -6,7 +6,9 @@ mod properties;
 #[cfg(test)]
 mod tests;
 
+use super::breaker::Fuse;
 use super::claim::{Claim, Sender, Target};
+use super::gates::limits::LimitSeen;
 use super::gates::past::Past;
 use super::gates::rank::{self, Candidate};
 use super::gates::{self, AFTER_RANK, BEFORE_RANK, Case, Halt, Notes, Stop, evidence};
@@ -35,6 +37,10 @@ pub struct Intent {
     pub sender: Option<Sender>,
     /// The sender's daily budget, and how many slots and turns of its inbox the decision saw.
     pub budget: Option<BudgetSeen>,
+    /// The rule's limits. A reservation checks them again.
+    pub limits: Vec<LimitSeen>,
+    /// Breakers the decision saw closed. A reservation checks them again.
+    pub breakers: Vec<Fuse>,
     /// When the enrollment is over without other evidence, if it begins now.
     pub holds_until: Timestamp,
     /// The record once HubSpot confirmed it.
@@ -93,7 +99,7 @@ pub fn decide(rules: &RuleSet, view: &View<'_>) -> Result<Plan, Unbuilt> {
                     past.add_shadow(&shadow, view.now);
                 }
             }
-            Ok(()) => draft.enroll(index, rule, notes)?,
+            Ok(()) => draft.enroll(index, &case, notes)?,
         }
     }
     Ok(draft.finish())

@@ -156,6 +156,8 @@ fn fired_now(rules: &RuleSet, view: &View<'_>, rule: &Rule) -> Item {
     });
     Item {
         delayed_until: None,
+        asked_at: None,
+        released: Vec::new(),
         id: "explain".into(),
         rule: rule.id.clone(),
         mode: rule.mode,

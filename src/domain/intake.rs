@@ -5,6 +5,7 @@ mod fire;
 #[cfg(test)]
 mod tests;
 
+use super::breaker::Fires;
 use super::event::{Event, Kind};
 use super::gates::past::CLOCK_SLACK_MS;
 use super::id::{ContactId, PropertyName, RowId};
@@ -27,6 +28,8 @@ pub struct Incoming<'a> {
     pub id: &'a str,
     /// Its identity is known (CONSISTENCY.md section 4).
     pub duplicate: bool,
+    /// What fired before it, for breakers.
+    pub fires: &'a Fires,
 }
 
 impl Incoming<'_> {
@@ -47,6 +50,8 @@ pub fn judge(rules: &RuleSet, person: &Person, incoming: &Incoming<'_>) -> Taken
         newest: None,
         items: None,
         settling: None,
+        fired: Vec::new(),
+        opened: Vec::new(),
         rows: Vec::new(),
         previous: 0,
     };
@@ -92,6 +97,8 @@ pub fn unreadable(rules: &RuleSet, id: &str, why: &str) -> TakenEvent {
         newest: None,
         items: None,
         settling: None,
+        fired: Vec::new(),
+        opened: Vec::new(),
         rows: vec![row],
         previous: 0,
     }

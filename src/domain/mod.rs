@@ -5,6 +5,7 @@
 #![deny(clippy::disallowed_macros, clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod assumed;
+pub mod breaker;
 pub mod claim;
 pub mod contact;
 pub mod decide;
@@ -12,12 +13,14 @@ pub mod delivery;
 pub mod diagnostic;
 pub mod event;
 pub mod explain;
+pub mod forecast;
 pub mod gates;
 pub mod id;
 pub mod intake;
 pub mod outcome;
 pub mod person;
 pub mod postpone;
+pub mod press;
 pub mod query;
 pub mod reason;
 pub mod record;
@@ -29,6 +32,7 @@ pub mod secret;
 pub mod sentence;
 pub mod settle;
 pub mod signature;
+pub mod slots;
 pub mod suite;
 pub mod time;
 pub mod view;

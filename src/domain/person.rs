@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::breaker::Open;
 use super::claim::{Claim, State};
 use super::event::Event;
 use super::id::{
@@ -14,6 +15,7 @@ use super::id::{
 use super::reason::{Decision, Reason};
 use super::record::{Aliased, Row, TakenEvent, Turn};
 use super::rule::Mode;
+use super::sentence;
 use super::time::Timestamp;
 
 pub use known::Known;
@@ -75,12 +77,39 @@ pub struct Item {
     /// In whose name, once known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sender: Option<SenderName>,
+    /// When a person was first asked to approve it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_at: Option<Timestamp>,
+    /// What a person released it from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub released: Vec<Released>,
     /// Reads or calls that had to be put off, in a row.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub attempts: u32,
     /// Calls for it whose outcome nobody knew, so far.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub lost_answers: u32,
+}
+
+/// What holds an item for a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Holder {
+    /// A breaker, the rule's or the portal's.
+    Breaker,
+    /// `mode = "approval"`.
+    Approval,
+    /// Anything else: no sender, a refusal.
+    Other,
+}
+
+/// A person let an item go on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Released {
+    /// From what. It does not hold the item again.
+    pub from: Holder,
+    /// Who did.
+    pub by: String,
 }
 
 #[expect(
@@ -92,6 +121,24 @@ fn is_zero(count: &u32) -> bool {
 }
 
 impl Item {
+    /// Whether a person released it from this.
+    pub fn is_released_from(&self, holder: Holder) -> bool {
+        self.released.iter().any(|released| released.from == holder)
+    }
+
+    /// An open breaker holds it until a person decides.
+    pub fn hold(&mut self, open: &Open) {
+        self.decision = Decision::Hold;
+        self.reason = Reason::BreakerOpen;
+        self.sentence = sentence::breaker_open(&self.rule, open);
+        self.due = None;
+    }
+
+    /// Who released it last, and from what: a breaker or an approval.
+    pub fn released(&self) -> Option<&Released> {
+        self.released.iter().rfind(|released| released.from != Holder::Other)
+    }
+
     /// Whether `row` says how this item stands now; a later row has taken the place of others.
     pub fn is_shown_by(&self, row: &Row) -> bool {
         self.id == row.id

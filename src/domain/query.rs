@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::claim::Claim;
-use super::id::{ContactId, RuleId};
+use super::id::{ContactId, Inbox, RuleId};
 use super::person::Item;
 use super::reason::{Decision, Reason};
 use super::record::Row;
@@ -99,4 +99,15 @@ pub struct Listed {
     pub item: Option<Item>,
     /// The claim, where there is one.
     pub claim: Option<Claim>,
+}
+
+/// A sequence enrollment of ours that may still send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Running {
+    /// Whose inbox sends.
+    pub inbox: Inbox,
+    /// By which rule.
+    pub rule: RuleId,
+    /// When it began.
+    pub began: Timestamp,
 }

@@ -93,7 +93,7 @@ reasons! {
     /// The rule matched and the person was enrolled or taken out.
     Matched = "matched" [Enroll, Unenroll],
     /// A person released it.
-    Released = "released" [Enroll],
+    Released = "released" [Enroll, Wait],
     /// Dry run: it would have been enrolled.
     WouldEnroll = "would-enroll" [Enroll],
     /// Dry run: it would have been taken out.

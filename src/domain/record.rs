@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::breaker::{Fuse, Tripped};
 use super::claim::Claim;
 use super::contact::{Contact, Owner};
 use super::event::Event;
@@ -133,6 +134,12 @@ pub struct TakenEvent {
     /// The person's settle time after it, where it changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settling: Option<Settling>,
+    /// The rules whose trigger it fired, as breakers count them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fired: Vec<Fuse>,
+    /// Breakers it opened, each as it stands after it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub opened: Vec<Tripped>,
     /// Its decision records.
     pub rows: Vec<Row>,
     /// The person's previous record with rows; 0 for none. The ledger fills it in.

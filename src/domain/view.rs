@@ -1,10 +1,13 @@
 //! Everything a decision may look at, gathered by the shell beforehand.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use super::breaker::OpenBreakers;
 use super::contact::{Contact, Owner};
-use super::id::{Inbox, OwnerId};
+use super::id::{Inbox, OwnerId, RuleId};
 use super::person::Person;
+use super::slots::{self, Slots};
 use super::time::{DAY_MS, Timestamp};
 
 /// What an inbox has used of its daily budget (CONSISTENCY.md 6.9).
@@ -18,28 +21,34 @@ pub struct InboxUse {
     pub full_until: Option<Timestamp>,
     /// HubSpot refused it three times in a row: the last message.
     pub paused: Option<String>,
-    /// Enrollments ever reserved in its name: the turn of a team's rotation.
-    pub turns: u64,
 }
 
 impl InboxUse {
     /// Slots used in the 24 hours before `now`.
     pub fn used(&self, now: Timestamp) -> u32 {
-        let settled = self.settled.iter().filter(|at| now < at.plus_ms(DAY_MS)).count();
-        self.open.saturating_add(u32::try_from(settled).unwrap_or(u32::MAX))
+        slots::used(self.open, &self.settled, DAY_MS, now)
     }
 
     /// When the next slot is free under `budget`; `None` when one is free at `now`, or when
     /// only unsettled claims stand in the way.
     pub fn next_free(&self, budget: u32, now: Timestamp) -> Option<Timestamp> {
-        let used = self.used(now);
-        if used < budget {
+        if self.used(now) < budget {
             return self.full_until.filter(|until| now < *until);
         }
-        let excess = (used - budget) as usize;
-        let mut running = self.settled.iter().filter(|at| now < at.plus_ms(DAY_MS));
-        running.nth(excess).map(|at| at.plus_ms(DAY_MS))
+        slots::next_free((self.open, &self.settled), budget, DAY_MS, now)
     }
+}
+
+/// Enrollments by rule, for `limits`.
+pub type RuleSlots = BTreeMap<RuleId, Arc<Slots>>;
+
+/// What is counted over all people, besides inboxes.
+#[derive(Clone, Debug, Default)]
+pub struct Counters {
+    /// Enrollments by rule.
+    pub rules: Arc<RuleSlots>,
+    /// Open breakers.
+    pub breakers: Arc<OpenBreakers>,
 }
 
 /// What the ledger remembers that a decision about one person may need.
@@ -51,6 +60,8 @@ pub struct Memory {
     pub versions: Vec<(super::id::ContactId, u64)>,
     /// Every inbox that ever had a claim.
     pub inboxes: BTreeMap<Inbox, InboxUse>,
+    /// What rules and breakers count.
+    pub counters: Counters,
 }
 
 /// One decision's whole world.

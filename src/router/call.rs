@@ -71,7 +71,8 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         }
         turn.claims.push(claim.clone());
         let blockers = blockers(&rules.themes, &intent.theme);
-        let booking = Booking { claim, budget: intent.budget, blockers };
+        let Intent { budget, limits, breakers, .. } = intent;
+        let booking = Booking { claim, budget, limits, breakers, blockers };
         match self.ledger.reserve(turn, saw, booking).await? {
             Reservation::Moved(what) => {
                 tracing::debug!(what, "a reservation was not granted, deciding again");

@@ -5,6 +5,7 @@ mod call;
 mod directory;
 mod halts;
 mod pace;
+mod press;
 mod read_back;
 mod reading;
 mod share;
@@ -18,6 +19,7 @@ use arc_swap::ArcSwap;
 
 pub use halts::{Halt, Halts};
 pub use pace::Pace;
+pub use press::Pressed;
 
 use self::directory::Directory;
 use self::share::Share;

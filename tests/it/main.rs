@@ -9,6 +9,7 @@ mod harness;
 mod index;
 mod interleavings;
 mod kills;
+mod protection;
 mod reload;
 mod tidy;
 mod webhook;

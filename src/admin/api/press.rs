@@ -9,6 +9,7 @@ use crate::admin::office::{Office, Resolution};
 use crate::admin::problem::Problem;
 use crate::admin::shape::Text;
 use crate::domain::id::{Fingerprint, RowId};
+use crate::domain::press::Verdict;
 use crate::domain::record::Press;
 use crate::domain::time::Timestamp;
 
@@ -64,6 +65,46 @@ pub(in crate::admin) async fn resolve<O: Office>(
     let id = RowId::from(id.into_inner());
     office.resolve(id.clone(), r#as, press("resolve", who, note)?).await?;
     Ok(web::Json(Resolved { id, r#as }))
+}
+
+/// Something held was decided.
+#[derive(Debug, Serialize)]
+pub(in crate::admin) struct DecidedNow {
+    id: RowId,
+    pressed: &'static str,
+}
+
+/// Lets something held go on.
+pub(in crate::admin) async fn release<O: Office>(
+    office: web::Data<O>,
+    id: web::Path<String>,
+    body: web::Json<Signed>,
+) -> Result<web::Json<DecidedNow>, Problem> {
+    decide_held(&office, id.into_inner(), Verdict::Release, body.into_inner()).await
+}
+
+/// Ends something held.
+pub(in crate::admin) async fn discard<O: Office>(
+    office: web::Data<O>,
+    id: web::Path<String>,
+    body: web::Json<Signed>,
+) -> Result<web::Json<DecidedNow>, Problem> {
+    decide_held(&office, id.into_inner(), Verdict::Discard, body.into_inner()).await
+}
+
+async fn decide_held<O: Office>(
+    office: &web::Data<O>,
+    id: String,
+    verdict: Verdict,
+    Signed { who, note }: Signed,
+) -> Result<web::Json<DecidedNow>, Problem> {
+    let pressed = match verdict {
+        Verdict::Release => "release",
+        Verdict::Discard => "discard",
+    };
+    let id = RowId::from(id);
+    office.decide_held(id.clone(), verdict, press(pressed, who, note)?).await?;
+    Ok(web::Json(DecidedNow { id, pressed }))
 }
 
 /// No call leaves from now on.

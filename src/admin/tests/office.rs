@@ -7,18 +7,22 @@ use crate::admin::office::{
     Alert, Looked, Office, PressError, Refusal, ReloadError, Reloaded, Resolution, RulesStanding,
     Standing,
 };
+use crate::domain::breaker::Tripped;
 use crate::domain::claim::{Channel, Claim, State, Target};
 use crate::domain::contact::Contact;
 use crate::domain::event::{Event, Kind};
 use crate::domain::id::{ContactId, Inbox, PortalId, RowId};
 use crate::domain::outcome::ReadFailure;
 use crate::domain::person::{Item, Person};
-use crate::domain::query::{Counts, DecisionQuery, Found, FoundPage, Listed, Listing, Totals};
+use crate::domain::press::Verdict;
+use crate::domain::query::{
+    Counts, DecisionQuery, Found, FoundPage, Listed, Listing, Running, Totals,
+};
 use crate::domain::reason::{Decision, Reason};
 use crate::domain::record::{Press, Row, RulesAccepted, Step, Turn};
 use crate::domain::rule::{Mode, RuleFile, RuleSet, compile};
 use crate::domain::time::{DAY_MS, HOUR_MS, Timestamp};
-use crate::domain::view::{InboxUse, Memory};
+use crate::domain::view::{Counters, InboxUse, Memory};
 use crate::port::{LedgerError, Records};
 
 /// 24 Nov 2026, 15:00 UTC.
@@ -140,6 +144,8 @@ fn item(contact: ContactId, decision: Decision, reason: Reason) -> Item {
         since: NOW,
         target: Some("inbound".into()),
         sender: Some("dana".into()),
+        asked_at: None,
+        released: Vec::new(),
         attempts: 0,
         lost_answers: 0,
     }
@@ -207,7 +213,7 @@ impl Records for Desk {
 
     fn memory(&self, contact: ContactId) -> Result<Memory, LedgerError> {
         let (person, inboxes) = (self.person(contact)?, self.inboxes());
-        Ok(Memory { person, versions: Vec::new(), inboxes })
+        Ok(Memory { person, versions: Vec::new(), inboxes, counters: Counters::default() })
     }
 
     fn turns(&self, contact: ContactId, _: usize) -> Result<Vec<(u64, Turn)>, LedgerError> {
@@ -306,6 +312,16 @@ impl Records for Desk {
         let used = InboxUse { open: 1, settled, ..InboxUse::default() };
         BTreeMap::from([("dana@acme.com".into(), used)])
     }
+
+    fn running(&self, since: Timestamp) -> Result<Vec<Running>, LedgerError> {
+        let began = NOW.minus_ms(HOUR_MS);
+        let dana = Running { inbox: "dana@acme.com".into(), rule: "inbound".into(), began };
+        Ok(vec![dana].into_iter().filter(|it| since <= it.began).collect())
+    }
+
+    fn breakers(&self) -> Vec<(Tripped, u64)> {
+        Vec::new()
+    }
 }
 
 impl Office for Desk {
@@ -351,6 +367,22 @@ impl Office for Desk {
                 Ok(())
             }
             "busy" => Err(PressError::Conflict("A call is under way.".to_owned())),
+            _ => Err(PressError::NotFound),
+        }
+    }
+
+    async fn decide_held(
+        &self,
+        id: RowId,
+        verdict: Verdict,
+        press: Press,
+    ) -> Result<(), PressError> {
+        match id.as_str() {
+            "1.0.inbound" => {
+                self.press(format!("{id} {verdict:?}"), press);
+                Ok(())
+            }
+            "busy" => Err(PressError::Conflict("It moved.".to_owned())),
             _ => Err(PressError::NotFound),
         }
     }

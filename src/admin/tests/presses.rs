@@ -21,6 +21,20 @@ fn a_claim_in_doubt_is_resolved() {
 }
 
 #[test]
+fn what_is_held_is_released_or_discarded() {
+    let body = r#"{"who":"Ann","note":"meant"}"#;
+    for pressed in ["release", "discard"] {
+        let of = |id: &str| format!("POST /api/v1/held/{id}/{pressed}");
+        Ask::new(&of("1.0.inbound")).json(body).check(200, "/pressed", pressed);
+        Ask::local(&of("1.0.inbound")).json(body).check(200, "/id", "1.0.inbound");
+        Ask::new(&of("nobody")).json(body).check(404, "/error/code", "not-found");
+        Ask::new(&of("busy")).json(body).check(409, "/error/message", "It moved.");
+        let nameless = r#"{"who":" ","note":""}"#;
+        Ask::new(&of("1.0.inbound")).json(nameless).check(400, "/error/code", "bad-body");
+    }
+}
+
+#[test]
 fn calls_are_paused_and_resumed() {
     let body = r#"{"who":"Ann","note":"fire drill"}"#;
     Ask::new("POST /api/v1/pause").json(body).check(200, "/paused", true);

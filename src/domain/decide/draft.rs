@@ -3,7 +3,7 @@
 use super::{Intent, Plan};
 use crate::domain::claim::{Channel, Target};
 use crate::domain::gates::evidence::Evidence;
-use crate::domain::gates::{Notes, Stop, enrollment};
+use crate::domain::gates::{Case, Notes, Stop, breaker, enrollment, limits};
 use crate::domain::id::SenderName;
 use crate::domain::person::{Item, Shadow};
 use crate::domain::reason::Reason;
@@ -71,9 +71,10 @@ impl<'a> Draft<'a> {
     pub(super) fn enroll(
         &mut self,
         index: usize,
-        rule: &Rule,
+        case: &Case<'_>,
         notes: Notes,
     ) -> Result<(), Unbuilt> {
+        let rule = case.rule;
         let Some(item) = self.items[index].as_mut() else { return Ok(()) };
         item.matched = true;
         if self.enroll.is_some() {
@@ -85,8 +86,8 @@ impl<'a> Draft<'a> {
         item.sender = chosen.as_ref().map(|chosen| chosen.sender.name.clone());
         let item = item.clone();
         let sender = item.sender.as_ref().map(SenderName::as_str);
-        let text = sentence::matched(it.target.name.as_str(), sender, &rule.id);
-        let row = self.row(&item, Some((rule, Mode::Live)), (Reason::Matched, text), notes);
+        let why = sentence::enrolled(&item, it.target.name.as_str(), sender, &rule.id);
+        let row = self.row(&item, Some((rule, case.mode)), why, notes);
         self.enroll = Some(Box::new(Intent {
             item: item.id,
             rule: rule.id.clone(),
@@ -94,6 +95,8 @@ impl<'a> Draft<'a> {
             target: it.target.clone(),
             budget: chosen.as_ref().map(|chosen| chosen.budget),
             sender: chosen.map(|chosen| chosen.sender),
+            limits: limits::seen(rule),
+            breakers: breaker::watched(case),
             holds_until: self.holds_until(it.target),
             row,
         }));
@@ -137,6 +140,9 @@ impl<'a> Draft<'a> {
         if let (Reason::Delayed, Some(until)) = (reason, until) {
             item.first_due = until;
             item.delayed_until = Some(until);
+        }
+        if reason == Reason::NeedsApproval {
+            item.asked_at.get_or_insert(self.view.now);
         }
         item.matched = true;
         item.due = until;

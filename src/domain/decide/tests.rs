@@ -2,6 +2,7 @@
 
 mod consistency;
 mod gates;
+mod protection;
 
 use crate::domain::claim::Channel;
 use crate::domain::contact::PastValue;

@@ -6,13 +6,14 @@ use crate::domain::gates::fixture::{
 use crate::domain::rule::ReEnroll;
 use crate::domain::rule::span::Span;
 use crate::domain::time::DAY_MS;
-use crate::domain::view::Memory;
+use crate::domain::view::{Counters, Memory};
 
 fn answers(world: &World) -> Vec<Answer> {
     let memory = Memory {
         person: world.person.clone(),
         versions: Vec::new(),
         inboxes: world.inboxes.clone(),
+        counters: Counters::default(),
     };
     let view =
         View { now: world.now, contact: &world.contact, memory: &memory, owners: &world.owners };

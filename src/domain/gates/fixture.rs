@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
+use crate::domain::breaker::Fires;
 use crate::domain::claim::{Channel, Claim, State, Target};
 use crate::domain::contact::{Contact, Owner};
 use crate::domain::decide::{Plan, decide};
@@ -18,11 +19,11 @@ use crate::domain::rule::condition::{Comparison, Condition, Test};
 use crate::domain::rule::span::Span;
 use crate::domain::rule::trigger::{Change, Subject, When};
 use crate::domain::rule::{
-    Action, Mode, Place, Portal, ReEnroll, Rule, RuleSet, SenderChoice, SenderSpec, Sequence, Team,
-    Theme, Unbuilt, WhenFull, Workflow,
+    Action, Limits, Mode, Place, Portal, ReEnroll, Rule, RuleSet, SenderChoice, SenderSpec,
+    Sequence, Team, Theme, Unbuilt, WhenFull, Workflow,
 };
 use crate::domain::time::{DAY_MS, Timestamp};
-use crate::domain::view::{InboxUse, Memory, View};
+use crate::domain::view::{Counters, InboxUse, Memory, RuleSlots, View};
 
 /// Tuesday, 24 Nov 2026, 10:00 in New York.
 pub(crate) const NOW: Timestamp = Timestamp::from_unix_ms(1_795_532_400_000);
@@ -51,6 +52,7 @@ fn sender(name: &str, user: u64) -> SenderSpec {
         inbox: format!("{name}@acme.com").into(),
         user: Some(UserId(user)),
         daily_budget: 2,
+        send_limit: None,
         when_full: WhenFull::Next,
         weight: 1,
         alias: None,
@@ -108,7 +110,10 @@ pub(crate) fn rule(id: &str, when: When, sequence: &str) -> Rule {
         },
         priority: 500,
         re_enroll: ReEnroll::Never,
+        limits: Limits::default(),
+        breaker: None,
         expires: Span::days(7),
+        approve_within: Span::days(7),
         tags: Vec::new(),
         owner: None,
         unbuilt: Vec::new(),
@@ -171,6 +176,7 @@ pub(crate) fn rules(rules: Vec<Rule>) -> RuleSet {
             zone: TimeZone::get("America/New_York").expect("bundled"),
             our_domains: BTreeSet::from(["acme.com".to_owned()]),
             ignore_own_app: false,
+            breakers: Vec::new(),
             bridge_property: Some("unenroll_requested".into()),
         },
         stale_after_ms: 4 * DAY_MS,
@@ -199,6 +205,7 @@ pub(crate) fn rules(rules: Vec<Rule>) -> RuleSet {
         )]),
         rules,
         suppressions: Vec::new(),
+        caps: Vec::new(),
         unbuilt: Vec::new(),
         read_properties: BTreeSet::new(),
         history_properties: BTreeSet::new(),
@@ -269,6 +276,8 @@ pub(crate) struct World {
     pub(crate) contact: Contact,
     pub(crate) inboxes: BTreeMap<crate::domain::id::Inbox, InboxUse>,
     pub(crate) owners: BTreeMap<OwnerId, Owner>,
+    pub(crate) fires: Fires,
+    pub(crate) enrolled: RuleSlots,
     pub(crate) now: Timestamp,
     deliveries: u32,
 }
@@ -287,6 +296,8 @@ impl World {
             contact: contact(&[]),
             inboxes: BTreeMap::new(),
             owners: BTreeMap::from([(OwnerId(91), dana)]),
+            fires: Fires::default(),
+            enrolled: RuleSlots::default(),
             now: NOW,
             deliveries: 0,
         }
@@ -296,9 +307,13 @@ impl World {
     pub(crate) fn take(&mut self, event: &Event) -> TakenEvent {
         self.deliveries += 1;
         let id = format!("{}.0", self.deliveries);
-        let incoming = Incoming { event, received: self.now, id: &id, duplicate: false };
+        let (received, fires) = (self.now, &self.fires);
+        let incoming = Incoming { event, received, id: &id, duplicate: false, fires };
         let taken = judge(&self.rules, &self.person, &incoming);
+        let before = self.person.items.clone();
         self.person.apply_event(self.person.version + 1, &taken);
+        self.fires.take(&taken, self.now);
+        self.fires.hold(&before, &self.person.items);
         taken
     }
 
@@ -314,6 +329,10 @@ impl World {
             person: self.person.clone(),
             versions: Vec::new(),
             inboxes: self.inboxes.clone(),
+            counters: Counters {
+                rules: Arc::new(self.enrolled.clone()),
+                breakers: Arc::clone(self.fires.open()),
+            },
         };
         let view =
             View { now: self.now, contact: &self.contact, memory: &memory, owners: &self.owners };
@@ -329,11 +348,11 @@ impl World {
         plan
     }
 
-    /// `used` slots and turns of an inbox, taken an hour ago.
+    /// `used` slots of an inbox, taken an hour ago.
     pub(crate) fn used(&mut self, name: &str, used: u32) {
         let at = self.now.minus_ms(3_600_000);
         let settled = (0..used).map(|_| at).collect();
-        let inbox = InboxUse { settled, turns: u64::from(used), ..InboxUse::default() };
+        let inbox = InboxUse { settled, ..InboxUse::default() };
         self.inboxes.insert(format!("{name}@acme.com").into(), inbox);
     }
 }

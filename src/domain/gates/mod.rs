@@ -3,6 +3,8 @@
 //! [`BEFORE_RANK`] and [`AFTER_RANK`] are the order (CONSISTENCY.md section 5). It stands
 //! nowhere else.
 
+pub mod breaker;
+pub mod cap;
 pub mod conditions;
 pub mod cooldown;
 pub mod delay;
@@ -10,6 +12,7 @@ pub mod evidence;
 pub mod expires;
 #[cfg(test)]
 pub(crate) mod fixture;
+pub mod limits;
 pub mod mode;
 pub mod moved;
 pub mod past;
@@ -50,7 +53,7 @@ pub const BEFORE_RANK: [Step; 5] = [
 ];
 
 /// What is asked of the best rule of each theme.
-pub const AFTER_RANK: [Step; 18] = [
+pub const AFTER_RANK: [Step; 20] = [
     NotBuilt(Gate::Rank),
     NotBuilt(Gate::Delay),
     Check(delay::check),
@@ -62,11 +65,13 @@ pub const AFTER_RANK: [Step; 18] = [
     Check(theme::check),
     Check(cooldown::check),
     Check(re_enroll::check),
+    Check(cap::check),
     NotBuilt(Gate::Theme),
-    NotBuilt(Gate::Breaker),
+    Check(breaker::check),
     Check(mode::check),
     NotBuilt(Gate::QuietPeriod),
     NotBuilt(Gate::Sender),
+    Check(limits::check),
     Check(sender::check),
     NotBuilt(Gate::Window),
 ];

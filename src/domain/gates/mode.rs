@@ -3,8 +3,9 @@
 
 use super::{Case, Halt, Notes, Passed, Stop, sender};
 use crate::domain::id::SenderName;
+use crate::domain::person::Holder;
 use crate::domain::reason::Reason;
-use crate::domain::rule::{Gate, Mode, Unbuilt};
+use crate::domain::rule::{Gate, Mode};
 use crate::domain::sentence;
 
 /// Stops a rule that is not live.
@@ -14,11 +15,7 @@ pub fn check(case: &Case<'_>, notes: &mut Notes) -> Passed {
             notes.passed("mode", "live");
             Ok(())
         }
-        Mode::Approval => Err(Halt::Unbuilt(Unbuilt {
-            key: "mode = \"approval\"".to_owned(),
-            gate: Gate::Mode,
-            place: case.rule.place.clone(),
-        })),
+        Mode::Approval => approval(case, notes),
         Mode::DryRun | Mode::Off => {
             let target = case.enrollment()?.target;
             let sender = sender::would_take(case)?;
@@ -30,4 +27,25 @@ pub fn check(case: &Case<'_>, notes: &mut Notes) -> Passed {
             Err(Halt::Stop(Box::new(stop)))
         }
     }
+}
+
+/// A person approves first, within the rule's time.
+fn approval(case: &Case<'_>, notes: &mut Notes) -> Passed {
+    super::not_built(case, Gate::Mode)?;
+    let approved = case.item.released.iter().find(|it| it.from == Holder::Approval);
+    if let Some(approved) = approved {
+        notes.passed("mode", format!("approved by {}", approved.by));
+        return Ok(());
+    }
+    let within = case.rule.approve_within;
+    let asked = case.item.asked_at.unwrap_or(case.view.now);
+    let lapses = within.after(asked, case.zone());
+    let detail = format!("approval ({}), within {within}", case.rule.place);
+    let stop = if lapses <= case.view.now {
+        Stop::new(Reason::NotApproved, sentence::not_approved(None))
+    } else {
+        let text = sentence::needs_approval(lapses, case.zone());
+        Stop::new(Reason::NeedsApproval, text).until(Some(lapses))
+    };
+    Err(notes.stop("mode", detail, stop))
 }

@@ -117,21 +117,21 @@ fn is_inbox(owner: &Owner, spec: &SenderSpec) -> bool {
     owner.email.as_deref().is_some_and(|email| email.trim().to_lowercase() == spec.inbox.as_str())
 }
 
-/// The members of a team, whose turn it is first: fewest turns by weight, ties by member order.
+/// The members of a team, least used by weight in the last 24 hours first, ties by member order.
 fn rotation<'a>(case: &Case<'a>, team: &TeamName) -> Vec<&'a SenderSpec> {
     let Some(team) = case.rules.teams.get(team) else { return Vec::new() };
     let specs = team.members.iter().filter_map(|name| case.rules.senders.get(name));
     let mut members: Vec<(u64, u64, &SenderSpec)> = specs
         .map(|spec| {
-            let turns = inbox(case, spec).map_or(0, |inbox| inbox.turns);
+            let used = inbox(case, spec).map_or(0, |inbox| u64::from(inbox.used(case.view.now)));
             let weight = if team.weighted { u64::from(spec.weight.max(1)) } else { 1 };
-            (turns, weight, spec)
+            (used, weight, spec)
         })
         .collect();
-    // turns / weight compared without a division; the sort is stable.
-    members.sort_by(|(a_turns, a_weight, _), (b_turns, b_weight, _)| {
-        let product = |turns: u64, weight: u64| u128::from(turns) * u128::from(weight);
-        product(*a_turns, *b_weight).cmp(&product(*b_turns, *a_weight))
+    // used / weight compared without a division; the sort is stable.
+    members.sort_by(|(a_used, a_weight, _), (b_used, b_weight, _)| {
+        let product = |used: u64, weight: u64| u128::from(used) * u128::from(weight);
+        product(*a_used, *b_weight).cmp(&product(*b_used, *a_weight))
     });
     members.into_iter().map(|(_, _, spec)| spec).collect()
 }

@@ -1,6 +1,7 @@
 //! A rule whose trigger fired: its item, the settle time of the person, and bursts.
 
 use super::{Incoming, old_value};
+use crate::domain::breaker::{Open, Trips, in_the_way};
 use crate::domain::event::Event;
 use crate::domain::id::RowId;
 use crate::domain::person::{Item, Person, Settling};
@@ -39,16 +40,38 @@ pub(super) fn schedule(
     if let (Some(before), Some(after)) = (person.settling, settling) {
         extend(&mut items, before, after);
     }
+    let mut trips = Trips::new(incoming.fires, incoming.received);
+    let mut counted = Vec::with_capacity(fired.len());
     for rule in fired {
         let item = item(person, incoming, rule, settling);
-        let merged = merge(&mut items, item);
-        taken.rows.extend(merged.map(|earlier| merged_row(rules, person, &earlier)));
+        match merge(&mut items, item) {
+            Some(earlier) => taken.rows.push(merged_row(rules, person, &earlier)),
+            // A burst of one contact is one firing.
+            None => {
+                let breakers = (rule.breaker.as_ref(), &rules.portal.breakers[..]);
+                trips.count((&rule.id, rule.mode), breakers);
+                counted.push(&rule.id);
+            }
+        }
     }
     for rule in fired {
         let id = pair_id(incoming, rule);
-        let fresh = items.iter().find(|item| item.id == id);
-        taken.rows.extend(fresh.map(|item| settling_row(rules, person, item)));
+        let Some(at) = items.iter().position(|item| item.id == id) else { continue };
+        let breakers = (rule.breaker.as_ref(), &rules.portal.breakers[..]);
+        let open = in_the_way((&rule.id, rule.mode), breakers, |fuse| trips.open(fuse));
+        match open.filter(|_| counted.contains(&&rule.id)) {
+            Some((_, open)) if open.discards() => {
+                let item = items.remove(at);
+                taken.rows.push(discarded_row(rules, person, &item, open));
+            }
+            Some((_, open)) => {
+                items[at].hold(open);
+                taken.rows.push(open_row(rules, person, &items[at]));
+            }
+            None => taken.rows.push(open_row(rules, person, &items[at])),
+        }
     }
+    (taken.fired, taken.opened) = (trips.fired, trips.opened);
     taken.items = Some(items);
     taken.settling = settling;
 }
@@ -105,6 +128,8 @@ fn item(person: &Person, incoming: &Incoming<'_>, rule: &Rule, settling: Option<
             Action::Unbuilt => None,
         },
         sender: None,
+        asked_at: None,
+        released: Vec::new(),
         attempts: 0,
         lost_answers: 0,
     }
@@ -134,8 +159,14 @@ fn merged_row(rules: &RuleSet, person: &Person, earlier: &Item) -> Row {
     Row::of_item(earlier, person.contact, why, rules.fingerprint.clone())
 }
 
-fn settling_row(rules: &RuleSet, person: &Person, item: &Item) -> Row {
-    let why = (Reason::Settling, item.sentence.clone());
+/// The record of an item as it waits or is held.
+fn open_row(rules: &RuleSet, person: &Person, item: &Item) -> Row {
+    let why = (item.reason, item.sentence.clone());
     let row = Row::of_item(item, person.contact, why, rules.fingerprint.clone());
-    Row { until: item.due, ..row }
+    Row { until: item.due, decision: item.decision, ..row }
+}
+
+fn discarded_row(rules: &RuleSet, person: &Person, item: &Item, open: &Open) -> Row {
+    let why = (Reason::Discarded, sentence::breaker_discards(&item.rule, open));
+    Row::of_item(item, person.contact, why, rules.fingerprint.clone())
 }

@@ -50,7 +50,8 @@ fn another_portals_event_touches_nobody() {
 fn the_second_delivery_is_a_duplicate_even_when_it_is_stale_too() {
     let world = world();
     let old = at(event("lifecyclestage", "mql"), NOW.minus_ms(9 * DAY_MS));
-    let incoming = Incoming { event: &old, received: NOW, id: "2.0", duplicate: true };
+    let incoming =
+        Incoming { event: &old, received: NOW, id: "2.0", duplicate: true, fires: &world.fires };
     let taken = judge(&world.rules, &world.person, &incoming);
     assert_eq!(taken.rows[0].reason, Reason::DuplicateEvent);
     assert_eq!(taken.identity, None);

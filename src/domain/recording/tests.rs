@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::breaker::Fires;
 use crate::domain::decide::decide;
 use crate::domain::event::Kind;
 use crate::domain::id::{OwnerId, PortalId, UserId};
@@ -7,7 +8,7 @@ use crate::domain::record::Taken;
 use crate::domain::rule::{RuleFile, compile};
 use crate::domain::suite::{self, Outcome};
 use crate::domain::time::MINUTE_MS;
-use crate::domain::view::{Memory, View};
+use crate::domain::view::{Counters, Memory, View};
 
 const NOW: Timestamp = Timestamp::from_unix_ms(1_795_532_400_000);
 const ANN: ContactId = ContactId(51_000_051);
@@ -73,7 +74,9 @@ fn recorded(rules: &RuleSet, contact: &Contact, value: &str) -> Vec<String> {
     };
     let mut recording = Recording::new(ANN, None);
     let mut person = Person::new(ANN);
-    let incoming = Incoming { event: &event, received: NOW, id: "1.0", duplicate: false };
+    let fires = Fires::default();
+    let incoming =
+        Incoming { event: &event, received: NOW, id: "1.0", duplicate: false, fires: &fires };
     let taken = judge(rules, &person, &incoming);
     person.apply_event(1, &taken);
     let fired = taken.items.is_some();
@@ -88,7 +91,12 @@ fn recorded(rules: &RuleSet, contact: &Contact, value: &str) -> Vec<String> {
         };
         let mut owners = assumed::owners(rules);
         owners.insert(owner.id, owner.clone());
-        let memory = Memory { person, versions: Vec::new(), inboxes: BTreeMap::new() };
+        let memory = Memory {
+            person,
+            versions: Vec::new(),
+            inboxes: BTreeMap::new(),
+            counters: Counters::default(),
+        };
         let view = View { now: at, contact, memory: &memory, owners: &owners };
         let plan = decide(rules, &view).expect("all of it is built");
         let mut turn = Turn::new(Step::Decided, ANN, at);

@@ -7,6 +7,7 @@ use super::known::{Asked, Known};
 use super::needs::Needs;
 use super::{Finding, NotJudged, Told, Why};
 use crate::domain::assumed;
+use crate::domain::breaker::Fires;
 use crate::domain::contact::{Contact, Owner};
 use crate::domain::decide::decide;
 use crate::domain::event::Event;
@@ -17,7 +18,7 @@ use crate::domain::reason::Reason;
 use crate::domain::record::Row;
 use crate::domain::rule::{Action, RuleSet, SenderChoice};
 use crate::domain::time::{DAY_MS, Timestamp};
-use crate::domain::view::{InboxUse, Memory, View};
+use crate::domain::view::{Counters, InboxUse, Memory, View};
 
 /// Decisions about one person at one moment; more means that the rules never come to rest.
 const TURNS_MAX: u32 = 64;
@@ -32,6 +33,9 @@ pub struct Stage<'a> {
     aliases: BTreeMap<ContactId, ContactId>,
     due: BTreeSet<(Timestamp, ContactId)>,
     inboxes: BTreeMap<Inbox, InboxUse>,
+    /// Enrollments by rule. Breakers are not played: a replay shows what they would hold.
+    counters: Counters,
+    no_fires: Fires,
     owners: BTreeMap<OwnerId, Owner>,
     /// An owner nobody described is a stranger; else a rule that asks for them is not judged.
     pub(super) strangers: bool,
@@ -51,6 +55,8 @@ impl<'a> Stage<'a> {
             aliases: BTreeMap::new(),
             due: BTreeSet::new(),
             inboxes: BTreeMap::new(),
+            counters: Counters::default(),
+            no_fires: Fires::default(),
             owners: assumed::owners(rules),
             strangers: false,
             now: Timestamp::default(),
@@ -92,7 +98,8 @@ impl<'a> Stage<'a> {
     /// Judges one event about a person who is on the stage already.
     pub(super) fn take(&mut self, event: &Event, received: Timestamp, id: &str, duplicate: bool) {
         let contact = self.canonical(event.contact);
-        let incoming = Incoming { event, received, id, duplicate };
+        let fires = &self.no_fires;
+        let incoming = Incoming { event, received, id, duplicate, fires };
         let known = self.people.entry(contact).or_insert_with(Known::nothing);
         let person = known.person.get_or_insert_with(|| Person::new(contact));
         let taken = judge(self.rules, person, &incoming);
@@ -109,7 +116,8 @@ impl<'a> Stage<'a> {
     /// Judges one event that belongs to nobody: another portal's, or another object's.
     pub(super) fn take_foreign(&mut self, event: &Event, received: Timestamp, id: &str) {
         let nobody = Person::new(event.contact);
-        let incoming = Incoming { event, received, id, duplicate: false };
+        let fires = &self.no_fires;
+        let incoming = Incoming { event, received, id, duplicate: false, fires };
         self.tell(judge(self.rules, &nobody, &incoming).rows);
     }
 
@@ -238,12 +246,13 @@ impl<'a> Stage<'a> {
         let Some(shown) = &known.contact else { return };
         let Some(person) = known.person.take() else { return };
         let inboxes = std::mem::take(&mut self.inboxes);
-        let mut memory = Memory { person, versions: Vec::new(), inboxes };
+        let counters = std::mem::take(&mut self.counters);
+        let mut memory = Memory { person, versions: Vec::new(), inboxes, counters };
         let view = View { now: self.now, contact: shown, memory: &memory, owners: &self.owners };
         let plan = decide(self.rules, &view);
-        let taken = plan
-            .map(|plan| assumed::take_in(plan, &mut memory.person, &mut memory.inboxes, self.now));
+        let taken = plan.map(|plan| assumed::take_in(plan, &mut memory, self.now));
         self.inboxes = memory.inboxes;
+        self.counters = memory.counters;
         known.person = Some(memory.person);
         match taken {
             Ok(rows) => self.tell(rows),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::breaker::Fires;
 use crate::domain::contact::Contact;
 use crate::domain::event::Kind;
 use crate::domain::gates::fixture::{
@@ -172,7 +173,9 @@ fn what_would_change_is_told_by_contact_and_source() {
 fn journal(rules: &RuleSet, viewed: Option<Contact>) -> Vec<Record> {
     let changed = event("lifecyclestage", "mql");
     let person = Person::new(ANN);
-    let incoming = Incoming { event: &changed, received: NOW, id: "1.0", duplicate: false };
+    let fires = Fires::default();
+    let incoming =
+        Incoming { event: &changed, received: NOW, id: "1.0", duplicate: false, fires: &fires };
     let taken = judge(rules, &person, &incoming);
     let items = taken.items.clone().unwrap_or_default();
     let mut records = vec![Record::Taken(Taken { delivery: 1, at: NOW, events: vec![taken] })];

@@ -57,5 +57,7 @@ pub const LINT_KNOWN_ONCE: &str = "HR106";
 pub const LINT_MUTUAL_BLOCK: &str = "HR107";
 /// Lint: the breaker is off.
 pub const LINT_BREAKER_OFF: &str = "HR108";
+/// Lint: a full budget sends more emails than the inbox may.
+pub const LINT_SEND_LIMIT: &str = "HR120";
 /// Lint: lifecycle stage is a high-water mark.
 pub const LINT_HIGH_WATER: &str = "HR109";

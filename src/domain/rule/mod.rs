@@ -10,6 +10,7 @@ mod compile;
 pub mod condition;
 pub mod model;
 pub mod moment;
+mod protection;
 pub mod span;
 pub mod suggest;
 pub mod syntax;
@@ -20,3 +21,4 @@ pub mod value;
 
 pub use compile::{Compiled, RuleFile, compile};
 pub use model::*;
+pub use protection::{Breaker, Cap, Limit, Limits};

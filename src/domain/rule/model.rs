@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::protection::{Breaker, Cap, Limits};
 use super::span::Span;
 use crate::domain::claim::Target;
 use crate::domain::id::{
@@ -104,6 +105,8 @@ pub struct Portal {
     pub our_domains: BTreeSet<String>,
     /// `ignore_own_app`.
     pub ignore_own_app: bool,
+    /// `breaker`: what may open it, the defaults where it does not say; empty when it is off.
+    pub breakers: Vec<Breaker>,
     /// `[portal.unenroll_bridge] property`: this router writes it, so its changes are our own.
     pub bridge_property: Option<PropertyName>,
 }
@@ -180,6 +183,8 @@ pub struct SenderSpec {
     pub user: Option<UserId>,
     /// `daily_budget`: enrollments in any 24 hours.
     pub daily_budget: u32,
+    /// `send_limit`: emails in 24 hours as set in HubSpot, for the forecast.
+    pub send_limit: Option<u32>,
     /// `when_full`.
     pub when_full: WhenFull,
     /// `weight` in a weighted team.
@@ -273,8 +278,14 @@ pub struct Rule {
     pub priority: u16,
     /// `re_enroll`.
     pub re_enroll: ReEnroll,
+    /// `limits`.
+    pub limits: Limits,
+    /// `breaker`, the default where it does not say; `None` when it is off.
+    pub breaker: Option<Breaker>,
     /// `expires`.
     pub expires: Span,
+    /// `approve_within`.
+    pub approve_within: Span,
     /// `tags`.
     pub tags: Vec<String>,
     /// `owner`.
@@ -338,6 +349,8 @@ pub struct RuleSet {
     pub rules: Vec<Rule>,
     /// Suppressions, in file order.
     pub suppressions: Vec<Suppression>,
+    /// `[[cap]]`.
+    pub caps: Vec<Cap>,
     /// Keys outside rules and suppressions whose effect is not built yet (`[cap]` …).
     pub unbuilt: Vec<Unbuilt>,
     /// Every property a fresh read asks for: those of triggers, conditions, `requires` and gates.

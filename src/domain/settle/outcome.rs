@@ -47,18 +47,23 @@ fn accepted(mut case: Case, at: Option<Timestamp>, enrollment: Option<String>) -
     let enrolled_at = at.unwrap_or(case.now);
     let verified = enrollment.is_some();
     let state = confirmed(enrolled_at, verified, enrollment);
-    let text = matched(&case);
+    let after = enrolled(&case);
     let inbox = reset(&mut case.inbox);
     let sender = case.claim.sender.clone();
-    let mut turn = case.turn(state, After::end(Decision::Enroll, Reason::Matched, text));
+    let mut turn = case.turn(state, after);
     turn.inboxes.extend(sender.zip(inbox).map(|(sender, state)| (sender.inbox, state)));
     turn
 }
 
-/// The sentence of an enrollment.
-pub(super) fn matched(case: &Case) -> String {
+/// An enrollment: by the rule, or because a person released it.
+pub(super) fn enrolled(case: &Case) -> After {
     let sender = case.claim.sender.as_ref().map(|sender| sender.name.as_str());
-    sentence::matched(case.target_name(), sender, &case.claim.rule)
+    let (into, rule) = (case.target_name(), &case.claim.rule);
+    let (reason, text) = match &case.item {
+        Some(item) => sentence::enrolled(item, into, sender, rule),
+        None => (Reason::Matched, sentence::matched(into, sender, rule)),
+    };
+    After::end(Decision::Enroll, reason, text)
 }
 
 /// An enrollment ends a row of refusals.

@@ -1,7 +1,7 @@
 //! From what HubSpot shows, or a person says, to the end of a doubt. Not seeing is not the same
 //! as seeing nothing.
 
-use super::outcome::matched;
+use super::outcome::enrolled;
 use super::{After, Case, Policy, confirmed};
 use crate::domain::claim::{Channel, Doubt, State};
 use crate::domain::outcome::Observation;
@@ -49,9 +49,9 @@ pub fn resolve(case: Case, observation: Observation) -> Turn {
 }
 
 fn confirm(case: Case, at: Timestamp, verified: bool, enrollment: Option<String>) -> Turn {
-    let text = matched(&case);
+    let after = enrolled(&case);
     let state = confirmed(at, verified, enrollment);
-    case.turn(state, After::end(Decision::Enroll, Reason::Matched, text))
+    case.turn(state, after)
 }
 
 /// HubSpot refused ours because of this one.

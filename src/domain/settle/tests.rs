@@ -41,6 +41,8 @@ fn item() -> Item {
         since: NOW,
         target: None,
         sender: None,
+        asked_at: None,
+        released: Vec::new(),
         attempts: 0,
         lost_answers: 0,
     }

@@ -151,7 +151,10 @@ fn gates(reason: Reason) -> &'static [&'static str] {
         Reason::MissingData => &["requires"],
         Reason::Delayed => &["delay"],
         Reason::Expired => &["expires"],
-        Reason::WouldEnroll => &["mode"],
+        Reason::RuleLimit => &["limits"],
+        Reason::OverCap => &["cap"],
+        Reason::BreakerOpen => &["breaker"],
+        Reason::WouldEnroll | Reason::NeedsApproval | Reason::NotApproved => &["mode"],
         Reason::BudgetExhausted | Reason::NoSender | Reason::SenderPaused => &["sender"],
         _ => &[],
     }

@@ -2,11 +2,13 @@
 //! moment is reached through whatever is due before it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::cover::Cover;
 use super::scene::{Happening, Moment, Test, What};
 use super::{Outcome, expect, world};
 use crate::domain::assumed;
+use crate::domain::breaker::Fires;
 use crate::domain::contact::{Contact, Owner};
 use crate::domain::decide::decide;
 use crate::domain::event::Identity;
@@ -17,7 +19,7 @@ use crate::domain::reason::Reason;
 use crate::domain::record::Row;
 use crate::domain::rule::{RuleSet, Unbuilt};
 use crate::domain::time::Timestamp;
-use crate::domain::view::{InboxUse, Memory, View};
+use crate::domain::view::{Counters, InboxUse, Memory, RuleSlots, View};
 
 /// More decisions than a test can need: a set that never comes to rest fails instead of hanging.
 const TURNS_MAX: u32 = 10_000;
@@ -37,6 +39,8 @@ struct Play<'a> {
     owners: BTreeMap<OwnerId, Owner>,
     inboxes: BTreeMap<Inbox, InboxUse>,
     identities: BTreeSet<Identity>,
+    fires: Fires,
+    enrolled: RuleSlots,
     now: Timestamp,
     deliveries: u32,
     /// Every record, in order; a later one with the same id supersedes.
@@ -52,6 +56,8 @@ impl<'a> Play<'a> {
             owners: world::owners(rules),
             inboxes: world::inboxes(rules, test),
             identities: BTreeSet::new(),
+            fires: world::fires(rules, test),
+            enrolled: world::enrolled(test),
             now: test.at,
             deliveries: 0,
             rows: Vec::new(),
@@ -102,9 +108,11 @@ impl<'a> Play<'a> {
             self.deliveries += 1;
             let duplicate = !self.identities.insert(event.identity());
             let id = format!("{}.0", self.deliveries);
-            let incoming = Incoming { event: &event, received: self.now, id: &id, duplicate };
+            let (received, fires) = (self.now, &self.fires);
+            let incoming = Incoming { event: &event, received, id: &id, duplicate, fires };
             let taken = judge(self.rules, &self.person, &incoming);
             self.person.apply_event(self.person.version + 1, &taken);
+            self.fires.take(&taken, received);
             self.rows.extend(taken.rows);
         }
         Ok(())
@@ -138,16 +146,22 @@ impl<'a> Play<'a> {
 
     /// One decision, with its enrollment accepted at once.
     fn turn(&mut self) -> Result<(), Unbuilt> {
-        let memory = Memory {
+        let mut memory = Memory {
             person: self.person.clone(),
             versions: Vec::new(),
             inboxes: self.inboxes.clone(),
+            counters: Counters {
+                rules: Arc::new(self.enrolled.clone()),
+                breakers: Arc::clone(self.fires.open()),
+            },
         };
         let view =
             View { now: self.now, contact: &self.contact, memory: &memory, owners: &self.owners };
         let plan = decide(self.rules, &view)?;
-        let (person, inboxes) = (&mut self.person, &mut self.inboxes);
-        self.rows.extend(assumed::take_in(plan, person, inboxes, self.now));
+        self.rows.extend(assumed::take_in(plan, &mut memory, self.now));
+        self.person = memory.person;
+        self.inboxes = memory.inboxes;
+        self.enrolled.clone_from(&memory.counters.rules);
         Ok(())
     }
 }

@@ -9,7 +9,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::scene::{Already, Moment, Person, Stayed, Test};
-use crate::domain::id::{ContactId, SenderName, SequenceId};
+use crate::domain::id::{ContactId, RuleId, SenderName, SequenceId};
 use crate::domain::rule::span::Span;
 use crate::domain::rule::syntax::{Node, Source, Table};
 use crate::domain::rule::{RuleSet, code, suggest};
@@ -86,6 +86,9 @@ impl<'a> Layers<'_, 'a> {
             contact: self.contact(),
             already: self.already(at)?,
             used: self.used(),
+            recent: self.by_rule("recent"),
+            open: self.open(),
+            enrolled: self.by_rule("enrolled"),
             events: self.events(at)?,
             expect: expect.map(|node| outcome::read(self.rules, node)),
             then,
@@ -128,6 +131,28 @@ impl<'a> Layers<'_, 'a> {
                 Some((node.key.into(), node.whole_u32(0..=1_000_000)?))
             })
             .collect()
+    }
+
+    /// A number for each of some rules.
+    fn by_rule(&self, key: &str) -> BTreeMap<RuleId, u32> {
+        let table = self.get(key).and_then(|node| node.inline(key));
+        let nodes = table.iter().flat_map(Table::nodes);
+        let number = |node: Node<'_>| {
+            known(node, node.key, self.rules.rules.iter().map(|rule| rule.id.as_str()))?;
+            Some((node.key.into(), node.whole_u32(0..=1_000_000)?))
+        };
+        nodes.filter_map(number).collect()
+    }
+
+    /// `breaker = { RULE = "open" }`.
+    fn open(&self) -> Vec<RuleId> {
+        let table = self.get("breaker").and_then(|node| node.inline("breaker"));
+        let nodes = table.iter().flat_map(Table::nodes);
+        let open = |node: Node<'_>| {
+            known(node, node.key, self.rules.rules.iter().map(|rule| rule.id.as_str()))?;
+            node.word(&[("open", true), ("closed", false)])?.then(|| node.key.into())
+        };
+        nodes.filter_map(open).collect()
     }
 
     fn moments(&self) -> Vec<Moment> {

@@ -18,8 +18,14 @@ pub(super) struct Test {
     pub(super) at: Timestamp,
     pub(super) contact: Person,
     pub(super) already: Vec<Already>,
-    /// Enrollments of a sender in 24 hours; the turns of the rotation too.
+    /// Enrollments of a sender in 24 hours.
     pub(super) used: BTreeMap<SenderName, u32>,
+    /// Triggers fired within the breaker's time, by rule.
+    pub(super) recent: BTreeMap<RuleId, u32>,
+    /// Rules whose breaker is open.
+    pub(super) open: Vec<RuleId>,
+    /// Enrollments inside each of a rule's limits.
+    pub(super) enrolled: BTreeMap<RuleId, u32>,
     pub(super) events: Vec<Happening>,
     pub(super) expect: Option<Expect>,
     pub(super) then: Vec<Moment>,

@@ -1,16 +1,19 @@
 //! The surroundings of a test: what the store and HubSpot would know, built from what it says.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::scene::{Already, Happening, Person as SaidPerson, Stayed, Test, What};
+use crate::domain::breaker::{Fires, Fuse, Open, Tripped};
 use crate::domain::claim::{Channel, Claim, State, Target};
 use crate::domain::contact::{Contact, Owner};
 use crate::domain::event::{Event, Kind};
 use crate::domain::id::{ContactId, Inbox, OwnerId, RuleId, SenderName, TargetName, UserId};
 use crate::domain::person::{Newest, Person, Seen};
-use crate::domain::rule::{Action, RuleSet};
-use crate::domain::time::{HOUR_MS, Timestamp};
-use crate::domain::view::InboxUse;
+use crate::domain::rule::{Action, Breaker, RuleSet};
+use crate::domain::slots::{Slot, Slots};
+use crate::domain::time::{HOUR_MS, MINUTE_MS, SECOND_MS, Timestamp};
+use crate::domain::view::{InboxUse, RuleSlots};
 
 /// The contact of a test that does not name its id.
 const SOMEBODY: ContactId = ContactId(1);
@@ -143,15 +146,46 @@ fn claim(
     })
 }
 
-/// What `used` says: slots taken an hour ago, and as many turns of the rotation.
+/// What `used` says: slots taken an hour ago.
 pub(super) fn inboxes(rules: &RuleSet, test: &Test) -> BTreeMap<Inbox, InboxUse> {
     let used = |(name, count): (&SenderName, &u32)| {
         let spec = rules.senders.get(name)?;
         let settled = (0..*count).map(|_| test.at.minus_ms(HOUR_MS)).collect();
-        let inbox = InboxUse { settled, turns: u64::from(*count), ..InboxUse::default() };
+        let inbox = InboxUse { settled, ..InboxUse::default() };
         Some((spec.inbox.clone(), inbox))
     };
     test.used.iter().filter_map(used).collect()
+}
+
+/// What `recent` and `breaker` say.
+pub(super) fn fires(rules: &RuleSet, test: &Test) -> Fires {
+    let mut fires = Fires::default();
+    for (rule, count) in &test.recent {
+        let mode = rules.rule(rule).map(|rule| rule.mode).unwrap_or_default();
+        let total = u64::from(*count);
+        fires.set(&Fuse::of_rule(rule, mode), (test.at.unix_ms() / SECOND_MS, total));
+    }
+    for rule in test.open.iter().filter_map(|id| rules.rule(id)) {
+        let Some(breaker) = rule.breaker else { continue };
+        let Breaker { max, within_ms, discard } = breaker;
+        let until = discard.then(|| test.at.plus_ms(within_ms));
+        let open = Open { since: test.at, fired: max + 1, max, within_ms, until };
+        fires.trip(Tripped { fuse: Fuse::of_rule(&rule.id, rule.mode), open });
+    }
+    fires
+}
+
+/// What `enrolled` says: enrollments within each limit of the rule.
+pub(super) fn enrolled(test: &Test) -> RuleSlots {
+    let slots = |(rule, count): (&RuleId, &u32)| {
+        let mut slots = Slots::default();
+        for number in 0..*count {
+            let claim = format!("enrolled.{number}.{rule}").into();
+            slots.set(claim, Slot::Settled(test.at.minus_ms(MINUTE_MS)));
+        }
+        (rule.clone(), Arc::new(slots))
+    };
+    test.enrolled.iter().map(slots).collect()
 }
 
 /// The event as HubSpot would deliver it at `at`. `None`: its trigger is not built yet.

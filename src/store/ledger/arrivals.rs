@@ -1,6 +1,7 @@
 //! Taking deliveries: each event is looked up, judged, and staged, in its order.
 
 use super::book::Book;
+use crate::domain::breaker::Fires;
 use crate::domain::delivery;
 use crate::domain::event::Event;
 use crate::domain::person::Person;
@@ -30,6 +31,8 @@ pub enum Incoming<'a> {
         person: &'a Person,
         /// It was taken before.
         duplicate: bool,
+        /// What fired before it.
+        fires: &'a Fires,
     },
     /// An item that cannot be read, and why.
     Unreadable(&'a str),
@@ -55,7 +58,7 @@ pub(super) fn take<I: Index>(
             Ok(event) => judge_event(book, event, |incoming| judge(incoming, at, &id))?,
             Err(why) => judge(&Incoming::Unreadable(why), at, &id),
         };
-        book.take_event(seq, &taken)?;
+        book.take_event(seq, at, &taken)?;
         events.push(taken);
     }
     Ok(Taken { delivery: arrival.delivery, at, events })
@@ -67,8 +70,9 @@ fn judge_event<I: Index>(
     judge: impl FnOnce(&Incoming<'_>) -> TakenEvent,
 ) -> Result<TakenEvent, IndexError> {
     let duplicate = book.was_taken(event)?;
-    let person = book.stage_person(event.contact)?;
-    let mut taken = judge(&Incoming::Event { event, person, duplicate });
+    book.stage_person(event.contact)?;
+    let (person, fires) = book.staged(event.contact);
+    let mut taken = judge(&Incoming::Event { event, person, duplicate, fires });
     taken.previous = person.last_row;
     Ok(taken)
 }

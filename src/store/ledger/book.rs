@@ -7,9 +7,12 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::inboxes::Inboxes;
+use super::fires;
+use super::inboxes::{Inboxes, for_each};
 use super::keys;
 use super::meta::Meta;
+use super::persons::{load, read_person, unite};
+use crate::domain::breaker::{Fires, WITHIN_MS_MAX, is_held};
 use crate::domain::claim::State;
 use crate::domain::event::{Event, Identity, Kind};
 use crate::domain::id::{ContactId, Inbox, RowId};
@@ -18,9 +21,6 @@ use crate::domain::reason::Decision;
 use crate::domain::record::{Aliased, InboxState, Record, Row, Taken, TakenEvent, Turn};
 use crate::domain::time::{DAY_MS, Timestamp};
 use crate::store::index::{Change, Index, IndexError};
-
-/// Ids a person may have been merged through, one after the other.
-const MERGES_MAX: usize = 16;
 
 /// What one group changes.
 #[derive(Debug, Default)]
@@ -31,6 +31,8 @@ struct Stage {
     /// Decision counts, as differences.
     counts: BTreeMap<Vec<u8>, i64>,
     inboxes: BTreeMap<Inbox, InboxState>,
+    /// What fired, and open breakers.
+    fires: fires::Rows,
 }
 
 /// A person after, and as they lie in the index.
@@ -62,6 +64,8 @@ pub(super) struct Book<I> {
     pub(super) meta: Meta,
     /// Shared with readers; changed on a copy when they hold it.
     pub(super) inboxes: Arc<Inboxes>,
+    /// What fired, and open breakers.
+    pub(super) fires: Fires,
     /// The meta row before the stage.
     settled: Meta,
     stage: Stage,
@@ -71,7 +75,8 @@ impl<I: Index> Book<I> {
     pub(super) fn open(index: Arc<I>) -> Result<Self, IndexError> {
         let meta = Meta::load(&*index)?;
         let inboxes = Arc::new(Inboxes::load(&*index)?);
-        Ok(Self { index, settled: meta.clone(), meta, inboxes, stage: Stage::default() })
+        let fires = fires::load_all(&*index)?;
+        Ok(Self { index, settled: meta.clone(), meta, inboxes, fires, stage: Stage::default() })
     }
 
     /// One record of a person by id, with what is staged.
@@ -94,6 +99,18 @@ impl<I: Index> Book<I> {
                 Ok(&mut place.insert(Staged { person, row, followed }).person)
             }
         }
+    }
+
+    /// Everybody who may wait: those in the stage, and those the index lists.
+    pub(super) fn waiting(&self) -> Result<BTreeSet<ContactId>, IndexError> {
+        let mut waiting: BTreeSet<ContactId> = self.stage.persons.keys().copied().collect();
+        for_each(&*self.index, keys::WAITING, |key, _| waiting.extend(keys::contact_of(key)))?;
+        Ok(waiting)
+    }
+
+    /// A person who was staged, beside what fired so far.
+    pub(super) fn staged(&self, contact: ContactId) -> (&Person, &Fires) {
+        (&self.stage.persons[&contact].person, &self.fires)
     }
 
     /// A person under the id that counts now, united with everybody merged into them, and the
@@ -157,7 +174,7 @@ impl<I: Index> Book<I> {
             Record::RulesAccepted(rules) => {
                 self.meta.rules = seq;
                 self.meta.portal = Some(rules.portal);
-                Ok(())
+                Ok::<_, IndexError>(())
             }
             Record::Paused(paused) => {
                 self.meta.paused = paused.paused;
@@ -171,12 +188,19 @@ impl<I: Index> Book<I> {
                 self.meta.proven.clone_from(&proven.reads);
                 Ok(())
             }
-        }
+        }?;
+        self.close_emptied();
+        Ok(())
+    }
+
+    /// Breakers whose list is empty are closed (CONSISTENCY.md 6.13).
+    fn close_emptied(&mut self) {
+        fires::close_emptied(&mut self.fires, &mut self.stage.fires);
     }
 
     fn taken(&mut self, seq: u64, taken: &Taken) -> Result<(), IndexError> {
         self.begin_delivery(seq, taken.delivery, taken.at);
-        taken.events.iter().try_for_each(|event| self.take_event(seq, event))
+        taken.events.iter().try_for_each(|event| self.take_event(seq, taken.at, event))
     }
 
     /// Begins a delivery, whose events are staged one by one: each is judged on what the ones
@@ -188,21 +212,26 @@ impl<I: Index> Book<I> {
     }
 
     /// Stages one event of the delivery that was begun.
-    pub(super) fn take_event(&mut self, seq: u64, event: &TakenEvent) -> Result<(), IndexError> {
+    pub(super) fn take_event(
+        &mut self,
+        seq: u64,
+        at: Timestamp,
+        event: &TakenEvent,
+    ) -> Result<(), IndexError> {
         self.meta.events += 1;
         let identity = event.identity.as_deref().and_then(identity_from_hex);
         if let (Some(identity), Some(occurred_at)) = (identity, event.occurred_at) {
             self.remember(event.contact, keys::day(occurred_at), identity)?;
         }
+        fires::take(&mut self.fires, event, at, &mut self.stage.fires);
         match event.contact {
-            None => {
-                self.count(Vec::new(), &event.rows);
-                Ok(())
-            }
+            None => self.count(Vec::new(), &event.rows),
             Some(contact) => {
-                self.change(contact, &event.rows, |person| person.apply_event(seq, event))
+                self.change(contact, &event.rows, |person| person.apply_event(seq, event))?;
             }
         }
+        self.close_emptied();
+        Ok(())
     }
 
     fn turn(&mut self, seq: u64, turn: &Turn) -> Result<(), IndexError> {
@@ -235,8 +264,11 @@ impl<I: Index> Book<I> {
         let person = self.stage_person(contact)?;
         let superseded = superseded(person, rows);
         let before = open_counts(person);
+        let held: Vec<Item> = person.items.iter().filter(|it| is_held(it)).cloned().collect();
         change(person);
         let after = open_counts(person);
+        let now_held: Vec<Item> = person.items.iter().filter(|it| is_held(it)).cloned().collect();
+        self.fires.hold(&held, &now_held);
         self.count(superseded, rows);
         let moved =
             |total: u64, index: usize| total.wrapping_add(after[index]).wrapping_sub(before[index]);
@@ -278,6 +310,7 @@ impl<I: Index> Book<I> {
             let row = serde_json::to_vec(&state).expect("an inbox's state becomes JSON");
             changes.insert(keys::inbox(&inbox), (Before::Unread, Some(row)));
         }
+        changes.extend(stage.fires.into_iter().map(|(key, row)| (key, (Before::Unread, row))));
         for (key, difference) in stage.counts {
             let row = self.index.get(&key)?;
             let old = row.as_deref().and_then(|row| row.try_into().ok());
@@ -292,9 +325,13 @@ impl<I: Index> Book<I> {
         let rows = self.index.range(&[keys::SEEN], &[keys::SEEN], limit)?;
         let old = |key: &[u8]| key.get(1..5).is_some_and(|found| found < &day.to_be_bytes()[..]);
         let rows = rows.into_iter().filter(|(key, _)| old(key));
-        let changes: Changes =
+        let mut changes: Changes =
             rows.map(|(key, row)| (key, (Before::Known(Some(row)), None))).collect();
         let count = changes.len();
+        // An event taken later is no older than the newest one.
+        let newest = Timestamp::from_unix_ms(self.meta.last_event_ms.unwrap_or_default());
+        let old = fires::forget_before(&mut self.fires, newest.minus_ms(2 * WITHIN_MS_MAX));
+        changes.extend(old.into_iter().map(|(key, row)| (key, (Before::Unread, row))));
         self.meta.oldest_day = day;
         let counted_from = Timestamp::from_unix_ms(u64::from(day) * DAY_MS);
         Arc::make_mut(&mut self.inboxes).forget_before(counted_from);
@@ -325,43 +362,9 @@ impl<I: Index> Book<I> {
         self.stage = Stage::default();
         self.meta = self.settled.clone();
         self.inboxes = Arc::new(Inboxes::load(&*self.index)?);
+        self.fires = fires::load_all(&*self.index)?;
         Ok(())
     }
-}
-
-/// One record of a person by id, as it lies in the index.
-pub(super) fn load(index: &impl Index, contact: ContactId) -> Result<Option<Person>, IndexError> {
-    index.get(&keys::person(contact))?.as_deref().map(read_person).transpose()
-}
-
-fn read_person(row: &[u8]) -> Result<Person, IndexError> {
-    serde_json::from_slice(row)
-        .map_err(|error| IndexError::Damaged(format!("a person's row cannot be read: {error}")))
-}
-
-/// See [`Book::union`]; also used by readers outside the committer.
-pub(super) fn unite(
-    contact: ContactId,
-    person: impl Fn(ContactId) -> Result<Option<Person>, IndexError>,
-) -> Result<(Person, Vec<(ContactId, u64)>), IndexError> {
-    let mut whole = person(contact)?.unwrap_or_else(|| Person::new(contact));
-    for _ in 0..MERGES_MAX {
-        let Some(into) = whole.merged_into else { break };
-        whole = person(into)?.unwrap_or_else(|| Person::new(into));
-    }
-    let mut versions = vec![(whole.contact, whole.version)];
-    let mut merged = whole.merged.clone();
-    while let Some(id) = merged.pop() {
-        if versions.iter().any(|(known, _)| *known == id) {
-            continue;
-        }
-        if let Some(other) = person(id)? {
-            versions.push((id, other.version));
-            merged.extend(&other.merged);
-            whole.unite(other);
-        }
-    }
-    Ok((whole, versions))
 }
 
 /// What the rows supersede, as counted: the person's open items, and earlier rows of the same id.

@@ -9,10 +9,12 @@ use tokio::sync::{mpsc, oneshot};
 use super::arrivals::{Arrival, Judge, take};
 use super::book::Book;
 use super::shared::Shared;
-use crate::domain::id::ContactId;
+use crate::domain::breaker::{Fuse, Tripped};
+use crate::domain::id::{ContactId, Fingerprint};
 use crate::domain::person::Person;
 use crate::domain::record::{
-    Aliased, InboxState, InboxesCleared, Paused, ReadsProven, Record, RulesAccepted, Turn,
+    Aliased, InboxState, InboxesCleared, Paused, ReadsProven, Record, RulesAccepted, Taken,
+    TakenEvent, Turn,
 };
 use crate::domain::time::Timestamp;
 use crate::port::{Booking, LedgerError, Permit, Recorded, Reservation, Saw};
@@ -105,7 +107,9 @@ impl<D: Disk, I: Index> Committer<D, I> {
             Command::Take(arrivals, judge, reply) => {
                 for arrival in arrivals.iter() {
                     let taken = take(&mut self.book, self.journal.next_seq(), arrival, &*judge)?;
+                    let opened = opened(&taken);
                     self.append(&Record::Taken(taken));
+                    self.hold_caught(&opened)?;
                 }
                 answers.push(Answer::Done(reply));
             }
@@ -174,7 +178,7 @@ impl<D: Disk, I: Index> Committer<D, I> {
         match self.journal.commit() {
             Ok(()) => {
                 self.book.write()?;
-                self.shared.publish(&self.book.meta, &self.book.inboxes);
+                self.shared.publish(&self.book);
                 for answer in answers {
                     answer.confirm();
                 }
@@ -207,6 +211,16 @@ impl<D: Disk, I: Index> Committer<D, I> {
     fn turn(&mut self, mut turn: Turn) -> Result<(), Fatal> {
         turn.previous = self.book.person(turn.contact)?.map_or(0, |person| person.last_row);
         self.record(&Record::Turn(Box::new(turn)))
+    }
+
+    /// What a breaker that opens catches of those who came before is held at once.
+    fn hold_caught(&mut self, opened: &[(Tripped, Fingerprint)]) -> Result<(), Fatal> {
+        for (tripped, rules) in opened {
+            for turn in self.book.caught(tripped, rules)? {
+                self.turn(turn)?;
+            }
+        }
+        Ok(())
     }
 
     fn alias(&mut self, at: Timestamp, from: ContactId, into: ContactId) -> Result<(), Fatal> {
@@ -259,8 +273,30 @@ impl<D: Disk, I: Index> Committer<D, I> {
                 return Ok(Some("inbox"));
             }
         }
-        Ok(None)
+        Ok(self.limit_or_breaker(booking))
     }
+
+    /// The rule's limits and the breakers, as they are now (CONSISTENCY.md 6.10 and 6.13).
+    fn limit_or_breaker(&self, booking: &Booking) -> Option<&'static str> {
+        let now = booking.claim.first_call_at;
+        let counted = self.book.inboxes.rules();
+        if booking.limits.iter().any(|seen| seen.is_reached(counted, now)) {
+            return Some("limit");
+        }
+        let open = self.book.fires.open();
+        let is_open = |fuse: &Fuse| open.get(fuse).is_some_and(|open| open.is_open(now));
+        booking.breakers.iter().any(is_open).then_some("breaker")
+    }
+}
+
+/// The breakers that a delivery opened, each with the rules that judged it.
+fn opened(taken: &Taken) -> Vec<(Tripped, Fingerprint)> {
+    let of_event = |event: &TakenEvent| {
+        let rules = event.rows.first().map(|row| &row.rules);
+        let opened = event.opened.iter().zip(rules.into_iter().cycle());
+        opened.map(|(tripped, rules)| (tripped.clone(), rules.clone())).collect::<Vec<_>>()
+    };
+    taken.events.iter().flat_map(of_event).collect()
 }
 
 impl Answer {

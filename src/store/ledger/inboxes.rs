@@ -1,35 +1,33 @@
-//! Budget slots by inbox, in memory: a slot belongs to the inbox, an unsettled claim counts
-//! whatever its age, a settled one for 24 hours (CONSISTENCY.md 6.9).
+//! Slots of enrollments in memory, by inbox for budgets and by rule for limits
+//! (CONSISTENCY.md 6.9 and 6.10).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::keys;
-use crate::domain::claim::{Claim, State};
-use crate::domain::id::{ClaimId, Inbox};
+use crate::domain::claim::Claim;
+use crate::domain::id::{ClaimId, Inbox, RuleId};
 use crate::domain::record::InboxState;
+use crate::domain::slots::Slots;
 use crate::domain::time::Timestamp;
-use crate::domain::view::InboxUse;
+use crate::domain::view::{InboxUse, RuleSlots};
 use crate::store::index::{Index, IndexError};
 
 /// Rows read at once.
 const PAGE_ROWS: usize = 4096;
 
-/// A claim's slot: open, or counted from this instant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Slot {
-    Open,
-    Settled(Timestamp),
-}
-
 #[derive(Clone, Debug, Default)]
 struct InboxSlots {
-    slots: BTreeMap<ClaimId, Slot>,
+    slots: Slots,
     state: InboxState,
 }
 
 /// See the module.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Inboxes(BTreeMap<Inbox, InboxSlots>);
+pub(super) struct Inboxes {
+    inboxes: BTreeMap<Inbox, InboxSlots>,
+    rules: Arc<RuleSlots>,
+}
 
 impl Inboxes {
     /// Reads what the index has.
@@ -37,14 +35,12 @@ impl Inboxes {
         let mut inboxes = Self::default();
         for_each(index, keys::SLOT, |key, value| {
             if let [inbox, claim] = keys::parts(key)[..]
-                && let Ok(bytes) = value.try_into()
+                && let Some((slot, _, rule)) = keys::slot_of(value)
             {
-                let since = u64::from_be_bytes(bytes);
-                let slot = match since {
-                    keys::OPEN => Slot::Open,
-                    at => Slot::Settled(Timestamp::from_unix_ms(at)),
-                };
-                inboxes.of(&Inbox::from(inbox)).slots.insert(ClaimId::from(claim), slot);
+                if !inbox.is_empty() {
+                    inboxes.of(&Inbox::from(inbox)).slots.set(ClaimId::from(claim), slot);
+                }
+                inboxes.of_rule(&rule).set(ClaimId::from(claim), slot);
             }
         })?;
         for_each(index, keys::INBOX, |key, value| {
@@ -58,22 +54,24 @@ impl Inboxes {
     }
 
     fn of(&mut self, inbox: &Inbox) -> &mut InboxSlots {
-        self.0.entry(inbox.clone()).or_default()
+        self.inboxes.entry(inbox.clone()).or_default()
+    }
+
+    fn of_rule(&mut self, rule: &RuleId) -> &mut Slots {
+        Arc::make_mut(Arc::make_mut(&mut self.rules).entry(rule.clone()).or_default())
+    }
+
+    /// Enrollments by rule.
+    pub(super) fn rules(&self) -> &Arc<RuleSlots> {
+        &self.rules
     }
 
     /// Takes in how a claim stands now.
     pub(super) fn claim(&mut self, claim: &Claim) {
-        let Some(sender) = &claim.sender else { return };
-        let slot = match &claim.state {
-            State::Released { .. } => None,
-            State::Confirmed { enrolled_at, .. } => Some(Slot::Settled(*enrolled_at)),
-            _ => Some(Slot::Open),
-        };
-        let slots = &mut self.of(&sender.inbox).slots;
-        match slot {
-            Some(slot) => slots.insert(claim.id.clone(), slot),
-            None => slots.remove(&claim.id),
-        };
+        self.of_rule(&claim.rule).claim(claim);
+        if let Some(sender) = &claim.sender {
+            self.of(&sender.inbox).slots.claim(claim);
+        }
     }
 
     /// Takes in what HubSpot told us of an inbox.
@@ -83,53 +81,43 @@ impl Inboxes {
 
     /// What an inbox has used.
     pub(super) fn used(&self, inbox: &Inbox) -> InboxUse {
-        self.0.get(inbox).map(InboxSlots::used).unwrap_or_default()
+        self.inboxes.get(inbox).map(InboxSlots::used).unwrap_or_default()
     }
 
     /// What every inbox has used.
     pub(super) fn all(&self) -> BTreeMap<Inbox, InboxUse> {
-        self.0.iter().map(|(inbox, slots)| (inbox.clone(), slots.used())).collect()
+        self.inboxes.iter().map(|(inbox, slots)| (inbox.clone(), slots.used())).collect()
     }
 
     /// What HubSpot told us of an inbox.
     pub(super) fn state_of(&self, inbox: &Inbox) -> InboxState {
-        self.0.get(inbox).map(|slots| slots.state.clone()).unwrap_or_default()
+        self.inboxes.get(inbox).map(|slots| slots.state.clone()).unwrap_or_default()
     }
 
     /// Every inbox that HubSpot told us something of.
     pub(super) fn marked(&self) -> Vec<Inbox> {
-        let marked = self.0.iter().filter(|(_, slots)| slots.state != InboxState::default());
+        let marked = self.inboxes.iter().filter(|(_, slots)| slots.state != InboxState::default());
         marked.map(|(inbox, _)| inbox.clone()).collect()
     }
 
     /// Forgets settled slots that no budget counts any more.
     pub(super) fn forget_before(&mut self, at: Timestamp) {
-        for slots in self.0.values_mut() {
-            slots.slots.retain(|_, slot| match slot {
-                Slot::Open => true,
-                Slot::Settled(since) => at <= *since,
-            });
+        for slots in self.inboxes.values_mut() {
+            slots.slots.forget_before(at);
+        }
+        for slots in Arc::make_mut(&mut self.rules).values_mut() {
+            Arc::make_mut(slots).forget_before(at);
         }
     }
 }
 
 impl InboxSlots {
     fn used(&self) -> InboxUse {
-        let mut settled = Vec::new();
-        let mut open = 0;
-        for slot in self.slots.values() {
-            match slot {
-                Slot::Open => open += 1,
-                Slot::Settled(at) => settled.push(*at),
-            }
-        }
-        settled.sort_unstable();
         InboxUse {
-            open,
-            settled,
+            open: self.slots.open(),
+            settled: self.slots.settled(),
             full_until: self.state.full_until,
             paused: self.state.paused.clone(),
-            turns: self.slots.len() as u64,
         }
     }
 }

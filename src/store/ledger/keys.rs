@@ -1,10 +1,12 @@
 //! The rows of the index: one tree, a byte for each kind, numbers big-endian so that they sort.
 
-use crate::domain::claim::State;
+use crate::domain::breaker::Fuse;
+use crate::domain::claim::{Claim, State};
 use crate::domain::event::Identity;
 use crate::domain::id::{ClaimId, ContactId, Inbox, RuleId};
 use crate::domain::person::Person;
 use crate::domain::reason::{Decision, Reason};
+use crate::domain::slots::Slot;
 use crate::domain::time::{DAY_MS, Timestamp};
 
 /// One row about the index itself.
@@ -21,8 +23,12 @@ pub(super) const WAITING: u8 = b'W';
 pub(super) const HELD: u8 = b'H';
 /// Persons with an unsettled claim.
 pub(super) const UNSETTLED: u8 = b'U';
-/// Budget slots, by inbox and claim.
+/// Slots of enrollments, by inbox (none for a workflow) and claim; the value names the rule.
 pub(super) const SLOT: u8 = b'B';
+/// What fired, by fuse and second: the running total.
+pub(super) const MARK: u8 = b'F';
+/// Open breakers, by fuse.
+pub(super) const OPEN_BREAKER: u8 = b'O';
 /// What is known of inboxes.
 pub(super) const INBOX: u8 = b'I';
 /// Decisions counted, by rule, decision and reason.
@@ -81,8 +87,49 @@ pub(super) fn due_at(key: &[u8]) -> Option<Timestamp> {
     Some(Timestamp::from_unix_ms(u64::from_be_bytes(key.get(1..9)?.try_into().ok()?)))
 }
 
-pub(super) fn slot(inbox: &Inbox, claim: &ClaimId) -> Vec<u8> {
-    texts(SLOT, &[inbox.as_str(), claim.as_str()])
+fn slot(inbox: &str, claim: &ClaimId) -> Vec<u8> {
+    texts(SLOT, &[inbox, claim.as_str()])
+}
+
+/// The value of a slot's row: since when it counts, whether it may run still, and which rule's.
+fn slot_value(slot: Slot, claim: &Claim) -> Vec<u8> {
+    let since = match slot {
+        Slot::Open => OPEN,
+        Slot::Settled(at) => at.unix_ms(),
+    };
+    let over = matches!(claim.state, State::Confirmed { ended_at: Some(_), .. });
+    [&since.to_be_bytes(), &[u8::from(!over)][..], claim.rule.as_str().as_bytes()].concat()
+}
+
+/// Reads what [`slot_value`] wrote.
+pub(super) fn slot_of(value: &[u8]) -> Option<(Slot, bool, RuleId)> {
+    let (since, rest) = value.split_first_chunk::<8>()?;
+    let (running, rule) = rest.split_first()?;
+    let slot = match u64::from_be_bytes(*since) {
+        OPEN => Slot::Open,
+        at => Slot::Settled(Timestamp::from_unix_ms(at)),
+    };
+    Some((slot, *running != 0, RuleId::from(std::str::from_utf8(rule).ok()?)))
+}
+
+fn fuse_parts(fuse: &Fuse) -> [&str; 2] {
+    [if fuse.live { "live" } else { "dry-run" }, fuse.rule.as_ref().map_or("", RuleId::as_str)]
+}
+
+/// The fuse in the parts of a key of [`mark`] or [`open_breaker`].
+pub(super) fn fuse_of(mode: &str, rule: &str) -> Fuse {
+    let rule = (!rule.is_empty()).then(|| RuleId::from(rule));
+    Fuse { rule, live: mode == "live" }
+}
+
+/// Seconds sort as texts: ten digits last until the year 2286.
+pub(super) fn mark(fuse: &Fuse, second: u64) -> Vec<u8> {
+    let [mode, rule] = fuse_parts(fuse);
+    texts(MARK, &[mode, rule, &format!("{second:010}")])
+}
+
+pub(super) fn open_breaker(fuse: &Fuse) -> Vec<u8> {
+    texts(OPEN_BREAKER, &fuse_parts(fuse))
 }
 
 pub(super) fn inbox(inbox: &Inbox) -> Vec<u8> {
@@ -117,20 +164,16 @@ pub(super) fn derived(person: &Person) -> Vec<(Vec<u8>, Vec<u8>)> {
     if person.items.iter().any(|item| item.decision == Decision::Hold) {
         rows.push((held(person.contact), Vec::new()));
     }
-    if person.claims.iter().any(crate::domain::claim::Claim::is_unsettled) {
+    if person.claims.iter().any(Claim::is_unsettled) {
         rows.push((unsettled(person.contact), Vec::new()));
     }
     for claim in &person.claims {
-        let Some(sender) = &claim.sender else { continue };
-        let since = match &claim.state {
-            State::Released { .. } => continue,
-            State::Confirmed { enrolled_at, .. } => enrolled_at.unix_ms(),
-            _ => OPEN,
-        };
-        rows.push((slot(&sender.inbox, &claim.id), since.to_be_bytes().to_vec()));
+        let Some(slot) = Slot::of(claim) else { continue };
+        let inbox = claim.sender.as_ref().map_or("", |sender| sender.inbox.as_str());
+        rows.push((self::slot(inbox, &claim.id), slot_value(slot, claim)));
     }
     rows
 }
 
 /// The value of a slot whose claim is unsettled: it counts whatever its age.
-pub(super) const OPEN: u64 = u64::MAX;
+const OPEN: u64 = u64::MAX;

@@ -6,10 +6,12 @@
 mod arrivals;
 mod book;
 mod committer;
+mod fires;
 mod inboxes;
 mod keys;
 mod meta;
 mod open;
+mod persons;
 mod query;
 mod shared;
 
@@ -153,7 +155,7 @@ impl<D: Disk, I: Index> Embedded<D, I> {
         &self,
         contact: ContactId,
     ) -> Result<(crate::domain::person::Person, Vec<(ContactId, u64)>), IndexError> {
-        book::unite(contact, |id| book::load(&*self.shared.index, id))
+        persons::unite(contact, |id| persons::load(&*self.shared.index, id))
     }
 
     fn record_at(&self, seq: u64) -> Result<Option<Record>, JournalError> {
@@ -186,7 +188,8 @@ impl<D: Disk, I: Index> Ledger for Embedded<D, I> {
 
     fn look(&self, contact: ContactId) -> Result<Memory, LedgerError> {
         let (person, versions) = self.united(contact).map_err(|error| unreadable(&error))?;
-        Ok(Memory { person, versions, inboxes: self.shared.inboxes() })
+        let (inboxes, counters) = (self.shared.inboxes(), self.shared.counters());
+        Ok(Memory { person, versions, inboxes, counters })
     }
 
     async fn record(&self, turn: Turn, saw: Saw) -> Result<Recorded, LedgerError> {

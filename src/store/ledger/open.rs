@@ -75,12 +75,7 @@ impl<D: Disk, I: Index> Embedded<D, I> {
             }
         };
         catch_up(&mut book, &mut journal.reader(), &mut progress)?;
-        let shared = Arc::new(Shared::new(
-            index,
-            journal.reader(),
-            book.meta.clone(),
-            Arc::clone(&book.inboxes),
-        ));
+        let shared = Arc::new(Shared::new(index, journal.reader(), &book));
         let (commands, queue) = mpsc::channel(COMMANDS_MAX);
         let committer = Committer { journal, book, shared: Arc::clone(&shared) };
         thread::Builder::new()

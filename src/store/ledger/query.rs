@@ -3,14 +3,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::book::{load, unite};
+use super::persons::{load, unite};
 use super::{Embedded, inboxes, keys};
+use crate::domain::breaker::Tripped;
 use crate::domain::claim::State;
 use crate::domain::id::{ContactId, Inbox};
 use crate::domain::person::Person;
-use crate::domain::query::{Counts, DecisionQuery, Found, FoundPage, Listed, Listing, Totals};
+use crate::domain::query::{
+    Counts, DecisionQuery, Found, FoundPage, Listed, Listing, Running, Totals,
+};
 use crate::domain::reason::Decision;
 use crate::domain::record::{Record, Row, RulesAccepted, Turn};
+use crate::domain::slots::Slot;
 use crate::domain::time::Timestamp;
 use crate::domain::view::{InboxUse, Memory};
 use crate::port::{Ledger as _, LedgerError, Records};
@@ -71,6 +75,24 @@ impl<D: Disk, I: Index> Records for Embedded<D, I> {
 
     fn inboxes(&self) -> BTreeMap<Inbox, InboxUse> {
         self.shared.inboxes()
+    }
+
+    fn running(&self, since: Timestamp) -> Result<Vec<Running>, LedgerError> {
+        let mut found = Vec::new();
+        let scan = inboxes::for_each(&*self.shared.index, keys::SLOT, |key, value| {
+            if let [inbox, _] = keys::parts(key)[..]
+                && let Some((Slot::Settled(at), true, rule)) = keys::slot_of(value)
+                && since <= at
+                && !inbox.is_empty()
+            {
+                found.push(Running { inbox: inbox.into(), rule, began: at });
+            }
+        });
+        scan.map_err(|error| unreadable(&error.into())).map(|()| found)
+    }
+
+    fn breakers(&self) -> Vec<(Tripped, u64)> {
+        self.shared.breakers()
     }
 
     fn totals(&self) -> Totals {

@@ -5,13 +5,19 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::{Notify, watch};
 
+use super::book::Book;
 use super::inboxes::Inboxes;
 use super::meta::Meta;
+use crate::domain::breaker::{Fires, Fuse, Open, OpenBreakers, Tripped};
 use crate::domain::id::Inbox;
 use crate::domain::record::InboxState;
-use crate::domain::view::InboxUse;
+use crate::domain::view::{Counters, InboxUse};
 use crate::store::disk::Disk;
+use crate::store::index::Index;
 use crate::store::journal::Reader;
+
+/// Open breakers, and how much the list of each holds.
+type Listed = (Arc<OpenBreakers>, BTreeMap<Fuse, u64>);
 
 /// See the module.
 #[derive(Debug)]
@@ -21,6 +27,7 @@ pub(super) struct Shared<D: Disk, I> {
     pub(super) frames: std::sync::Mutex<Reader<D>>,
     meta: RwLock<Meta>,
     inboxes: RwLock<Arc<Inboxes>>,
+    breakers: RwLock<Listed>,
     /// Woken with every group.
     pub(super) changed: Notify,
     /// Why the store has stopped; `None` while it works.
@@ -28,21 +35,26 @@ pub(super) struct Shared<D: Disk, I> {
 }
 
 impl<D: Disk, I> Shared<D, I> {
-    pub(super) fn new(index: Arc<I>, frames: Reader<D>, meta: Meta, inboxes: Arc<Inboxes>) -> Self {
+    pub(super) fn new(index: Arc<I>, frames: Reader<D>, book: &Book<I>) -> Self
+    where
+        I: Index,
+    {
         Self {
             index,
             frames: std::sync::Mutex::new(frames),
-            meta: RwLock::new(meta),
-            inboxes: RwLock::new(inboxes),
+            meta: RwLock::new(book.meta.clone()),
+            inboxes: RwLock::new(Arc::clone(&book.inboxes)),
+            breakers: RwLock::new(listed(&book.fires)),
             changed: Notify::new(),
             failure: watch::Sender::new(None),
         }
     }
 
     /// Called by the committer once a group is on disk and in the index.
-    pub(super) fn publish(&self, meta: &Meta, inboxes: &Arc<Inboxes>) {
-        self.meta.write().unwrap_or_else(PoisonError::into_inner).clone_from(meta);
-        *self.inboxes.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(inboxes);
+    pub(super) fn publish(&self, book: &Book<I>) {
+        self.meta.write().unwrap_or_else(PoisonError::into_inner).clone_from(&book.meta);
+        *self.inboxes.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&book.inboxes);
+        *self.breakers.write().unwrap_or_else(PoisonError::into_inner) = listed(&book.fires);
         self.changed.notify_one();
     }
 
@@ -60,7 +72,30 @@ impl<D: Disk, I> Shared<D, I> {
         self.inboxes.read().unwrap_or_else(PoisonError::into_inner).all()
     }
 
+    /// What decisions see besides inboxes.
+    pub(super) fn counters(&self) -> Counters {
+        let rules = self.inboxes.read().unwrap_or_else(PoisonError::into_inner).rules().clone();
+        let breakers = self.breakers.read().unwrap_or_else(PoisonError::into_inner).0.clone();
+        Counters { rules, breakers }
+    }
+
+    /// Open breakers, each with how much its list holds.
+    pub(super) fn breakers(&self) -> Vec<(Tripped, u64)> {
+        let listed = self.breakers.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let held = |fuse: &Fuse| listed.1.get(fuse).copied().unwrap_or_default();
+        let tripped =
+            |(fuse, open): (&Fuse, &Open)| Tripped { fuse: fuse.clone(), open: open.clone() };
+        listed.0.iter().map(|it| (tripped(it), held(it.0))).collect()
+    }
+
     pub(super) fn inbox_state(&self, inbox: &Inbox) -> InboxState {
         self.inboxes.read().unwrap_or_else(PoisonError::into_inner).state_of(inbox)
     }
+}
+
+/// What is told of breakers. While none is open nothing is copied.
+fn listed(fires: &Fires) -> Listed {
+    let open = Arc::clone(fires.open());
+    let held = open.keys().map(|fuse| (fuse.clone(), fires.held(fuse))).collect();
+    (open, held)
 }

@@ -10,6 +10,7 @@ time_zone = "UTC"
 
 [defaults]
 settle = "0 seconds"
+breaker = "off"
 
 [themes.sales]
 says     = "A rep writes"

@@ -1,9 +1,9 @@
 //! `[defaults]`: what a rule means where it does not say.
 
 use super::book::Book;
-use super::{gates, times};
+use super::{protection, times};
 use crate::domain::rule::code;
-use crate::domain::rule::model::{Mode, ReEnroll, Unbuilt};
+use crate::domain::rule::model::{Mode, ReEnroll};
 use crate::domain::rule::span::Span;
 use crate::domain::rule::syntax::Node;
 use crate::domain::time::{DAY_MS, HOUR_MS, SECOND_MS};
@@ -26,8 +26,8 @@ pub(super) struct Defaults<'a> {
     pub(super) re_enroll: ReEnroll,
     pub(super) expires: Span,
     pub(super) window: Option<Node<'a>>,
-    /// `breaker`, where it is a table: not built yet.
-    pub(super) breaker: Option<Unbuilt>,
+    /// `breaker`, where it is said.
+    pub(super) breaker: Option<protection::Said>,
 }
 
 impl<'a> Defaults<'a> {
@@ -81,7 +81,7 @@ impl<'a> Defaults<'a> {
         if let Some(node) = defaults.window {
             times::window_named(book, node);
         }
-        defaults.breaker = table.get("breaker").and_then(gates::breaker_effect);
+        defaults.breaker = table.get("breaker").and_then(protection::breaker);
         defaults
     }
 }

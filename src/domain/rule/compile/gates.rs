@@ -1,5 +1,5 @@
 //! Keys of the address book that hold up the rules they touch, because their effect is not
-//! built yet: quiet periods, caps and the portal's breaker.
+//! built yet: quiet periods.
 
 use std::collections::BTreeSet;
 
@@ -25,7 +25,7 @@ pub(super) struct Gates {
 }
 
 impl Gates {
-    /// Reads `[[quiet_period]]`, `[[cap]]` and `[portal] breaker`.
+    /// Reads `[[quiet_period]]`.
     pub(super) fn read(book: &Book<'_>) -> Self {
         let mut touches = Vec::new();
         for table in book.array("quiet_period") {
@@ -37,18 +37,6 @@ impl Gates {
             let until = table.require("until", "until = 2027-01-03");
             check_order(from, until);
             touches.push(touch(book, table, Gate::QuietPeriod));
-        }
-        for table in book.array("cap") {
-            table.check_keys(&["max", "within", "themes"]);
-            let max = table.require("max", "max = 3");
-            max.and_then(|max| max.whole(1..=1_000_000));
-            let within = table.require("within", "within = \"90 days\"");
-            within.and_then(super::defaults::positive);
-            touches.push(touch(book, table, Gate::Theme));
-        }
-        let breaker = book.single("portal").and_then(|portal| portal.get("breaker"));
-        if let Some(unbuilt) = breaker.and_then(breaker_effect) {
-            touches.push(Touch { unbuilt, themes: BTreeSet::new() });
         }
         Self { touches }
     }
@@ -97,25 +85,4 @@ pub(super) fn themes(book: &Book<'_>, node: Node<'_>) -> BTreeSet<ThemeName> {
         }
     }
     found
-}
-
-/// `breaker`: `"off"`, or a table whose effect is not built yet.
-pub(super) fn breaker_effect(node: Node<'_>) -> Option<Unbuilt> {
-    if node.value.get_ref().as_str() == Some("off") {
-        let message = "the breaker is off: nothing stops a mass change.";
-        node.warning(code::LINT_BREAKER_OFF, message, "Say why in says, or raise its max.");
-        return None;
-    }
-    if !node.value.get_ref().is_table() {
-        let message = format!("breaker = {} is not accepted.", node.written());
-        let hint = "Write breaker = \"off\" and say why in says, or { max = 200, within = \"10 minutes\" }";
-        node.error(code::BAD_VALUE, message, hint);
-        return None;
-    }
-    let table = node.table("breaker".to_owned())?;
-    table.check_keys(&["max", "within", "then"]);
-    table.require("max", "max = 200").and_then(|max| max.whole(1..=1_000_000));
-    table.require("within", "within = \"10 minutes\"").and_then(super::defaults::positive);
-    table.get("then").and_then(|then| then.word(&[("hold", ()), ("discard", ())]));
-    Some(node.not_built("breaker", Gate::Breaker))
 }

@@ -4,13 +4,50 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Context;
 use crate::domain::rule::code;
-use crate::domain::rule::model::{Action, Mode, Rule};
+use crate::domain::rule::model::{Action, Mode, Rule, SenderChoice};
 
 /// Reports every lint that needs all rules.
 pub(super) fn check(ctx: &Context<'_>, rules: &[Rule]) {
     same_rank(ctx, rules);
     unused(ctx);
     mutual_blocks(ctx);
+    send_limits(ctx, rules);
+}
+
+/// A full budget that sends more emails than the inbox may.
+fn send_limits(ctx: &Context<'_>, rules: &[Rule]) {
+    for (name, spec) in &ctx.senders {
+        let Some(limit) = spec.send_limit else { continue };
+        let may_send = |choice: &SenderChoice| match choice {
+            SenderChoice::ContactOwner => true,
+            SenderChoice::User(user) => user == name,
+            SenderChoice::Team(team) => {
+                ctx.teams.get(team).is_some_and(|team| team.members.contains(name))
+            }
+            SenderChoice::Unbuilt(_) => false,
+        };
+        let emails = rules.iter().filter_map(|rule| match &rule.action {
+            Action::Enroll { target, senders, .. } if senders.iter().any(may_send) => {
+                ctx.sequences.get(&target.name).map(|sequence| sequence.emails)
+            }
+            _ => None,
+        });
+        let Some(emails) = emails.max() else { continue };
+        let budget = spec.daily_budget;
+        let full = budget.saturating_mul(emails);
+        if limit < full
+            && let Some(table) = ctx.book.one("senders", name.as_str())
+        {
+            let message = format!(
+                "{name}: {budget} a day × {emails} emails ≈ {full} emails a day when full; the \
+                 send limit you gave for this inbox is {limit}."
+            );
+            let span = table.get("send_limit").map_or_else(|| table.span.clone(), |it| it.span());
+            let hint =
+                format!("Lower daily_budget to {}, or the steps of the sequence.", limit / emails);
+            table.source.warning(code::LINT_SEND_LIMIT, span, message, hint);
+        }
+    }
 }
 
 /// Two rules that start alike, in one theme, with one priority: the name decides.

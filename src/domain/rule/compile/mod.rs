@@ -12,6 +12,7 @@ mod operands;
 mod people;
 mod portal;
 mod property;
+mod protection;
 mod rules;
 mod suppress;
 mod targets;
@@ -171,7 +172,7 @@ fn build<'a>(book: Book<'a>, files: &[RuleFile], whole: &'a Source<'a>) -> Optio
         whole.error(code::LIMIT, 0..0, message, "Split the folder by portal.");
         return None;
     }
-    let portal = portal::read(&book, whole);
+    let mut portal = portal::read(&book, whole);
     times::check(&book);
     let themes = targets::themes(&book);
     let ctx = Context {
@@ -186,6 +187,10 @@ fn build<'a>(book: Book<'a>, files: &[RuleFile], whole: &'a Source<'a>) -> Optio
         themes,
         book,
     };
+    if let Some(portal) = &mut portal {
+        portal.breakers = protection::of_portal(&ctx.book, ctx.defaults.breaker);
+    }
+    let caps = protection::caps(&ctx.book);
     let rules = rules::read_all(&ctx);
     let suppressions = suppress::read_all(&ctx);
     let unknown_sequences = targets::unknown_sequences(&ctx);
@@ -204,6 +209,7 @@ fn build<'a>(book: Book<'a>, files: &[RuleFile], whole: &'a Source<'a>) -> Optio
         teams: ctx.teams,
         rules,
         suppressions,
+        caps,
         unbuilt,
         read_properties: BTreeSet::new(),
         history_properties: BTreeSet::new(),

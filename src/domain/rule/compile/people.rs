@@ -51,7 +51,7 @@ fn sender(name: &str, table: &Table<'_>) -> Option<SenderSpec> {
         .get("when_full")
         .and_then(|node| node.word(&[("next", WhenFull::Next), ("wait", WhenFull::Wait)]));
     let weight = table.get("weight").and_then(|node| node.whole_u32(1..=1_000));
-    table.get("send_limit").and_then(|node| node.whole(1..=1_000_000));
+    let send_limit = table.get("send_limit").and_then(|node| node.whole_u32(1..=1_000_000));
     if let Some(node) = table.get("time_zone")
         && let Some(zone) = node.text()
     {
@@ -70,6 +70,7 @@ fn sender(name: &str, table: &Table<'_>) -> Option<SenderSpec> {
         name: name.into(),
         user,
         daily_budget: budget.unwrap_or(DAILY_BUDGET),
+        send_limit,
         when_full: when_full.unwrap_or_default(),
         weight: weight.unwrap_or(1),
         alias: table.get("alias").and_then(|node| node.text()).map(str::to_owned),

@@ -39,6 +39,8 @@ pub(super) fn read(book: &Book<'_>, whole: &Source<'_>) -> Option<Portal> {
         name: table.get("name").and_then(|node| node.text()).unwrap_or_default().to_owned(),
         our_domains: our_domains.iter().filter_map(|(text, at)| lists::domain(*at, text)).collect(),
         ignore_own_app: table.get("ignore_own_app").and_then(|node| node.flag()).unwrap_or(false),
+        // `[defaults]` may switch the defaults off: they are known later.
+        breakers: Vec::new(),
         bridge_property: bridge(table),
         id: PortalId(id?.whole(1..=u64::MAX)?),
         zone: zone_of(zone?)?,

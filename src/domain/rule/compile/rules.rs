@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use super::conditions::Position;
 use super::defaults::{MODES, expires, positive, re_enroll, settle_ms};
-use super::{Context, gates, times};
+use super::{Context, gates, protection, times};
 use crate::domain::id::RuleId;
-use crate::domain::rule::code;
 use crate::domain::rule::model::{Action, Gate, Mode, Place, Rule, Unbuilt};
 use crate::domain::rule::span::{Span, Unit};
 use crate::domain::rule::syntax::{Node, Table};
+use crate::domain::rule::{Breaker, code};
 use crate::domain::time::DAY_MS;
 
 /// Every key of a rule.
@@ -44,6 +44,9 @@ const KEYS: [&str; 29] = [
     "tags",
     "owner",
 ];
+
+/// How long a person may take to approve, where the rule does not say.
+const APPROVE_WITHIN: Span = Span::days(7);
 
 /// Reads every rule.
 pub(super) fn read_all(ctx: &Context<'_>) -> Vec<Rule> {
@@ -116,8 +119,9 @@ fn rule<'a>(ctx: &Context<'a>, table: &Table<'a>, id: Option<&str>) -> Option<Ru
     let expires = table.get("expires").and_then(expires);
     timing(ctx, table, delay, &mut unbuilt);
     conflict(table, &mut unbuilt);
-    approval(table, mode, &mut unbuilt);
-    protection(ctx, table, &mut unbuilt);
+    let approve_within = approval(table, mode, &mut unbuilt);
+    let limits = table.get("limits").map(|node| protection::limits(node, &mut unbuilt));
+    let breaker = breaker(ctx, table);
     if let Some(Action::Enroll { theme, .. }) = &action {
         unbuilt.extend(ctx.gates.touching(theme));
     }
@@ -140,7 +144,10 @@ fn rule<'a>(ctx: &Context<'a>, table: &Table<'a>, id: Option<&str>) -> Option<Ru
         action: action?,
         priority: priority.and_then(|priority| u16::try_from(priority).ok()).unwrap_or(500),
         re_enroll: re_enroll.unwrap_or(ctx.defaults.re_enroll),
+        limits: limits.unwrap_or_default(),
+        breaker,
         expires: expires.unwrap_or(ctx.defaults.expires),
+        approve_within: approve_within.unwrap_or(APPROVE_WITHIN),
         unbuilt,
         place: table.place(),
     })
@@ -228,43 +235,22 @@ fn conflict(table: &Table<'_>, unbuilt: &mut Vec<Unbuilt>) {
     unbuilt.extend(merged.map(|node| node.not_built("enroll_merged", Gate::Trigger)));
 }
 
-fn approval(table: &Table<'_>, mode: Option<Mode>, unbuilt: &mut Vec<Unbuilt>) {
-    if let Some(node) = table.get("mode").filter(|_| mode == Some(Mode::Approval)) {
-        unbuilt.push(node.not_built("mode = \"approval\"", Gate::Mode));
+/// `approve_within`, where it is said.
+fn approval(table: &Table<'_>, mode: Option<Mode>, unbuilt: &mut Vec<Unbuilt>) -> Option<Span> {
+    let node = table.get("approve_within")?;
+    let within = positive(node);
+    if mode.is_some_and(|mode| mode != Mode::Approval) {
+        let message = "approve_within only makes sense with mode = \"approval\".";
+        node.error(code::CONTRADICTION, message, "Remove it.");
     }
-    if let Some(node) = table.get("approve_within") {
-        node.duration();
-        if mode.is_some_and(|mode| mode != Mode::Approval) {
-            let message = "approve_within only makes sense with mode = \"approval\".";
-            node.error(code::CONTRADICTION, message, "Remove it.");
-        }
+    if within.is_some_and(|within| within.unit == Unit::WorkingDay) {
+        unbuilt.push(node.not_built("approve_within in working days", Gate::Mode));
     }
+    within
 }
 
-/// `limits` and `breaker`.
-fn protection<'a>(ctx: &Context<'a>, table: &Table<'a>, unbuilt: &mut Vec<Unbuilt>) {
-    if let Some(node) = table.get("limits") {
-        limits(node);
-        unbuilt.push(node.not_built("limits", Gate::Sender));
-    }
-    if let Some(node) = table.get("breaker") {
-        unbuilt.extend(gates::breaker_effect(node));
-    } else {
-        unbuilt.extend(ctx.defaults.breaker.clone());
-    }
-}
-
-fn limits(node: Node<'_>) {
-    let Some(table) = node.inline("limits") else { return };
-    table.check_keys(&["per_day", "per_hour", "per_company", "on_limit"]);
-    for key in ["per_day", "per_hour", "per_company"] {
-        let Some(limit) = table.get(key) else { continue };
-        if limit.value.get_ref().as_integer().is_some_and(|number| number.as_str() == "0") {
-            let message = format!("{key} = 0 stops the rule.");
-            limit.error(code::OUT_OF_RANGE, message, "Use mode = \"off\".");
-        } else {
-            limit.whole(1..=1_000_000);
-        }
-    }
-    table.get("on_limit").and_then(|node| node.word(&[("wait", ()), ("skip", ())]));
+/// `breaker`, else the default's, else the built-in one; `None` where it is off.
+fn breaker(ctx: &Context<'_>, table: &Table<'_>) -> Option<Breaker> {
+    let said = table.get("breaker").and_then(protection::breaker).or(ctx.defaults.breaker);
+    said.map_or(Some(protection::RULE_BREAKER), protection::Said::breaker)
 }

@@ -80,6 +80,8 @@ fn words_and_numbers_are_checked() {
     check_key("settle = \"2 days\"", "HR007", 10, "is a delay. Use delay");
     check_key("expires = \"0 days\"", "HR007", 11, "drops everything at once");
     check_key("breaker = false", "HR005", 11, "breaker = \"off\"");
+    let long = "breaker = { max = 9, within = \"2 days\" }";
+    check_key(long, "HR007", 31, "longer than a breaker looks back");
     check_key("tags = \"inbound\"", "HR004", 8, "Write a list");
     check_key("owner = \"\"", "HR005", 9, "is empty");
     check_key("approve_within = \"1 day\"", "HR020", 18, "only makes sense with mode");
@@ -219,9 +221,7 @@ fn what_is_not_built_yet_says_so_and_can_still_be_tested() {
         ("wait_for = { property = \"p\", up_to = \"1 hour\" }", "wait_for is not built yet"),
         ("delay = \"3 working days\"", "a delay of working days"),
         ("window = \"office-hours\"", "window"),
-        ("limits = { per_day = 3 }", "limits"),
-        ("breaker = { max = 9, within = \"1 hour\" }", "breaker"),
-        ("mode = \"approval\"", "mode = \"approval\""),
+        ("limits = { per_company = 3 }", "limits.per_company"),
         ("on_conflict = \"wait\"", "on_conflict"),
         ("if_blocked = \"next\"", "if_blocked"),
         ("enroll_merged = true", "enroll_merged"),

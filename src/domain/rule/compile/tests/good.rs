@@ -142,8 +142,6 @@ fn the_worked_example_waits_only_for_what_is_not_built() {
         held,
         [
             (Gate::Delay, "wait_for"),
-            (Gate::Theme, "[[cap]]"),
-            (Gate::Breaker, "breaker"),
             (Gate::QuietPeriod, "[[quiet_period]]"),
             (Gate::Window, "window"),
         ]
@@ -179,14 +177,14 @@ fn what_touches_a_rule_from_the_address_book_holds_up_that_rule_alone() {
         .replace("members", "same_company = \"same-sender\"\nmembers");
     let rules = "[[rule]]\nid = \"s\"\nsays = \"s\"\nwhen = { property = \"p\", changes = true }\n\
                  enroll = { sequence = \"inbound-sdr\", sender = [\"team:sdr-us\"] }\npriority = 9\n\
-                 [cap]\nmax = 1\nwithin = \"1 day\"\nthemes = [\"nurture\"]\n";
+                 [[quiet_period]]\nsays = \"q\"\nfrom = 2026-12-01\nuntil = 2026-12-02\nthemes = [\"nurture\"]\n";
     let files = [file("portal.toml", book), file("r.toml", format!("{}{rules}", rule("")))];
     let set = compile(&files).rules.expect("testable");
     let held = |id: &str| -> Vec<String> {
         let rule = set.rule(&id.into()).expect("there");
         rule.unbuilt.iter().map(|held| held.key.clone()).collect()
     };
-    assert_eq!(held("r"), ["[[cap]]"]);
+    assert_eq!(held("r"), ["[[quiet_period]]"]);
     assert_eq!(held("s"), ["same_company"]);
     assert_eq!(set.senders["dana"].unbuilt[0].key, "pace");
     assert_eq!(set.unbuilt.len(), 1);

@@ -1,0 +1,315 @@
+//! Breakers: far more triggers than usual fire in a short time, and everything that was not yet
+//! called is held until a person has emptied the list (CONSISTENCY.md 6.13).
+//!
+//! What fires is counted here, by rule and for the portal, live and dry-run apart (6.1). The
+//! fold counts, so a bad import is seen while it settles.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::id::{Fingerprint, RuleId};
+use super::person::{Holder, Item, Person};
+use super::reason::{Decision, Reason};
+use super::record::{Row, Step, TakenEvent, Turn};
+use super::rule::{Breaker, Mode};
+use super::time::{DAY_MS, SECOND_MS, Timestamp};
+
+/// How far back a breaker may look.
+pub const WITHIN_MS_MAX: u64 = DAY_MS;
+
+/// Whose breaker.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Fuse {
+    /// The rule; `None` for the portal's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<RuleId>,
+    /// It counts live and approval rules, else dry-run ones: they never touch (6.1).
+    pub live: bool,
+}
+
+impl Fuse {
+    /// The breaker of a rule.
+    pub fn of_rule(rule: &RuleId, mode: Mode) -> Self {
+        Self { rule: Some(rule.clone()), live: Mode::Approval <= mode }
+    }
+
+    /// The portal's.
+    pub fn of_portal(mode: Mode) -> Self {
+        Self { rule: None, live: Mode::Approval <= mode }
+    }
+}
+
+/// Whether a breaker holds `item`.
+pub fn is_held(item: &Item) -> bool {
+    item.decision == Decision::Hold && item.reason == Reason::BreakerOpen
+}
+
+/// The record that holds what a breaker catches of a person when it opens: whatever fired in the
+/// time that opened it, and was neither called nor released. What fired before is asked when it
+/// comes due.
+pub fn hold(tripped: &Tripped, person: &Person, rules: &Fingerprint) -> Option<Turn> {
+    let Tripped { fuse, open } = tripped;
+    let from = open.since.minus_ms(open.within_ms);
+    let caught = |item: &&Item| {
+        item.decision == Decision::Wait
+            && item.due.is_some()
+            && from <= item.fired_at
+            && (Mode::Approval <= item.mode) == fuse.live
+            && fuse.rule.as_ref().is_none_or(|rule| item.rule == *rule)
+            && !item.is_released_from(Holder::Breaker)
+    };
+    let mut turn = Turn::new(Step::Decided, person.contact, open.since);
+    for item in person.items.iter().filter(caught) {
+        let mut item = item.clone();
+        item.hold(open);
+        let why = (item.reason, item.sentence.clone());
+        turn.rows.push(Row::of_item(&item, person.contact, why, rules.clone()));
+        turn.items.push(item);
+    }
+    (!turn.items.is_empty()).then_some(turn)
+}
+
+/// An open breaker.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Open {
+    /// Since when.
+    pub since: Timestamp,
+    /// How many triggers had fired.
+    pub fired: u32,
+    /// `max`.
+    pub max: u32,
+    /// `within`, in milliseconds.
+    pub within_ms: u64,
+    /// `then = "discard"`: until the count has fallen again. `None`: until a person has emptied
+    /// its list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+}
+
+impl Open {
+    /// Whether it is open at `now`.
+    pub fn is_open(&self, now: Timestamp) -> bool {
+        self.until.is_none_or(|until| now < until)
+    }
+
+    /// `then = "discard"`.
+    pub fn discards(&self) -> bool {
+        self.until.is_some()
+    }
+}
+
+/// A breaker opened: what the journal keeps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tripped {
+    /// Whose.
+    #[serde(flatten)]
+    pub fuse: Fuse,
+    /// How.
+    #[serde(flatten)]
+    pub open: Open,
+}
+
+/// Every open breaker.
+pub type OpenBreakers = BTreeMap<Fuse, Open>;
+
+/// What fired of one fuse: for each second the running total after it.
+type Marks = VecDeque<(u64, u64)>;
+
+/// What fired in the last 24 hours, which breakers are open, and how much each holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fires {
+    marks: BTreeMap<Fuse, Marks>,
+    open: Arc<OpenBreakers>,
+    held: BTreeMap<Fuse, u64>,
+}
+
+impl Fires {
+    /// Triggers fired in the `within_ms` milliseconds before `now`, whole seconds counted.
+    pub fn count(&self, fuse: &Fuse, within_ms: u64, now: Timestamp) -> u64 {
+        let Some(marks) = self.marks.get(fuse) else { return 0 };
+        let from = now.minus_ms(within_ms).unix_ms() / SECOND_MS;
+        let old = marks.partition_point(|(second, _)| *second < from);
+        let before = old.checked_sub(1).and_then(|index| marks.get(index)).map_or(0, |it| it.1);
+        marks.back().map_or(0, |newest| newest.1 - before)
+    }
+
+    /// When no more than `max` of the newest fires and `more` at `now` are within `within_ms`.
+    pub fn falls_at(
+        &self,
+        fuse: &Fuse,
+        (max, within_ms): (u32, u64),
+        more: u64,
+        now: Timestamp,
+    ) -> Timestamp {
+        let marks = self.marks.get(fuse);
+        let total = marks.and_then(VecDeque::back).map_or(0, |newest| newest.1) + more;
+        let left = |(_, after): &&(u64, u64)| total - after <= u64::from(max);
+        let last = marks.into_iter().flatten().find(left).map(|(second, _)| *second);
+        let last = last.unwrap_or(now.unix_ms() / SECOND_MS);
+        Timestamp::from_unix_ms((last + 1) * SECOND_MS).plus_ms(within_ms)
+    }
+
+    /// Counts one; the mark it made.
+    fn add(&mut self, fuse: &Fuse, at: Timestamp) -> (u64, u64) {
+        let marks = self.marks.entry(fuse.clone()).or_default();
+        let (newest, total) = marks.back().copied().unwrap_or_default();
+        // A clock that was set back does not reorder what came in.
+        let second = newest.max(at.unix_ms() / SECOND_MS);
+        if newest == second {
+            marks.pop_back();
+        }
+        let mark = (second, total + 1);
+        marks.push_back(mark);
+        mark
+    }
+
+    /// Takes in a mark as it is stored.
+    pub fn set(&mut self, fuse: &Fuse, mark: (u64, u64)) {
+        self.marks.entry(fuse.clone()).or_default().push_back(mark);
+    }
+
+    /// Takes in what an event fired and opened; the marks it made, for the index.
+    pub fn take(&mut self, taken: &TakenEvent, at: Timestamp) -> BTreeMap<Fuse, (u64, u64)> {
+        let portals = taken.fired.iter().map(|fuse| Fuse { rule: None, live: fuse.live });
+        let fired = taken.fired.iter().cloned().chain(portals);
+        let marks = fired.map(|fuse| {
+            let mark = self.add(&fuse, at);
+            (fuse, mark)
+        });
+        let marks = marks.collect();
+        for tripped in &taken.opened {
+            self.trip(tripped.clone());
+        }
+        marks
+    }
+
+    /// Opens a breaker, or renews one that discards.
+    pub fn trip(&mut self, tripped: Tripped) {
+        Arc::make_mut(&mut self.open).insert(tripped.fuse, tripped.open);
+    }
+
+    /// Every open breaker, also those that discard and whose time may be over.
+    pub fn open(&self) -> &Arc<OpenBreakers> {
+        &self.open
+    }
+
+    /// Takes a person's change into account: what breakers held of them, before and after.
+    pub fn hold(&mut self, before: &[Item], after: &[Item]) {
+        let mut adjust = |items: &[Item], by: i64| {
+            for item in items.iter().filter(|item| is_held(item)) {
+                for fuse in [Fuse::of_rule(&item.rule, item.mode), Fuse::of_portal(item.mode)] {
+                    let held = self.held.entry(fuse).or_default();
+                    *held = held.saturating_add_signed(by);
+                }
+            }
+        };
+        adjust(after, 1);
+        adjust(before, -1);
+    }
+
+    /// Closes every breaker whose list is empty, and counts anew for it. Each with the seconds
+    /// of its marks, for the index.
+    pub fn close_emptied(&mut self) -> Vec<(Fuse, Vec<u64>)> {
+        let held = &self.held;
+        let empty = |fuse: &Fuse| held.get(fuse).is_none_or(|held| *held == 0);
+        let emptied = self.open.iter().filter(|(fuse, open)| !open.discards() && empty(fuse));
+        let emptied: Vec<Fuse> = emptied.map(|(fuse, _)| fuse.clone()).collect();
+        let closed = emptied.into_iter().map(|fuse| {
+            Arc::make_mut(&mut self.open).remove(&fuse);
+            let marks = self.marks.remove(&fuse).unwrap_or_default();
+            (fuse, marks.into_iter().map(|(second, _)| second).collect())
+        });
+        closed.collect()
+    }
+
+    /// Forgets what fired before `at`; the fuse and second of each mark, for the index.
+    pub fn forget_before(&mut self, at: Timestamp) -> Vec<(Fuse, u64)> {
+        let from = at.unix_ms() / SECOND_MS;
+        let mut forgotten = Vec::new();
+        for (fuse, marks) in &mut self.marks {
+            // The newest one stays: it holds the running total.
+            while 1 < marks.len() && marks.front().is_some_and(|(second, _)| *second < from) {
+                forgotten.extend(marks.pop_front().map(|(second, _)| (fuse.clone(), second)));
+            }
+        }
+        forgotten
+    }
+
+    /// How much a breaker holds.
+    pub fn held(&self, fuse: &Fuse) -> u64 {
+        self.held.get(fuse).copied().unwrap_or_default()
+    }
+}
+
+/// Counts what one event fires against the breakers it may open.
+#[derive(Debug)]
+pub struct Trips<'a> {
+    fires: &'a Fires,
+    now: Timestamp,
+    /// What this event fired so far.
+    pub fired: Vec<Fuse>,
+    /// What it opened.
+    pub opened: Vec<Tripped>,
+}
+
+impl<'a> Trips<'a> {
+    /// Nothing fired yet.
+    pub fn new(fires: &'a Fires, now: Timestamp) -> Self {
+        Self { fires, now, fired: Vec::new(), opened: Vec::new() }
+    }
+
+    /// Counts a rule's trigger, and opens its breaker and the portal's where that is too much.
+    pub fn count(
+        &mut self,
+        (id, mode): (&RuleId, Mode),
+        (own, portal): (Option<&Breaker>, &[Breaker]),
+    ) {
+        self.fired.push(Fuse::of_rule(id, mode));
+        if let Some(breaker) = own {
+            self.trip(&Fuse::of_rule(id, mode), *breaker);
+        }
+        for breaker in portal {
+            self.trip(&Fuse::of_portal(mode), *breaker);
+        }
+    }
+
+    fn trip(&mut self, fuse: &Fuse, breaker: Breaker) {
+        if self.open(fuse).is_some_and(|open| !open.discards()) {
+            return;
+        }
+        let Breaker { max, within_ms, discard } = breaker;
+        let counted =
+            |it: &&Fuse| it.live == fuse.live && fuse.rule.as_ref().is_none_or(|_| *it == fuse);
+        let more = self.fired.iter().filter(counted).count() as u64;
+        let fired = self.fires.count(fuse, within_ms, self.now) + more;
+        if u64::from(max) < fired {
+            let falls = || self.fires.falls_at(fuse, (max, within_ms), more, self.now);
+            let until = discard.then(falls);
+            let fired = u32::try_from(fired).unwrap_or(u32::MAX);
+            let open = Open { since: self.now, fired, max, within_ms, until };
+            self.opened.retain(|tripped| tripped.fuse != *fuse);
+            self.opened.push(Tripped { fuse: fuse.clone(), open });
+        }
+    }
+
+    /// The breaker as it stands after this event, where it is open.
+    pub fn open(&self, fuse: &Fuse) -> Option<&Open> {
+        let here = self.opened.iter().find(|tripped| tripped.fuse == *fuse).map(|it| &it.open);
+        here.or_else(|| self.fires.open.get(fuse)).filter(|open| open.is_open(self.now))
+    }
+}
+
+/// The open breaker that stands in the way of an item of `rule` that fired in `mode`: the rule's
+/// first, else the portal's. One that the rules do not have any more stands in nobody's way.
+pub fn in_the_way<'o>(
+    rule: (&RuleId, Mode),
+    (own, portal): (Option<&Breaker>, &[Breaker]),
+    open: impl Fn(&Fuse) -> Option<&'o Open>,
+) -> Option<(Fuse, &'o Open)> {
+    let (id, mode) = rule;
+    let own = own.map(|_| Fuse::of_rule(id, mode));
+    let portal = (!portal.is_empty()).then(|| Fuse::of_portal(mode));
+    own.into_iter().chain(portal).find_map(|fuse| open(&fuse).map(|open| (fuse, open)))
+}

@@ -1,0 +1,123 @@
+//! Places that enrollments take up for a while: of an inbox's budget, of a rule's limits. An
+//! unsettled claim counts whatever its age, a settled one from the latest moment HubSpot may
+//! have enrolled (CONSISTENCY.md 6.9 and 6.10).
+
+use std::collections::BTreeMap;
+
+use super::claim::{Claim, State};
+use super::id::ClaimId;
+use super::time::Timestamp;
+
+/// A claim's place: open, or counted from this instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Slot {
+    /// The outcome of its call is open: it counts whatever its age.
+    Open,
+    /// The latest moment HubSpot may have enrolled.
+    Settled(Timestamp),
+}
+
+impl Slot {
+    /// The place `claim` takes up; `None` once it was released.
+    pub fn of(claim: &Claim) -> Option<Self> {
+        match &claim.state {
+            State::Released { .. } => None,
+            State::Confirmed { enrolled_at, .. } => Some(Self::Settled(*enrolled_at)),
+            _ => Some(Self::Open),
+        }
+    }
+}
+
+/// The places of one inbox or of one rule, by claim.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Slots(BTreeMap<ClaimId, Slot>);
+
+impl Slots {
+    /// Takes in how a claim stands now.
+    pub fn claim(&mut self, claim: &Claim) {
+        match Slot::of(claim) {
+            Some(slot) => self.set(claim.id.clone(), slot),
+            None => drop(self.0.remove(&claim.id)),
+        }
+    }
+
+    /// Takes in one place as it is stored.
+    pub fn set(&mut self, claim: ClaimId, slot: Slot) {
+        self.0.insert(claim, slot);
+    }
+
+    /// Places taken whose outcome is open.
+    pub fn open(&self) -> u32 {
+        let open = self.0.values().filter(|slot| **slot == Slot::Open).count();
+        u32::try_from(open).unwrap_or(u32::MAX)
+    }
+
+    /// The settled ones, oldest first.
+    pub fn settled(&self) -> Vec<Timestamp> {
+        let settled = self.0.values().filter_map(|slot| match slot {
+            Slot::Open => None,
+            Slot::Settled(at) => Some(*at),
+        });
+        let mut settled: Vec<Timestamp> = settled.collect();
+        settled.sort_unstable();
+        settled
+    }
+
+    /// Places taken in the `within_ms` milliseconds before `now`.
+    pub fn used(&self, within_ms: u64, now: Timestamp) -> u32 {
+        used(self.open(), &self.settled(), within_ms, now)
+    }
+
+    /// Forgets settled places from before `at`, which nothing counts any more.
+    pub fn forget_before(&mut self, at: Timestamp) {
+        self.0.retain(|_, slot| match slot {
+            Slot::Open => true,
+            Slot::Settled(since) => at <= *since,
+        });
+    }
+}
+
+/// Places used in the `within_ms` milliseconds before `now`. `settled` is oldest first.
+pub fn used(open: u32, settled: &[Timestamp], within_ms: u64, now: Timestamp) -> u32 {
+    let settled = settled.iter().filter(|at| now < at.plus_ms(within_ms)).count();
+    open.saturating_add(u32::try_from(settled).unwrap_or(u32::MAX))
+}
+
+/// When there is a place under `max` again; `None` when there is one at `now`, or when only open
+/// calls stand in the way.
+pub fn next_free(
+    (open, settled): (u32, &[Timestamp]),
+    max: u32,
+    within_ms: u64,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    let excess = used(open, settled, within_ms, now).checked_sub(max)? as usize;
+    let mut running = settled.iter().filter(|at| now < at.plus_ms(within_ms));
+    running.nth(excess).map(|at| at.plus_ms(within_ms))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::time::HOUR_MS;
+
+    #[track_caller]
+    fn check(open: u32, ages_ms: &[u64], max: u32, expected: (u32, Option<u64>)) {
+        let now = Timestamp::from_unix_ms(100 * HOUR_MS);
+        let settled: Vec<_> = ages_ms.iter().map(|age| now.minus_ms(*age)).collect();
+        let free = next_free((open, &settled), max, HOUR_MS, now);
+        let got = (used(open, &settled, HOUR_MS, now), free.map(|at| at.since_ms(now)));
+        assert_eq!(got, expected);
+    }
+
+    #[test]
+    fn places_are_free_again_after_their_time_and_open_calls_keep_theirs() {
+        check(0, &[], 1, (0, None));
+        check(0, &[HOUR_MS, HOUR_MS - 1], 2, (1, None));
+        check(0, &[HOUR_MS, HOUR_MS - 1], 1, (1, Some(1)));
+        check(0, &[3_000, 2_000, 1_000], 2, (3, Some(HOUR_MS - 2_000)));
+        check(1, &[], 1, (1, None));
+        check(1, &[1_000], 1, (2, None));
+        check(1, &[1_000], 2, (2, Some(HOUR_MS - 1_000)));
+    }
+}
