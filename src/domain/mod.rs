@@ -4,6 +4,7 @@
 //! or is `async`. Time and seeds arrive as arguments, so every decision can be replayed.
 #![deny(clippy::disallowed_macros, clippy::disallowed_methods, clippy::disallowed_types)]
 
+pub mod civil;
 pub mod claim;
 pub mod contact;
 pub mod decide;

@@ -62,6 +62,13 @@ pub struct Item {
     pub sentence: String,
     /// Since when it waits for this reason.
     pub since: Timestamp,
+    /// Time it spent in waits that `expires` does not count, before the one that runs.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub uncounted_ms: u64,
+    /// What its record says of when it comes back, where it is looked at at another time: a
+    /// window's spread, or a property that became known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
     /// Where it would go, once known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<TargetName>,
@@ -76,21 +83,47 @@ pub struct Item {
     pub lost_answers: u32,
 }
 
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde hands skip_serializing_if a reference"
-)]
-fn is_zero(count: &u32) -> bool {
-    *count == 0
+fn is_zero<T: Default + PartialEq>(count: &T) -> bool {
+    *count == T::default()
 }
 
 impl Item {
+    /// Waits or is held for `reason` from `now` on; where it did before, `since` stays.
+    pub fn turn_to(&mut self, reason: Reason, now: Timestamp) {
+        if self.reason != reason {
+            self.uncounted_ms = self.uncounted_ms(now);
+            self.since = now;
+            self.reason = reason;
+        }
+        self.until = None;
+    }
+
+    /// Time spent until `now` in waits that `expires` does not count: for a theme that is
+    /// occupied, and for a quiet period (RULES.md section 6).
+    pub fn uncounted_ms(&self, now: Timestamp) -> u64 {
+        let runs = matches!(self.reason, Reason::ThemeBusy | Reason::QuietPeriod);
+        self.uncounted_ms + if runs { now.since_ms(self.since) } else { 0 }
+    }
+
+    /// When it comes back, as its record says.
+    fn comes_back(&self) -> Option<Timestamp> {
+        self.until.or(self.due)
+    }
+
+    /// Looks at it `at` already, where it would wait longer.
+    pub fn wake(&mut self, at: Timestamp) {
+        if self.due.is_some_and(|due| at < due) {
+            self.until = self.comes_back();
+            self.due = Some(at);
+        }
+    }
+
     /// Whether `row` says how this item stands now; a later row has taken the place of others.
     pub fn is_shown_by(&self, row: &Row) -> bool {
         self.id == row.id
             && self.decision == row.decision
             && self.reason == row.reason
-            && row.until.is_none_or(|until| self.due.is_none_or(|due| due == until))
+            && row.until.is_none_or(|until| self.comes_back().is_none_or(|at| at == until))
     }
 }
 

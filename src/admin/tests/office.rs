@@ -134,6 +134,8 @@ fn item(contact: ContactId, decision: Decision, reason: Reason) -> Item {
         reason,
         sentence: "Why.".to_owned(),
         since: NOW,
+        uncounted_ms: 0,
+        until: None,
         target: Some("inbound".into()),
         sender: Some("dana".into()),
         attempts: 0,

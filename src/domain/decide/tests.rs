@@ -1,7 +1,9 @@
 //! The order of the gates, and what stands before the ranking.
 
+mod burst;
 mod consistency;
 mod gates;
+mod time;
 
 use crate::domain::claim::Channel;
 use crate::domain::contact::PastValue;

@@ -16,6 +16,7 @@ use crate::domain::record::TakenEvent;
 use crate::domain::rule::check::{Check, Values};
 use crate::domain::rule::condition::{Comparison, Condition, Test};
 use crate::domain::rule::span::Span;
+use crate::domain::rule::timing::Timing;
 use crate::domain::rule::trigger::{Change, Subject, When};
 use crate::domain::rule::{
     Action, Mode, Place, Portal, ReEnroll, Rule, RuleSet, SenderChoice, SenderSpec, Sequence, Team,
@@ -54,7 +55,9 @@ fn sender(name: &str, user: u64) -> SenderSpec {
         when_full: WhenFull::Next,
         weight: 1,
         alias: None,
-        unbuilt: Vec::new(),
+        pace: None,
+        away: Vec::new(),
+        time_zone: None,
         place: place(3),
     }
 }
@@ -101,6 +104,7 @@ pub(crate) fn rule(id: &str, when: When, sequence: &str) -> Rule {
         unless: Vec::new(),
         settle_ms: SETTLE_MS,
         delay: None,
+        timing: Timing::default(),
         action: Action::Enroll {
             target: target(Channel::Sequence, sequence),
             theme: "sales".into(),
@@ -146,6 +150,8 @@ pub(crate) fn rules(rules: Vec<Rule>) -> RuleSet {
             by_property.entry(name.clone()).or_default().push(index);
         }
     }
+    let waits = |rule: &Rule| Some((rule.timing.wait_for.as_ref()?.property.clone(), rule.id.clone()));
+    let waited_for = rules.iter().filter_map(waits).collect();
     let sequence = |id: u64, requires: &[&str]| Sequence {
         id: SequenceId(id),
         theme: "sales".into(),
@@ -168,7 +174,7 @@ pub(crate) fn rules(rules: Vec<Rule>) -> RuleSet {
         portal: Portal {
             id: PortalId(7),
             name: "Acme".to_owned(),
-            zone: TimeZone::get("America/New_York").expect("bundled"),
+            zone: TimeZone::get("America/New_York").expect("bundled").into(),
             our_domains: BTreeSet::from(["acme.com".to_owned()]),
             ignore_own_app: false,
             bridge_property: Some("unenroll_requested".into()),
@@ -197,12 +203,14 @@ pub(crate) fn rules(rules: Vec<Rule>) -> RuleSet {
                 unbuilt: Vec::new(),
             },
         )]),
+        quiet_periods: Vec::new(),
         rules,
         suppressions: Vec::new(),
         unbuilt: Vec::new(),
         read_properties: BTreeSet::new(),
         history_properties: BTreeSet::new(),
         by_property,
+        waited_for,
     }
 }
 

@@ -3,8 +3,10 @@
 //! [`BEFORE_RANK`] and [`AFTER_RANK`] are the order (CONSISTENCY.md section 5). It stands
 //! nowhere else.
 
+pub mod away;
 pub mod conditions;
 pub mod cooldown;
+pub mod dates;
 pub mod delay;
 pub mod evidence;
 pub mod expires;
@@ -12,14 +14,19 @@ pub mod expires;
 pub(crate) mod fixture;
 pub mod mode;
 pub mod moved;
+pub mod pace;
 pub mod past;
+pub mod quiet;
 pub mod rank;
 pub mod re_enroll;
 pub mod requires;
 pub mod sender;
 pub mod suppress;
 pub mod theme;
+pub mod wait_for;
+pub mod window;
 
+use super::civil::Zone;
 use super::claim::Target;
 use super::id::{SenderName, ThemeName};
 use super::person::Item;
@@ -41,8 +48,9 @@ pub enum Step {
 use Step::{Check, NotBuilt};
 
 /// What is asked of each due item by itself, once the person was read.
-pub const BEFORE_RANK: [Step; 5] = [
+pub const BEFORE_RANK: [Step; 6] = [
     Check(expires::check),
+    Check(dates::check),
     Check(moved::check),
     Check(conditions::check),
     NotBuilt(Gate::Conditions),
@@ -50,9 +58,9 @@ pub const BEFORE_RANK: [Step; 5] = [
 ];
 
 /// What is asked of the best rule of each theme.
-pub const AFTER_RANK: [Step; 18] = [
+pub const AFTER_RANK: [Step; 19] = [
     NotBuilt(Gate::Rank),
-    NotBuilt(Gate::Delay),
+    Check(wait_for::check),
     Check(delay::check),
     Check(suppress::check_built_in),
     Check(suppress::check_rules),
@@ -65,9 +73,10 @@ pub const AFTER_RANK: [Step; 18] = [
     NotBuilt(Gate::Theme),
     NotBuilt(Gate::Breaker),
     Check(mode::check),
-    NotBuilt(Gate::QuietPeriod),
+    Check(quiet::check),
     NotBuilt(Gate::Sender),
     Check(sender::check),
+    Check(window::check),
     NotBuilt(Gate::Window),
 ];
 
@@ -101,7 +110,7 @@ impl<'a> Case<'a> {
     }
 
     /// The portal's zone.
-    pub fn zone(&self) -> &'a jiff::tz::TimeZone {
+    pub fn zone(&self) -> &'a Zone {
         &self.rules.portal.zone
     }
 
@@ -174,6 +183,8 @@ pub struct Stop {
     pub by: Option<String>,
     /// When it comes back, or may come back.
     pub until: Option<Timestamp>,
+    /// When it is looked at again, where that is not `until`.
+    pub due: Option<Timestamp>,
     /// In whose name, where that is known.
     pub sender: Option<SenderName>,
 }
@@ -182,7 +193,7 @@ impl Stop {
     /// The reason's usual decision.
     pub fn new(reason: Reason, sentence: String) -> Self {
         let decision = reason.decisions()[0];
-        Self { decision, reason, sentence, by: None, until: None, sender: None }
+        Self { decision, reason, sentence, by: None, until: None, due: None, sender: None }
     }
 
     /// Names the suppression or the rule that stands in the way.
@@ -196,6 +207,13 @@ impl Stop {
     #[must_use]
     pub fn until(mut self, at: Option<Timestamp>) -> Self {
         self.until = at;
+        self
+    }
+
+    /// Says when it is looked at again, where that is later than it may come back.
+    #[must_use]
+    pub fn due(mut self, at: Timestamp) -> Self {
+        self.due = Some(at);
         self
     }
 }

@@ -1,7 +1,7 @@
 //! A rule whose trigger fired: its item, the settle time of the person, and bursts.
 
-use super::{Incoming, old_value};
-use crate::domain::event::Event;
+use super::{Incoming, burst, old_value};
+use crate::domain::gates::dates;
 use crate::domain::id::RowId;
 use crate::domain::person::{Item, Person, Settling};
 use crate::domain::reason::{Decision, Reason};
@@ -18,10 +18,18 @@ pub(super) fn unbuilt(rule: &Rule) -> Option<&Unbuilt> {
 }
 
 /// Whether the event may fire the rule; the error says why not.
-pub(super) fn may_fire(rule: &Rule, event: &Event, old: Option<&str>) -> Result<(), String> {
+pub(super) fn may_fire(
+    rules: &RuleSet,
+    rule: &Rule,
+    incoming: &Incoming<'_>,
+    old: Option<&str>,
+) -> Result<(), String> {
     match unbuilt(rule) {
         Some(unbuilt) => Err(format!("{} is not built yet ({})", unbuilt.key, unbuilt.place)),
-        None => rule.when.may_fire(event, old),
+        None => {
+            rule.when.may_fire(incoming.event, old)?;
+            dates::in_effect(rule, incoming.at(), &rules.portal.zone)
+        }
     }
 }
 
@@ -34,14 +42,16 @@ pub(super) fn schedule(
     taken: &mut TakenEvent,
 ) {
     let longest = fired.iter().map(|rule| rule.settle_ms).max().unwrap_or(0);
-    let settling = settle(person.settling, incoming, longest);
+    // What is due already stays due: the settle time of before is over.
+    let running = person.settling.filter(|settling| incoming.received < settling.until);
+    let settling = settle(running, incoming, longest);
     let mut items = person.items.clone();
-    if let (Some(before), Some(after)) = (person.settling, settling) {
+    if let (Some(before), Some(after)) = (running, settling) {
         extend(&mut items, before, after);
     }
     for rule in fired {
         let item = item(person, incoming, rule, settling);
-        let merged = merge(&mut items, item);
+        let merged = burst::merge(&mut items, item);
         taken.rows.extend(merged.map(|earlier| merged_row(rules, person, &earlier)));
     }
     for rule in fired {
@@ -55,7 +65,6 @@ pub(super) fn schedule(
 
 /// The settle time after this event. A rule that does not settle leaves it as it is.
 fn settle(running: Option<Settling>, incoming: &Incoming<'_>, length: u64) -> Option<Settling> {
-    let running = running.filter(|settling| incoming.received < settling.until);
     if length == 0 {
         return running;
     }
@@ -70,6 +79,7 @@ fn extend(items: &mut [Item], before: Settling, after: Settling) {
     let moving =
         |item: &&mut Item| item.reason == Reason::Settling && item.due == Some(before.until);
     for item in items.iter_mut().filter(moving) {
+        item.until = item.until.or(item.due);
         item.due = Some(after.until);
         item.first_due = after.until;
     }
@@ -99,6 +109,8 @@ fn item(person: &Person, incoming: &Incoming<'_>, rule: &Rule, settling: Option<
         reason: Reason::Settling,
         sentence: sentence::settling(due.since_ms(incoming.received)),
         since: incoming.received,
+        uncounted_ms: 0,
+        until: None,
         target: match &rule.action {
             Action::Enroll { target, .. } => Some(target.name.clone()),
             Action::Unbuilt => None,
@@ -107,24 +119,6 @@ fn item(person: &Person, incoming: &Incoming<'_>, rule: &Rule, settling: Option<
         attempts: 0,
         lost_answers: 0,
     }
-}
-
-/// Adds `fresh`; an item of the same rule and property that still settles gives way to it, and
-/// leaves it the value and the time from before the burst.
-fn merge(items: &mut Vec<Item>, mut fresh: Item) -> Option<Item> {
-    let earlier = items.iter().position(|item| {
-        item.rule == fresh.rule
-            && item.reason == Reason::Settling
-            && item.event.change().map(|(name, _)| name)
-                == fresh.event.change().map(|(name, _)| name)
-    });
-    let earlier = earlier.map(|index| items.remove(index));
-    if let Some(earlier) = &earlier {
-        fresh.from.clone_from(&earlier.from);
-        fresh.began = earlier.began;
-    }
-    items.push(fresh);
-    earlier
 }
 
 fn merged_row(rules: &RuleSet, person: &Person, earlier: &Item) -> Row {

@@ -13,10 +13,11 @@ pub mod moment;
 pub mod span;
 pub mod suggest;
 pub mod syntax;
+pub mod timing;
 #[cfg(test)]
 mod tests;
 pub mod trigger;
 pub mod value;
 
-pub use compile::{Compiled, RuleFile, compile};
+pub use compile::{Compiled, RuleFile, compile, compile_at};
 pub use model::*;

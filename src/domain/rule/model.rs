@@ -7,6 +7,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::span::Span;
+use super::timing::{QuietPeriod, Timing};
+use crate::domain::civil::{Days, Zone};
 use crate::domain::claim::Target;
 use crate::domain::id::{
     Fingerprint, FlowId, Inbox, PortalId, PropertyName, RuleId, SenderName, SequenceId, TargetName,
@@ -97,8 +99,8 @@ pub struct Portal {
     pub id: PortalId,
     /// `name`, for people.
     pub name: String,
-    /// `time_zone`.
-    pub zone: jiff::tz::TimeZone,
+    /// `time_zone`, with the days of `calendar`.
+    pub zone: Zone,
     /// `our_domains`, lower case.
     pub our_domains: BTreeSet<String>,
     /// `ignore_own_app`.
@@ -185,11 +187,26 @@ pub struct SenderSpec {
     pub weight: u32,
     /// `alias`.
     pub alias: Option<String>,
-    /// Keys whose effect is not built yet (`away`, `pace`): they hold up whoever this sender
-    /// would send to, not every rule that may take them.
-    pub unbuilt: Vec<Unbuilt>,
+    /// `pace`: the least time between two enrollments of the inbox; a day at most.
+    pub pace: Option<Span>,
+    /// `away`, by the sender's own clock.
+    pub away: Vec<Days>,
+    /// `time_zone`, where said.
+    pub time_zone: Option<jiff::tz::TimeZone>,
     /// Where it stands.
     pub place: Place,
+}
+
+impl SenderSpec {
+    /// `pace` in milliseconds; 0 without one.
+    pub fn pace_ms(&self) -> u64 {
+        self.pace.map_or(0, Span::approximate_ms)
+    }
+
+    /// The sender's own zone: theirs, else the portal's.
+    pub fn zone<'a>(&'a self, portal: &'a Zone) -> &'a jiff::tz::TimeZone {
+        self.time_zone.as_ref().unwrap_or(portal)
+    }
 }
 
 /// `[teams.X]`.
@@ -266,6 +283,8 @@ pub struct Rule {
     pub settle_ms: u64,
     /// `delay`.
     pub delay: Option<Span>,
+    /// `wait_for`, `window`, `starts` and `ends`.
+    pub timing: Timing,
     /// What it does.
     pub action: Action,
     /// `priority`: 1 is first.
@@ -333,6 +352,8 @@ pub struct RuleSet {
     pub senders: BTreeMap<SenderName, SenderSpec>,
     /// `[teams]`.
     pub teams: BTreeMap<TeamName, Team>,
+    /// `[[quiet_period]]`, in file order.
+    pub quiet_periods: Vec<QuietPeriod>,
     /// Rules, by priority, then id. Rules with mode off are here too.
     pub rules: Vec<Rule>,
     /// Suppressions, in file order.
@@ -345,6 +366,8 @@ pub struct RuleSet {
     pub history_properties: BTreeSet<PropertyName>,
     /// Rules that start from a change of a property; indexes into `rules`.
     pub by_property: BTreeMap<PropertyName, Vec<usize>>,
+    /// Properties that a rule's `wait_for` waits for; the first such rule by priority.
+    pub waited_for: BTreeMap<PropertyName, RuleId>,
 }
 
 impl RuleSet {

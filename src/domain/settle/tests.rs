@@ -38,6 +38,8 @@ fn item() -> Item {
         reason: Reason::OutcomeUnknown,
         sentence: String::new(),
         since: NOW,
+        uncounted_ms: 0,
+        until: None,
         target: None,
         sender: None,
         attempts: 0,

@@ -21,9 +21,20 @@ enum Slot {
     Settled(Timestamp),
 }
 
+impl Slot {
+    fn settled(self) -> Option<Timestamp> {
+        match self {
+            Self::Open => None,
+            Self::Settled(at) => Some(at),
+        }
+    }
+}
+
 #[derive(Clone, Debug, Default)]
 struct InboxSlots {
     slots: BTreeMap<ClaimId, Slot>,
+    /// The last call or enrollment; of what was under way before a restart, only what settled.
+    last: Option<Timestamp>,
     state: InboxState,
 }
 
@@ -44,7 +55,9 @@ impl Inboxes {
                     keys::OPEN => Slot::Open,
                     at => Slot::Settled(Timestamp::from_unix_ms(at)),
                 };
-                inboxes.of(&Inbox::from(inbox)).slots.insert(ClaimId::from(claim), slot);
+                let inbox = inboxes.of(&Inbox::from(inbox));
+                inbox.last = inbox.last.max(slot.settled());
+                inbox.slots.insert(ClaimId::from(claim), slot);
             }
         })?;
         for_each(index, keys::INBOX, |key, value| {
@@ -69,11 +82,13 @@ impl Inboxes {
             State::Confirmed { enrolled_at, .. } => Some(Slot::Settled(*enrolled_at)),
             _ => Some(Slot::Open),
         };
-        let slots = &mut self.of(&sender.inbox).slots;
-        match slot {
-            Some(slot) => slots.insert(claim.id.clone(), slot),
-            None => slots.remove(&claim.id),
-        };
+        let inbox = self.of(&sender.inbox);
+        if let Some(slot) = slot {
+            inbox.last = inbox.last.max(Some(claim.last_call_at)).max(slot.settled());
+            inbox.slots.insert(claim.id.clone(), slot);
+        } else {
+            inbox.slots.remove(&claim.id);
+        }
     }
 
     /// Takes in what HubSpot told us of an inbox.
@@ -127,6 +142,7 @@ impl InboxSlots {
         InboxUse {
             open,
             settled,
+            last: self.last,
             full_until: self.state.full_until,
             paused: self.state.paused.clone(),
             turns: self.slots.len() as u64,

@@ -1,5 +1,5 @@
 //! Keys of the address book that hold up the rules they touch, because their effect is not
-//! built yet: quiet periods, caps and the portal's breaker.
+//! built yet: caps and the portal's breaker.
 
 use std::collections::BTreeSet;
 
@@ -25,19 +25,9 @@ pub(super) struct Gates {
 }
 
 impl Gates {
-    /// Reads `[[quiet_period]]`, `[[cap]]` and `[portal] breaker`.
+    /// Reads `[[cap]]` and `[portal] breaker`.
     pub(super) fn read(book: &Book<'_>) -> Self {
         let mut touches = Vec::new();
-        for table in book.array("quiet_period") {
-            table.check_keys(&["says", "from", "until", "themes"]);
-            table
-                .require("says", "says = \"why nobody is written to\"")
-                .and_then(|node| node.text());
-            let from = table.require("from", "from = 2026-12-21").and_then(|node| node.date());
-            let until = table.require("until", "until = 2027-01-03");
-            check_order(from, until);
-            touches.push(touch(book, table, Gate::QuietPeriod));
-        }
         for table in book.array("cap") {
             table.check_keys(&["max", "within", "themes"]);
             let max = table.require("max", "max = 3");
@@ -65,17 +55,6 @@ impl Gates {
     /// All of them, for the rule set.
     pub(super) fn everywhere(&self) -> Vec<Unbuilt> {
         self.touches.iter().map(|touch| touch.unbuilt.clone()).collect()
-    }
-}
-
-/// An end that lies before its beginning.
-pub(super) fn check_order(from: Option<jiff::civil::Date>, until: Option<Node<'_>>) {
-    if let (Some(from), Some(node)) = (from, until)
-        && let Some(until) = node.date()
-        && until < from
-    {
-        let hint = "Both days are included.";
-        node.error(code::ORDER, format!("{} is before {from}.", node.key), hint);
     }
 }
 
