@@ -238,7 +238,7 @@ fn a_key_that_is_not_built_yet_stops_only_what_reaches_it() {
     };
     assert_eq!(outcome(Gate::Window, ""), Ok(1), "suppressed before the window");
     assert!(outcome(Gate::Window, "ann@bigco.example").is_err());
-    assert!(outcome(Gate::Delay, "").is_err());
+    assert!(outcome(Gate::Rank, "").is_err());
     let mut world = world();
     let began = world.now.minus_ms(DAY_MS);
     world.person.claims = vec![claim(("sales", target(Channel::Sequence, "intro")), began, None)];

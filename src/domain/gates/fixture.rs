@@ -150,7 +150,8 @@ pub(crate) fn rules(rules: Vec<Rule>) -> RuleSet {
             by_property.entry(name.clone()).or_default().push(index);
         }
     }
-    let waits = |rule: &Rule| Some((rule.timing.wait_for.as_ref()?.property.clone(), rule.id.clone()));
+    let waits =
+        |rule: &Rule| Some((rule.timing.wait_for.as_ref()?.property.clone(), rule.id.clone()));
     let waited_for = rules.iter().filter_map(waits).collect();
     let sequence = |id: u64, requires: &[&str]| Sequence {
         id: SequenceId(id),

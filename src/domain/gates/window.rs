@@ -59,8 +59,7 @@ fn zone(case: &Case<'_>, window: &Window, sender: Option<&SenderName>) -> TimeZo
 pub fn contact_zone(contact: &Contact) -> Option<TimeZone> {
     let written = contact.known(CONTACT_ZONE)?.trim();
     let signs = [("_slash_", "/"), ("_hyphen_", "-"), ("_plus_", "+"), ("_minus_", "-")];
-    let iana = signs.iter().fold(written.to_lowercase(), |name, (word, sign)| {
-        name.replace(word, sign)
-    });
+    let iana =
+        signs.iter().fold(written.to_lowercase(), |name, (word, sign)| name.replace(word, sign));
     TimeZone::get(&iana).ok()
 }

@@ -13,9 +13,9 @@ pub mod moment;
 pub mod span;
 pub mod suggest;
 pub mod syntax;
-pub mod timing;
 #[cfg(test)]
 mod tests;
+pub mod timing;
 pub mod trigger;
 pub mod value;
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::book::Book;
-use super::times::{self, Windows};
 use super::gates;
+use super::times::{self, Windows};
 use crate::domain::rule::code;
 use crate::domain::rule::model::{Mode, ReEnroll, Unbuilt};
 use crate::domain::rule::span::Span;

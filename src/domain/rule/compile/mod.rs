@@ -24,9 +24,9 @@ mod when;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use sha2::{Digest, Sha256};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use sha2::{Digest, Sha256};
 use toml::Spanned;
 use toml::de::DeTable;
 
@@ -39,8 +39,8 @@ use self::times::{Calendars, Windows};
 use super::code;
 use super::model::{RuleSet, SenderSpec, Sequence, Team, Theme, Workflow};
 use super::suggest;
-use super::timing::{CONTACT_ZONE, WindowZone};
 use super::syntax::{Node, Source};
+use super::timing::{CONTACT_ZONE, WindowZone};
 use crate::domain::civil::{self, Zone};
 use crate::domain::diagnostic::{Diagnostic, Severity};
 use crate::domain::id::{Fingerprint, PropertyName, SenderName, TargetName, TeamName, ThemeName};

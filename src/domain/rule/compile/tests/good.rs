@@ -138,16 +138,7 @@ fn the_worked_example_waits_only_for_what_is_not_built() {
     let rule = set.rule(&"inbound-mql".into()).expect("there");
     let held: Vec<(Gate, &str)> =
         rule.unbuilt.iter().map(|held| (held.gate, held.key.as_str())).collect();
-    assert_eq!(
-        held,
-        [
-            (Gate::Delay, "wait_for"),
-            (Gate::Theme, "[[cap]]"),
-            (Gate::Breaker, "breaker"),
-            (Gate::QuietPeriod, "[[quiet_period]]"),
-            (Gate::Window, "window"),
-        ]
-    );
+    assert_eq!(held, [(Gate::Theme, "[[cap]]"), (Gate::Breaker, "breaker")]);
 }
 
 #[test]
@@ -174,9 +165,7 @@ fn the_largest_set_that_is_allowed_compiles() {
 
 #[test]
 fn what_touches_a_rule_from_the_address_book_holds_up_that_rule_alone() {
-    let book = BOOK
-        .replace("email = \"dana", "pace = \"2 minutes\"\nemail = \"dana")
-        .replace("members", "same_company = \"same-sender\"\nmembers");
+    let book = BOOK.replace("members", "same_company = \"same-sender\"\nmembers");
     let rules = "[[rule]]\nid = \"s\"\nsays = \"s\"\nwhen = { property = \"p\", changes = true }\n\
                  enroll = { sequence = \"inbound-sdr\", sender = [\"team:sdr-us\"] }\npriority = 9\n\
                  [cap]\nmax = 1\nwithin = \"1 day\"\nthemes = [\"nurture\"]\n";
@@ -188,6 +177,5 @@ fn what_touches_a_rule_from_the_address_book_holds_up_that_rule_alone() {
     };
     assert_eq!(held("r"), ["[[cap]]"]);
     assert_eq!(held("s"), ["same_company"]);
-    assert_eq!(set.senders["dana"].unbuilt[0].key, "pace");
     assert_eq!(set.unbuilt.len(), 1);
 }
