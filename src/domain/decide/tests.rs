@@ -1,5 +1,6 @@
 //! The order of the gates, and what stands before the ranking.
 
+mod absence;
 mod burst;
 mod consistency;
 mod gates;

@@ -9,7 +9,9 @@ use crate::domain::claim::{Channel, Claim, State, Target};
 use crate::domain::contact::{Contact, Owner};
 use crate::domain::decide::{Plan, decide};
 use crate::domain::event::{Event, Kind};
-use crate::domain::id::{ContactId, FlowId, OwnerId, PortalId, SequenceId, UserId};
+use crate::domain::id::{
+    ContactId, FlowId, OwnerId, PortalId, PropertyName, RuleId, SequenceId, UserId,
+};
 use crate::domain::intake::{Incoming, judge};
 use crate::domain::person::Person;
 use crate::domain::record::TakenEvent;
@@ -150,9 +152,6 @@ pub(crate) fn rules(rules: Vec<Rule>) -> RuleSet {
             by_property.entry(name.clone()).or_default().push(index);
         }
     }
-    let waits =
-        |rule: &Rule| Some((rule.timing.wait_for.as_ref()?.property.clone(), rule.id.clone()));
-    let waited_for = rules.iter().filter_map(waits).collect();
     let sequence = |id: u64, requires: &[&str]| Sequence {
         id: SequenceId(id),
         theme: "sales".into(),
@@ -205,14 +204,23 @@ pub(crate) fn rules(rules: Vec<Rule>) -> RuleSet {
             },
         )]),
         quiet_periods: Vec::new(),
+        waited_for: waited_for(&rules),
         rules,
         suppressions: Vec::new(),
         unbuilt: Vec::new(),
         read_properties: BTreeSet::new(),
         history_properties: BTreeSet::new(),
         by_property,
-        waited_for,
     }
+}
+
+/// What `wait_for` of these rules waits for.
+fn waited_for(rules: &[Rule]) -> BTreeMap<PropertyName, RuleId> {
+    let waits = |rule: &Rule| {
+        let wait_for = rule.timing.wait_for.as_ref()?;
+        Some((wait_for.property.clone(), rule.id.clone()))
+    };
+    rules.iter().filter_map(waits).collect()
 }
 
 /// Ann's `lifecyclestage` became `mql` at [`NOW`].

@@ -24,13 +24,11 @@ pub(super) fn may_fire(
     incoming: &Incoming<'_>,
     old: Option<&str>,
 ) -> Result<(), String> {
-    match unbuilt(rule) {
-        Some(unbuilt) => Err(format!("{} is not built yet ({})", unbuilt.key, unbuilt.place)),
-        None => {
-            rule.when.may_fire(incoming.event, old)?;
-            dates::in_effect(rule, incoming.at(), &rules.portal.zone)
-        }
+    if let Some(unbuilt) = unbuilt(rule) {
+        return Err(format!("{} is not built yet ({})", unbuilt.key, unbuilt.place));
     }
+    rule.when.may_fire(incoming.event, old)?;
+    dates::in_effect(rule, incoming.at(), &rules.portal.zone)
 }
 
 /// Puts an item for each fired rule on the person, and moves the settle time on.

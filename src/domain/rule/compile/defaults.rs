@@ -82,8 +82,7 @@ impl Defaults {
             defaults.expires = span;
         }
         let window = table.get("window");
-        defaults.window =
-            window.and_then(|node| times::window_named(book, windows, node)).flatten();
+        defaults.window = window.and_then(|node| times::window_named(book, windows, node));
         defaults.breaker = table.get("breaker").and_then(gates::breaker_effect);
         defaults
     }

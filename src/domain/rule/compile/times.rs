@@ -159,22 +159,18 @@ fn spread_ms(node: Node<'_>) -> Option<u64> {
     Some(span.approximate_ms())
 }
 
-/// The window that a rule or `[defaults]` names: the outer `None` for what is none, the inner
-/// for "always".
+/// The window that a rule or `[defaults]` names; `None` for "always" and for what is none.
 pub(super) fn window_named(
     book: &Book<'_>,
     windows: &Windows<'_>,
     node: Node<'_>,
-) -> Option<Option<Arc<Window>>> {
-    let name = node.text()?;
-    if name == "always" {
-        return Some(None);
-    }
+) -> Option<Arc<Window>> {
+    let name = node.text().filter(|name| *name != "always")?;
     let Some(window) = windows.get(name) else {
         unknown_name(book, &["windows"], name, node);
         return None;
     };
-    window.clone().map(Some)
+    window.clone()
 }
 
 fn clock(node: Node<'_>) -> Option<Time> {

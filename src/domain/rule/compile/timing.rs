@@ -16,7 +16,7 @@ const ENDED_DAYS: i64 = 30;
 /// The timing of one rule.
 pub(super) fn read<'a>(ctx: &Context<'a>, table: &Table<'a>, mode: Option<Mode>) -> Timing {
     let window = match table.get("window") {
-        Some(node) => times::window_named(&ctx.book, &ctx.windows, node).flatten(),
+        Some(node) => times::window_named(&ctx.book, &ctx.windows, node),
         None => ctx.defaults.window.clone(),
     };
     let starts = table.get("starts").and_then(|node| Some((node.edge()?, node)));
