@@ -4,8 +4,9 @@
 use std::path::Path;
 
 use super::diagnostics::{self, Format};
-use crate::domain::rule::compile;
+use crate::domain::rule::compile_at;
 use crate::domain::suite;
+use crate::domain::time::Timestamp;
 use crate::rules_folder::{self, FolderError};
 
 /// What `check` is asked for.
@@ -17,6 +18,8 @@ pub struct Options {
     pub color: bool,
     /// Warnings alone end with exit code 3.
     pub deny_warnings: bool,
+    /// What day it is, for the lints that need to know; `None` leaves them out.
+    pub now: Option<Timestamp>,
 }
 
 /// What `check` answers.
@@ -31,7 +34,7 @@ pub struct Answer {
 /// Checks the folder. A folder that cannot be read is an error of its own: exit code 1.
 pub fn run(folder: &Path, options: Options) -> Result<Answer, FolderError> {
     let files = rules_folder::read(folder)?;
-    let mut compiled = compile(&files);
+    let mut compiled = compile_at(&files, options.now);
     // The rules' own tests are part of the set: a reload refuses one that fails them.
     let report = compiled.rules.as_ref().map(|rules| suite::run(rules, &files)).unwrap_or_default();
     compiled.diagnostics.extend(report.diagnostics.iter().cloned());
@@ -85,7 +88,7 @@ mod tests {
     fn check(text: &str, deny_warnings: bool, exit_code: u8, part: &str) {
         let folder = tempfile::tempdir().expect("temporary folder");
         fs::write(folder.path().join("portal.toml"), text).expect("written");
-        let options = Options { format: Format::Text, color: false, deny_warnings };
+        let options = Options { format: Format::Text, color: false, deny_warnings, now: None };
         let answer = run(folder.path(), options).expect("readable");
         assert_eq!(answer.exit_code, exit_code, "{}", answer.output);
         assert!(answer.output.contains(part), "{}", answer.output);
@@ -103,7 +106,8 @@ mod tests {
     #[test]
     fn the_projects_own_rules_are_accepted_without_a_warning() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
-        let options = Options { format: Format::Text, color: false, deny_warnings: true };
+        let options =
+            Options { format: Format::Text, color: false, deny_warnings: true, now: None };
         let answer = run(&folder, options).expect("readable");
         assert_eq!(answer.exit_code, 0, "{}", answer.output);
     }

@@ -25,7 +25,9 @@ use clap::Parser;
 
 use args::{Args, Command, Held, InDoubt, Schema};
 
+use crate::app::SystemClock;
 use crate::config::{Config, ProcessEnvironment};
+use crate::port::Clock;
 
 /// How a command ended (PRODUCT.md, exit codes).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +74,9 @@ pub fn run() -> ExitStatus {
         Command::Simulate { listen } => simulate::run(listen),
         Command::Check { rules, format, deny_warnings } => {
             let folder = rules.unwrap_or_else(|| rules_folder(config));
-            let options = check::Options { format: format.into(), color: color(), deny_warnings };
+            let now = Some(SystemClock.now());
+            let options =
+                check::Options { format: format.into(), color: color(), deny_warnings, now };
             match check::run(&folder, options) {
                 Ok(answer) => finish(&answer.output, answer.exit_code),
                 Err(error) => fail(&error, ExitStatus::Failure),

@@ -43,6 +43,7 @@ pub fn take_in(plan: Plan, memory: &mut Memory, now: Timestamp) -> Vec<Row> {
 pub fn take_slot(inbox: &mut InboxUse, now: Timestamp) {
     inbox.settled.retain(|at| now < at.plus_ms(DAY_MS));
     inbox.settled.push(now);
+    inbox.last = Some(now);
 }
 
 fn confirmed(intent: Intent, contact: ContactId, now: Timestamp) -> Turn {

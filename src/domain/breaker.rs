@@ -63,7 +63,7 @@ pub fn hold(tripped: &Tripped, person: &Person, rules: &Fingerprint) -> Option<T
     let mut turn = Turn::new(Step::Decided, person.contact, open.since);
     for item in person.items.iter().filter(caught) {
         let mut item = item.clone();
-        item.hold(open);
+        item.hold(open, open.since);
         let why = (item.reason, item.sentence.clone());
         turn.rows.push(Row::of_item(&item, person.contact, why, rules.clone()));
         turn.items.push(item);

@@ -54,6 +54,8 @@ pub struct BudgetSeen {
     pub budget: u32,
     /// Slots the decision saw used. Others may have taken some since; only the budget binds.
     pub used: u32,
+    /// `pace`: the least time since the inbox's last enrollment, in milliseconds.
+    pub pace_ms: u64,
 }
 
 /// Everything a decision about one person changes, with the states after.

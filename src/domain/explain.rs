@@ -154,43 +154,23 @@ fn fired_now(rules: &RuleSet, view: &View<'_>, rule: &Rule) -> Item {
         let at = delay.before(now, zone);
         if now < delay.after(at, zone) { at.minus_ms(HOUR_MS) } else { at }
     });
-    Item {
-        delayed_until: None,
-        asked_at: None,
-        released: Vec::new(),
-        id: "explain".into(),
-        rule: rule.id.clone(),
-        mode: rule.mode,
-        event: Event {
-            portal: rules.portal.id,
-            contact: view.memory.person.contact,
-            kind,
-            occurred_at: now,
-            subscription_type: subscription.to_owned(),
-            source: None,
-            source_id: None,
-            app: None,
-            event_id: None,
-        },
-        from: None,
-        began: now,
-        fired_at,
-        matched: false,
-        first_due: now,
-        due: Some(now),
-        decision: Decision::Wait,
-        reason: Reason::Settling,
-        sentence: String::new(),
-        since: now,
-        target: if let Action::Enroll { target, .. } = &rule.action {
-            Some(target.name.clone())
-        } else {
-            None
-        },
-        sender: None,
-        attempts: 0,
-        lost_answers: 0,
-    }
+    let event = Event {
+        portal: rules.portal.id,
+        contact: view.memory.person.contact,
+        kind,
+        occurred_at: now,
+        subscription_type: subscription.to_owned(),
+        source: None,
+        source_id: None,
+        app: None,
+        event_id: None,
+    };
+    let target = match &rule.action {
+        Action::Enroll { target, .. } => Some(target.name.clone()),
+        Action::Unbuilt => None,
+    };
+    let item = Item::fired("explain".into(), (rule.id.clone(), rule.mode), event, now);
+    Item { fired_at, target, ..item }
 }
 
 /// What would have to change for this one to let the contact through.

@@ -1,9 +1,11 @@
 //! Each event of a delivery against what the store knows and the triggers, without any call:
 //! wrong portal, duplicate, stale, own change, then which rules it may fire.
 
+mod burst;
 mod fire;
 #[cfg(test)]
 mod tests;
+pub mod waiting;
 
 use super::breaker::Fires;
 use super::event::{Event, Kind};
@@ -62,6 +64,9 @@ pub fn judge(rules: &RuleSet, person: &Person, incoming: &Incoming<'_>) -> Taken
         if matches!(reason, Reason::WrongPortal | Reason::DuplicateEvent) {
             taken.identity = None;
         }
+        if reason == Reason::StaleEvent {
+            taken.items = burst::widened(rules, person, incoming);
+        }
         taken.rows.push(ignored(rules, incoming, taken.contact, (reason, text)));
         return taken;
     }
@@ -81,6 +86,7 @@ pub fn judge(rules: &RuleSet, person: &Person, incoming: &Incoming<'_>) -> Taken
         }
         Kind::Property { .. } | Kind::Created | Kind::Restored => {
             route(rules, person, incoming, &mut taken);
+            waiting::wake(rules, person, incoming, &mut taken);
         }
     }
     taken
@@ -207,7 +213,7 @@ fn route(rules: &RuleSet, person: &Person, incoming: &Incoming<'_>, taken: &mut 
     let mut fired = Vec::new();
     let mut missed = Vec::new();
     for rule in watching(rules, event) {
-        match fire::may_fire(rule, event, old) {
+        match fire::may_fire(rules, rule, incoming, old) {
             Ok(()) if is_older_than(rules, rule, incoming) => {
                 missed.push((rule, sentence::NEWER_RULE.to_owned()));
             }
@@ -227,6 +233,9 @@ fn fired_none(rules: &RuleSet, incoming: &Incoming<'_>, missed: &[(&Rule, String
     let event = incoming.event;
     let contact = Some(event.contact);
     let Some((closest, why)) = missed.first() else {
+        if let Some(why) = waiting::only_waited_for(rules, event) {
+            return ignored(rules, incoming, contact, (Reason::NoMatch, why));
+        }
         let name =
             event.change().map_or(event.subscription_type.as_str(), |(name, _)| name.as_str());
         return ignored(

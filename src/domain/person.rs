@@ -1,23 +1,18 @@
 //! Everything known of one person: the aggregate (CONSISTENCY.md section 1).
 
+mod item;
 mod known;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::breaker::Open;
 use super::claim::{Claim, State};
-use super::event::Event;
-use super::id::{
-    ContactId, PropertyName, RowId, RuleId, SenderName, SequenceId, TargetName, ThemeName,
-};
-use super::reason::{Decision, Reason};
-use super::record::{Aliased, Row, TakenEvent, Turn};
-use super::rule::Mode;
-use super::sentence;
+use super::id::{ContactId, PropertyName, RuleId, SequenceId, TargetName, ThemeName};
+use super::record::{Aliased, TakenEvent, Turn};
 use super::time::Timestamp;
 
+pub use item::{Holder, Item, Released};
 pub use known::Known;
 
 /// Past enrollments and sightings kept of one person, besides those still open.
@@ -31,121 +26,6 @@ pub struct Newest {
     /// The value, kept for watched properties.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
-}
-
-/// A trigger that fired and is not finally decided: settling, waiting or held.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Item {
-    /// The decision record it belongs to.
-    pub id: RowId,
-    /// The rule whose trigger fired.
-    pub rule: RuleId,
-    /// The rule's mode when it fired; the stricter of then and now counts (CONSISTENCY.md 6.12).
-    pub mode: Mode,
-    /// The event that fired it; within `settle`, the last one.
-    pub event: Event,
-    /// The value before the first event of the burst, where the store knows it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub from: Option<String>,
-    /// When the first change of the burst happened, by HubSpot's clock: the old value is the
-    /// one before it.
-    pub began: Timestamp,
-    /// When the trigger fired.
-    pub fired_at: Timestamp,
-    /// The conditions held at a fresh read; from now on "still matches" is asked.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub matched: bool,
-    /// When it was first due; `expires` counts from here.
-    pub first_due: Timestamp,
-    /// When its `delay` ends, once it began to wait for it: a reload does not move it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub delayed_until: Option<Timestamp>,
-    /// When it is looked at next; `None` while a person must act.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub due: Option<Timestamp>,
-    /// Wait or hold.
-    pub decision: Decision,
-    /// Why it waits.
-    pub reason: Reason,
-    /// The same for people.
-    pub sentence: String,
-    /// Since when it waits for this reason.
-    pub since: Timestamp,
-    /// Where it would go, once known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub target: Option<TargetName>,
-    /// In whose name, once known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sender: Option<SenderName>,
-    /// When a person was first asked to approve it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asked_at: Option<Timestamp>,
-    /// What a person released it from.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub released: Vec<Released>,
-    /// Reads or calls that had to be put off, in a row.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub attempts: u32,
-    /// Calls for it whose outcome nobody knew, so far.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub lost_answers: u32,
-}
-
-/// What holds an item for a person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Holder {
-    /// A breaker, the rule's or the portal's.
-    Breaker,
-    /// `mode = "approval"`.
-    Approval,
-    /// Anything else: no sender, a refusal.
-    Other,
-}
-
-/// A person let an item go on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Released {
-    /// From what. It does not hold the item again.
-    pub from: Holder,
-    /// Who did.
-    pub by: String,
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde hands skip_serializing_if a reference"
-)]
-fn is_zero(count: &u32) -> bool {
-    *count == 0
-}
-
-impl Item {
-    /// Whether a person released it from this.
-    pub fn is_released_from(&self, holder: Holder) -> bool {
-        self.released.iter().any(|released| released.from == holder)
-    }
-
-    /// An open breaker holds it until a person decides.
-    pub fn hold(&mut self, open: &Open) {
-        self.decision = Decision::Hold;
-        self.reason = Reason::BreakerOpen;
-        self.sentence = sentence::breaker_open(&self.rule, open);
-        self.due = None;
-    }
-
-    /// Who released it last, and from what: a breaker or an approval.
-    pub fn released(&self) -> Option<&Released> {
-        self.released.iter().rfind(|released| released.from != Holder::Other)
-    }
-
-    /// Whether `row` says how this item stands now; a later row has taken the place of others.
-    pub fn is_shown_by(&self, row: &Row) -> bool {
-        self.id == row.id
-            && self.decision == row.decision
-            && self.reason == row.reason
-            && row.until.is_none_or(|until| self.due.is_none_or(|due| due == until))
-    }
 }
 
 /// A sequence HubSpot showed on the contact, ours or made by hand (CONSISTENCY.md 6.5).

@@ -48,11 +48,8 @@ pub fn turn(
         let mut item = item.clone();
         item.attempts += 1;
         let (decision, reason, text, until) = verdict(rules, &item, postponed, (now, seed));
-        if item.reason != reason {
-            item.since = now;
-        }
         item.decision = decision;
-        item.reason = reason;
+        item.turn_to(reason, now);
         item.sentence = text;
         item.due = until;
         turn.rows.push(row(rules, person.contact, &item));
@@ -116,9 +113,14 @@ fn row(rules: &RuleSet, contact: ContactId, item: &Item) -> Row {
 }
 
 /// Holds one item because HubSpot refuses its target; its row.
-pub fn halted(rules: &RuleSet, item: &mut Item, message: &str, until: Timestamp) -> Row {
+pub fn halted(
+    rules: &RuleSet,
+    item: &mut Item,
+    message: &str,
+    (until, now): (Timestamp, Timestamp),
+) -> Row {
     item.decision = Decision::Hold;
-    item.reason = Reason::HubspotRefusedRequest;
+    item.turn_to(Reason::HubspotRefusedRequest, now);
     item.sentence = sentence::access_refused(message);
     item.due = Some(until);
     row(rules, item.event.contact, item)

@@ -48,10 +48,9 @@ pub fn turn(
     };
     if verdict == Verdict::Release {
         item.released.push(Released { from: holder, by: press.who.clone() });
+        item.turn_to(reason, now);
         item.decision = Decision::Wait;
-        item.reason = reason;
         item.sentence.clone_from(&text);
-        item.since = now;
         item.due = Some(now);
     }
     let mut row = Row::of_item(&item, contact, (reason, text), rules.fingerprint.clone());

@@ -9,6 +9,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use jiff::tz::TimeZone;
 use thiserror::Error;
 
 use self::stand_in::StandIns;
@@ -321,6 +322,6 @@ fn quoted(text: &str) -> String {
 
 /// A date-time with the portal's offset.
 fn moment(rules: &RuleSet, at: Timestamp) -> String {
-    let zoned = at.to_jiff().to_zoned(rules.portal.zone.clone());
+    let zoned = at.to_jiff().to_zoned(TimeZone::clone(&rules.portal.zone));
     zoned.strftime("%Y-%m-%dT%H:%M:%S%.f%:z").to_string()
 }

@@ -24,7 +24,7 @@ pub fn check_delay_ms(checks: u32, first_ms: u64, whole_ms: u64) -> u64 {
 }
 
 /// splitmix64: spreads neighboring seeds.
-fn scramble(seed: u64) -> u64 {
+pub(in crate::domain) fn scramble(seed: u64) -> u64 {
     let mut word = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
     word = (word ^ (word >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     word = (word ^ (word >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);

@@ -10,6 +10,7 @@ use super::id::RuleId;
 use super::person::{Holder, Item};
 use super::reason::Reason;
 use super::rule::ReEnroll;
+use super::rule::span::Span;
 use super::time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Timestamp};
 
 /// The date in the portal's zone, for example `24 Nov 2026`.
@@ -64,6 +65,37 @@ pub fn settling(ms: u64) -> String {
 pub fn delayed(until: Timestamp, delay: &str, zone: &TimeZone) -> String {
     let until = minute(until, zone);
     format!("Due on {until} ({delay} after the change); everything is checked again then.")
+}
+
+/// wait `waiting-for-property`.
+pub fn waiting_for_property(property: &str, until: &str) -> String {
+    format!("Waiting until \"{property}\" is known, at most until {until}.")
+}
+
+/// skip `missing-data`: `wait_for` is over.
+pub fn never_known(property: &str, up_to: Span) -> String {
+    format!("{property} is still empty {up_to} after the change, and the rule waits for it.")
+}
+
+/// wait `outside-window`. `sender` is `None` for a workflow.
+pub fn outside_window(
+    window: &str,
+    sender: Option<&str>,
+    opens: Timestamp,
+    zone: &TimeZone,
+) -> String {
+    let whose = sender.map(|name| format!(" for {name}")).unwrap_or_default();
+    format!("Outside {window}{whose}; next opening {}.", minute(opens, zone))
+}
+
+/// wait `quiet-period`.
+pub fn quiet_period(says: &str, until: &str) -> String {
+    format!("Quiet period \"{says}\" until {until}.")
+}
+
+/// wait `budget-exhausted`: a sender's `pace`. `busy` names each sender and why they cannot now.
+pub fn paced(busy: &str, next: Timestamp, zone: &TimeZone) -> String {
+    format!("{busy}; next free place about {}.", minute(next, zone))
 }
 
 /// wait `budget-exhausted`. `full` names each sender with its use and its budget.

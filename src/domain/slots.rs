@@ -26,6 +26,14 @@ impl Slot {
             _ => Some(Self::Open),
         }
     }
+
+    /// From when it counts, where it settled.
+    pub fn settled(self) -> Option<Timestamp> {
+        match self {
+            Self::Open => None,
+            Self::Settled(at) => Some(at),
+        }
+    }
 }
 
 /// The places of one inbox or of one rule, by claim.
@@ -54,11 +62,8 @@ impl Slots {
 
     /// The settled ones, oldest first.
     pub fn settled(&self) -> Vec<Timestamp> {
-        let settled = self.0.values().filter_map(|slot| match slot {
-            Slot::Open => None,
-            Slot::Settled(at) => Some(*at),
-        });
-        let mut settled: Vec<Timestamp> = settled.collect();
+        let mut settled: Vec<Timestamp> =
+            self.0.values().filter_map(|slot| slot.settled()).collect();
         settled.sort_unstable();
         settled
     }

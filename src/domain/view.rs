@@ -17,6 +17,8 @@ pub struct InboxUse {
     pub open: u32,
     /// The latest moments HubSpot may have enrolled, within 24 hours, oldest first.
     pub settled: Vec<Timestamp>,
+    /// When HubSpot last enrolled in its name, or was last asked to.
+    pub last: Option<Timestamp>,
     /// HubSpot said SEND_LIMIT_EXCEEDED: full until then.
     pub full_until: Option<Timestamp>,
     /// HubSpot refused it three times in a row: the last message.
@@ -27,6 +29,11 @@ impl InboxUse {
     /// Slots used in the 24 hours before `now`.
     pub fn used(&self, now: Timestamp) -> u32 {
         slots::used(self.open, &self.settled, DAY_MS, now)
+    }
+
+    /// The first moment `pace_ms` after the last enrollment, where that is still ahead.
+    pub fn paced_until(&self, pace_ms: u64, now: Timestamp) -> Option<Timestamp> {
+        self.last.map(|last| last.plus_ms(pace_ms)).filter(|free| now < *free)
     }
 
     /// When the next slot is free under `budget`; `None` when one is free at `now`, or when

@@ -48,7 +48,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
             return Some(until);
         }
         let (halt, until) = self.halts.of_target(&intent.target.name, now)?;
-        let held = postpone::halted(rules, item, &halt.message, until);
+        let held = postpone::halted(rules, item, &halt.message, (until, now));
         turn.rows.push(held);
         Some(until)
     }
@@ -196,9 +196,8 @@ fn asking(intent: &Intent) -> Row {
 
 fn wait_for_outcome(item: &mut Item, intent: &Intent, now: Timestamp) {
     item.decision = Decision::Wait;
-    item.reason = Reason::OutcomeUnknown;
+    item.turn_to(Reason::OutcomeUnknown, now);
     item.sentence = sentence::asking(intent.target.name.as_str());
-    item.since = now;
     item.due = None;
 }
 

@@ -7,6 +7,7 @@ use tracing::{error, warn};
 
 use super::Router;
 use super::reading::Reading;
+use crate::domain::civil::{end_of, local};
 use crate::domain::claim::State;
 use crate::domain::decide::{Plan, decide};
 use crate::domain::id::ContactId;
@@ -254,7 +255,7 @@ fn changes(plan: &Plan, memory: &Memory, reading: &Reading, now: Timestamp) -> T
 
 /// The day in the account's zone, as a number that differs from day to day.
 fn day(now: Timestamp, rules: &RuleSet) -> u64 {
-    let date = now.to_jiff().to_zoned(rules.portal.zone.clone()).date();
+    let date = local(now, &rules.portal.zone).date();
     let (year, day) =
         (u64::from(date.year().unsigned_abs()), u64::from(date.day_of_year().unsigned_abs()));
     year * 1_000 + day
@@ -262,8 +263,6 @@ fn day(now: Timestamp, rules: &RuleSet) -> u64 {
 
 /// Milliseconds until the account's next midnight, when daily counters start again.
 fn until_midnight_ms(now: Timestamp, rules: &RuleSet) -> u64 {
-    let zoned = now.to_jiff().to_zoned(rules.portal.zone.clone());
-    let midnight = zoned.tomorrow().and_then(|day| day.start_of_day());
-    let fallback = crate::domain::time::DAY_MS;
-    midnight.map_or(fallback, |at| Timestamp::from_jiff(at.timestamp()).since_ms(now))
+    let today = local(now, &rules.portal.zone).date();
+    end_of(today, &rules.portal.zone).since_ms(now)
 }

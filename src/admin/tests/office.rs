@@ -126,28 +126,15 @@ fn found(seq: u64) -> Found {
 }
 
 fn item(contact: ContactId, decision: Decision, reason: Reason) -> Item {
+    let id = format!("{contact}.0.inbound").into();
     Item {
-        id: format!("{contact}.0.inbound").into(),
-        rule: "inbound".into(),
-        mode: Mode::Live,
-        event: event(contact),
-        from: None,
-        began: NOW,
-        fired_at: NOW,
-        matched: false,
-        first_due: NOW,
-        delayed_until: None,
         due: (decision == Decision::Wait).then(|| NOW.plus_ms(HOUR_MS)),
         decision,
         reason,
         sentence: "Why.".to_owned(),
-        since: NOW,
         target: Some("inbound".into()),
         sender: Some("dana".into()),
-        asked_at: None,
-        released: Vec::new(),
-        attempts: 0,
-        lost_answers: 0,
+        ..Item::fired(id, ("inbound".into(), Mode::Live), event(contact), NOW)
     }
 }
 

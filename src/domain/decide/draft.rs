@@ -61,7 +61,8 @@ impl<'a> Draft<'a> {
         if stop.decision.is_open() {
             item.decision = stop.decision;
             item.sentence = stop.sentence;
-            self.items[index] = Some(self.waiting(item, stop.reason, stop.until));
+            let due = stop.due.or(stop.until);
+            self.items[index] = Some(self.waiting(item, stop.reason, (stop.until, due)));
         }
         shadow
     }
@@ -133,10 +134,12 @@ impl<'a> Draft<'a> {
     }
 
     /// The item as it waits or is held from now on.
-    fn waiting(&self, mut item: Item, reason: Reason, until: Option<Timestamp>) -> Item {
-        if item.reason != reason {
-            item.since = self.view.now;
-        }
+    fn waiting(
+        &self,
+        mut item: Item,
+        reason: Reason,
+        (until, due): (Option<Timestamp>, Option<Timestamp>),
+    ) -> Item {
         if let (Reason::Delayed, Some(until)) = (reason, until) {
             item.first_due = until;
             item.delayed_until = Some(until);
@@ -145,8 +148,9 @@ impl<'a> Draft<'a> {
             item.asked_at.get_or_insert(self.view.now);
         }
         item.matched = true;
-        item.due = until;
-        item.reason = reason;
+        item.turn_to(reason, self.view.now);
+        item.due = due;
+        item.until = until.filter(|_| due != until);
         item
     }
 

@@ -1,8 +1,11 @@
 //! The order of the gates, and what stands before the ranking.
 
+mod absence;
+mod burst;
 mod consistency;
 mod gates;
 mod protection;
+mod time;
 
 use crate::domain::claim::Channel;
 use crate::domain::contact::PastValue;
@@ -237,7 +240,7 @@ fn a_key_that_is_not_built_yet_stops_only_what_reaches_it() {
     };
     assert_eq!(outcome(Gate::Window, ""), Ok(1), "suppressed before the window");
     assert!(outcome(Gate::Window, "ann@bigco.example").is_err());
-    assert!(outcome(Gate::Delay, "").is_err());
+    assert!(outcome(Gate::Rank, "").is_err());
     let mut world = world();
     let began = world.now.minus_ms(DAY_MS);
     world.person.claims = vec![claim(("sales", target(Channel::Sequence, "intro")), began, None)];

@@ -10,13 +10,16 @@ use crate::domain::claim::{Channel, Claim, State, Target};
 use crate::domain::contact::{Contact, Owner};
 use crate::domain::decide::{Plan, decide};
 use crate::domain::event::{Event, Kind};
-use crate::domain::id::{ContactId, FlowId, OwnerId, PortalId, SequenceId, UserId};
+use crate::domain::id::{
+    ContactId, FlowId, OwnerId, PortalId, PropertyName, RuleId, SequenceId, UserId,
+};
 use crate::domain::intake::{Incoming, judge};
 use crate::domain::person::Person;
 use crate::domain::record::TakenEvent;
 use crate::domain::rule::check::{Check, Values};
 use crate::domain::rule::condition::{Comparison, Condition, Test};
 use crate::domain::rule::span::Span;
+use crate::domain::rule::timing::Timing;
 use crate::domain::rule::trigger::{Change, Subject, When};
 use crate::domain::rule::{
     Action, Limits, Mode, Place, Portal, ReEnroll, Rule, RuleSet, SenderChoice, SenderSpec,
@@ -56,7 +59,9 @@ fn sender(name: &str, user: u64) -> SenderSpec {
         when_full: WhenFull::Next,
         weight: 1,
         alias: None,
-        unbuilt: Vec::new(),
+        pace: None,
+        away: Vec::new(),
+        time_zone: None,
         place: place(3),
     }
 }
@@ -103,6 +108,7 @@ pub(crate) fn rule(id: &str, when: When, sequence: &str) -> Rule {
         unless: Vec::new(),
         settle_ms: SETTLE_MS,
         delay: None,
+        timing: Timing::default(),
         action: Action::Enroll {
             target: target(Channel::Sequence, sequence),
             theme: "sales".into(),
@@ -173,7 +179,7 @@ pub(crate) fn rules(rules: Vec<Rule>) -> RuleSet {
         portal: Portal {
             id: PortalId(7),
             name: "Acme".to_owned(),
-            zone: TimeZone::get("America/New_York").expect("bundled"),
+            zone: TimeZone::get("America/New_York").expect("bundled").into(),
             our_domains: BTreeSet::from(["acme.com".to_owned()]),
             ignore_own_app: false,
             breakers: Vec::new(),
@@ -203,15 +209,25 @@ pub(crate) fn rules(rules: Vec<Rule>) -> RuleSet {
                 unbuilt: Vec::new(),
             },
         )]),
+        quiet_periods: Vec::new(),
+        waited_for: waited_for(&rules),
         rules,
         suppressions: Vec::new(),
         caps: Vec::new(),
-        unbuilt: Vec::new(),
         read_properties: BTreeSet::new(),
         history_properties: BTreeSet::new(),
         by_property,
         born: BTreeMap::new(),
     }
+}
+
+/// What `wait_for` of these rules waits for.
+fn waited_for(rules: &[Rule]) -> BTreeMap<PropertyName, RuleId> {
+    let waits = |rule: &Rule| {
+        let wait_for = rule.timing.wait_for.as_ref()?;
+        Some((wait_for.property.clone(), rule.id.clone()))
+    };
+    rules.iter().filter_map(waits).collect()
 }
 
 /// Ann's `lifecyclestage` became `mql` at [`NOW`].

@@ -3,10 +3,12 @@
 //! [`BEFORE_RANK`] and [`AFTER_RANK`] are the order (CONSISTENCY.md section 5). It stands
 //! nowhere else.
 
+pub mod away;
 pub mod breaker;
 pub mod cap;
 pub mod conditions;
 pub mod cooldown;
+pub mod dates;
 pub mod delay;
 pub mod evidence;
 pub mod expires;
@@ -15,14 +17,19 @@ pub(crate) mod fixture;
 pub mod limits;
 pub mod mode;
 pub mod moved;
+pub mod pace;
 pub mod past;
+pub mod quiet;
 pub mod rank;
 pub mod re_enroll;
 pub mod requires;
 pub mod sender;
 pub mod suppress;
 pub mod theme;
+pub mod wait_for;
+pub mod window;
 
+use super::civil::Zone;
 use super::claim::Target;
 use super::id::{SenderName, ThemeName};
 use super::person::Item;
@@ -44,8 +51,9 @@ pub enum Step {
 use Step::{Check, NotBuilt};
 
 /// What is asked of each due item by itself, once the person was read.
-pub const BEFORE_RANK: [Step; 5] = [
+pub const BEFORE_RANK: [Step; 6] = [
     Check(expires::check),
+    Check(dates::check),
     Check(moved::check),
     Check(conditions::check),
     NotBuilt(Gate::Conditions),
@@ -53,9 +61,9 @@ pub const BEFORE_RANK: [Step; 5] = [
 ];
 
 /// What is asked of the best rule of each theme.
-pub const AFTER_RANK: [Step; 20] = [
+pub const AFTER_RANK: [Step; 21] = [
     NotBuilt(Gate::Rank),
-    NotBuilt(Gate::Delay),
+    Check(wait_for::check),
     Check(delay::check),
     Check(suppress::check_built_in),
     Check(suppress::check_rules),
@@ -69,10 +77,11 @@ pub const AFTER_RANK: [Step; 20] = [
     NotBuilt(Gate::Theme),
     Check(breaker::check),
     Check(mode::check),
-    NotBuilt(Gate::QuietPeriod),
+    Check(quiet::check),
     NotBuilt(Gate::Sender),
     Check(limits::check),
     Check(sender::check),
+    Check(window::check),
     NotBuilt(Gate::Window),
 ];
 
@@ -106,7 +115,7 @@ impl<'a> Case<'a> {
     }
 
     /// The portal's zone.
-    pub fn zone(&self) -> &'a jiff::tz::TimeZone {
+    pub fn zone(&self) -> &'a Zone {
         &self.rules.portal.zone
     }
 
@@ -179,6 +188,8 @@ pub struct Stop {
     pub by: Option<String>,
     /// When it comes back, or may come back.
     pub until: Option<Timestamp>,
+    /// When it is looked at again, where that is not `until`.
+    pub due: Option<Timestamp>,
     /// In whose name, where that is known.
     pub sender: Option<SenderName>,
 }
@@ -187,7 +198,7 @@ impl Stop {
     /// The reason's usual decision.
     pub fn new(reason: Reason, sentence: String) -> Self {
         let decision = reason.decisions()[0];
-        Self { decision, reason, sentence, by: None, until: None, sender: None }
+        Self { decision, reason, sentence, by: None, until: None, due: None, sender: None }
     }
 
     /// Names the suppression or the rule that stands in the way.
@@ -201,6 +212,13 @@ impl Stop {
     #[must_use]
     pub fn until(mut self, at: Option<Timestamp>) -> Self {
         self.until = at;
+        self
+    }
+
+    /// Says when it is looked at again, where that is later than it may come back.
+    #[must_use]
+    pub fn due(mut self, at: Timestamp) -> Self {
+        self.due = Some(at);
         self
     }
 }

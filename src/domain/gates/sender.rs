@@ -1,7 +1,7 @@
 //! Who sends: the first usable one of the rule's list, by the budget of their inbox
 //! (CONSISTENCY.md 6.9).
 
-use super::{Case, Notes, Passed, Stop};
+use super::{Case, Notes, Passed, Stop, away, pace};
 use crate::domain::claim::Sender;
 use crate::domain::contact::Owner;
 use crate::domain::decide::BudgetSeen;
@@ -32,7 +32,7 @@ pub fn check(case: &Case<'_>, notes: &mut Notes) -> Passed {
     }
     let mut tried = Tried::default();
     if let Some(chosen) = choose(case, enrollment.senders, &mut tried)? {
-        let BudgetSeen { used, budget } = chosen.budget;
+        let BudgetSeen { used, budget, .. } = chosen.budget;
         let name = &chosen.sender.name;
         notes.passed("sender", format!("{name} used {used} of {budget} in 24 hours"));
         notes.sender = Some(chosen);
@@ -46,7 +46,7 @@ pub fn check(case: &Case<'_>, notes: &mut Notes) -> Passed {
 pub fn would_take(case: &Case<'_>) -> Result<Option<SenderName>, Unbuilt> {
     let mut tried = Tried::default();
     let chosen = choose(case, case.enrollment()?.senders, &mut tried)?;
-    let waits_for = || tried.full.first().map(|full| full.name.clone());
+    let waits_for = || tried.waits_for();
     Ok(chosen.map(|chosen| chosen.sender.name).or_else(waits_for))
 }
 
@@ -64,9 +64,6 @@ fn choose<'a>(
         };
         let one_person = !matches!(choice, SenderChoice::Team(_));
         for spec in candidates {
-            if let Some(unbuilt) = spec.unbuilt.first() {
-                return Err(unbuilt.clone());
-            }
             match usable(case, spec) {
                 Ok(chosen) => return Ok(Some(chosen)),
                 Err(Trouble::Full(full)) => {
@@ -74,6 +71,17 @@ fn choose<'a>(
                     if one_person && spec.when_full == WhenFull::Wait {
                         return Ok(None);
                     }
+                }
+                Err(Trouble::Paced(next)) => {
+                    tried.paced.push((spec.name.clone(), pace::words(spec), next));
+                    // It is a matter of minutes: an owner's contact does not go to somebody else.
+                    if one_person {
+                        return Ok(None);
+                    }
+                }
+                Err(Trouble::Away(back)) => {
+                    tried.back = tried.back.into_iter().chain([back]).min();
+                    tried.unusable.push(away::words(case, spec, back));
                 }
                 Err(Trouble::Paused(error)) => tried.paused.push((spec.name.clone(), error)),
                 Err(Trouble::Unusable(why)) => tried.unusable.push(why),
@@ -142,6 +150,10 @@ fn inbox<'a>(case: &Case<'a>, spec: &SenderSpec) -> Option<&'a InboxUse> {
 
 enum Trouble {
     Full(Full),
+    /// The inbox enrolled a moment ago: when the next one may follow.
+    Paced(Timestamp),
+    /// When they are back.
+    Away(Timestamp),
     Paused(String),
     Unusable(String),
 }
@@ -152,6 +164,9 @@ fn usable(case: &Case<'_>, spec: &SenderSpec) -> Result<Chosen, Trouble> {
     let Some(user_id) = spec.user.or_else(|| owner.and_then(|owner| owner.user)) else {
         return Err(Trouble::Unusable(format!("{name} has no active HubSpot user")));
     };
+    if let Some(back) = away::back(case, spec) {
+        return Err(Trouble::Away(back));
+    }
     let fresh = InboxUse::default();
     let inbox = inbox(case, spec).unwrap_or(&fresh);
     if let Some(error) = &inbox.paused {
@@ -164,7 +179,11 @@ fn usable(case: &Case<'_>, spec: &SenderSpec) -> Result<Chosen, Trouble> {
         let next = inbox.next_free(budget, now).max(refused);
         return Err(Trouble::Full(Full { name: name.clone(), used, budget, next }));
     }
-    Ok(Chosen { sender: sender(spec, user_id), budget: BudgetSeen { budget, used } })
+    if let Some(next) = pace::next(spec, inbox, now) {
+        return Err(Trouble::Paced(next));
+    }
+    let budget = BudgetSeen { budget, used, pace_ms: spec.pace_ms() };
+    Ok(Chosen { sender: sender(spec, user_id), budget })
 }
 
 fn sender(spec: &SenderSpec, user: UserId) -> Sender {
@@ -183,20 +202,30 @@ struct Full {
 #[derive(Default)]
 struct Tried {
     full: Vec<Full>,
+    /// Who enrolled a moment ago, in words, and when the next one may follow.
+    paced: Vec<(SenderName, String, Timestamp)>,
+    /// When the first of those who are away is back.
+    back: Option<Timestamp>,
     paused: Vec<(SenderName, String)>,
     unusable: Vec<String>,
 }
 
 impl Tried {
+    /// The first one who only has no place now.
+    fn waits_for(&self) -> Option<SenderName> {
+        let full = self.full.first().map(|full| &full.name);
+        full.or_else(|| self.paced.first().map(|(name, _, _)| name)).cloned()
+    }
+
     /// Somebody full: wait for a place. Else somebody paused: a person reconnects the inbox.
-    /// Else nobody.
+    /// Else nobody; who is away is looked at again when they are back.
     fn stop(&self, case: &Case<'_>) -> (String, Stop) {
-        if !self.full.is_empty() {
+        if !self.full.is_empty() || !self.paced.is_empty() {
             return self.wait(case);
         }
         let others = self.unusable.join("; ");
         let Some((name, error)) = self.paused.first() else {
-            let stop = Stop::new(Reason::NoSender, sentence::no_sender(&others));
+            let stop = Stop::new(Reason::NoSender, sentence::no_sender(&others)).until(self.back);
             return (format!("{others} ({})", case.rule.place), stop);
         };
         let names: Vec<&str> = self.paused.iter().map(|(name, _)| name.as_str()).collect();
@@ -214,6 +243,14 @@ impl Tried {
             .collect();
         let next = self.full.iter().filter_map(|full| full.next).min();
         let shown = shown.join(", ");
+        if let Some(soonest) = self.paced.iter().map(|(_, _, next)| *next).min() {
+            let next = next.map_or(soonest, |next| next.min(soonest));
+            let full = (!shown.is_empty()).then(|| format!("{shown} in 24 hours"));
+            let paced = self.paced.iter().map(|(_, words, _)| words.clone());
+            let shown = full.into_iter().chain(paced).collect::<Vec<_>>().join(", ");
+            let text = sentence::paced(&shown, next, case.zone());
+            return (shown, Stop::new(Reason::BudgetExhausted, text).until(Some(next)));
+        }
         let text = sentence::budget_exhausted(&shown, next, case.zone());
         let until = next.unwrap_or_else(|| case.view.now.plus_ms(OPEN_CALLS_MS));
         (shown, Stop::new(Reason::BudgetExhausted, text).until(Some(until)))

@@ -1,11 +1,11 @@
 //! A rule whose trigger fired: its item, the settle time of the person, and bursts.
 
-use super::{Incoming, old_value};
+use super::{Incoming, burst, old_value};
 use crate::domain::breaker::{Open, Trips, in_the_way};
-use crate::domain::event::Event;
+use crate::domain::gates::dates;
 use crate::domain::id::RowId;
 use crate::domain::person::{Item, Person, Settling};
-use crate::domain::reason::{Decision, Reason};
+use crate::domain::reason::Reason;
 use crate::domain::record::{Row, TakenEvent};
 use crate::domain::rule::{Action, Gate, Rule, RuleSet, Unbuilt};
 use crate::domain::sentence;
@@ -19,11 +19,17 @@ pub(super) fn unbuilt(rule: &Rule) -> Option<&Unbuilt> {
 }
 
 /// Whether the event may fire the rule; the error says why not.
-pub(super) fn may_fire(rule: &Rule, event: &Event, old: Option<&str>) -> Result<(), String> {
-    match unbuilt(rule) {
-        Some(unbuilt) => Err(format!("{} is not built yet ({})", unbuilt.key, unbuilt.place)),
-        None => rule.when.may_fire(event, old),
+pub(super) fn may_fire(
+    rules: &RuleSet,
+    rule: &Rule,
+    incoming: &Incoming<'_>,
+    old: Option<&str>,
+) -> Result<(), String> {
+    if let Some(unbuilt) = unbuilt(rule) {
+        return Err(format!("{} is not built yet ({})", unbuilt.key, unbuilt.place));
     }
+    rule.when.may_fire(incoming.event, old)?;
+    dates::in_effect(rule, incoming.at(), &rules.portal.zone)
 }
 
 /// Puts an item for each fired rule on the person, and moves the settle time on.
@@ -35,16 +41,18 @@ pub(super) fn schedule(
     taken: &mut TakenEvent,
 ) {
     let longest = fired.iter().map(|rule| rule.settle_ms).max().unwrap_or(0);
-    let settling = settle(person.settling, incoming, longest);
+    // What is due already stays due: the settle time of before is over.
+    let running = person.settling.filter(|settling| incoming.received < settling.until);
+    let settling = settle(running, incoming, longest);
     let mut items = person.items.clone();
-    if let (Some(before), Some(after)) = (person.settling, settling) {
+    if let (Some(before), Some(after)) = (running, settling) {
         extend(&mut items, before, after);
     }
     let mut trips = Trips::new(incoming.fires, incoming.received);
     let mut counted = Vec::with_capacity(fired.len());
     for rule in fired {
         let item = item(person, incoming, rule, settling);
-        match merge(&mut items, item) {
+        match burst::merge(&mut items, item) {
             Some(earlier) => taken.rows.push(merged_row(rules, person, &earlier)),
             // A burst of one contact is one firing.
             None => {
@@ -65,7 +73,7 @@ pub(super) fn schedule(
                 taken.rows.push(discarded_row(rules, person, &item, open));
             }
             Some((_, open)) => {
-                items[at].hold(open);
+                items[at].hold(open, incoming.received);
                 taken.rows.push(open_row(rules, person, &items[at]));
             }
             None => taken.rows.push(open_row(rules, person, &items[at])),
@@ -78,7 +86,6 @@ pub(super) fn schedule(
 
 /// The settle time after this event. A rule that does not settle leaves it as it is.
 fn settle(running: Option<Settling>, incoming: &Incoming<'_>, length: u64) -> Option<Settling> {
-    let running = running.filter(|settling| incoming.received < settling.until);
     if length == 0 {
         return running;
     }
@@ -93,6 +100,7 @@ fn extend(items: &mut [Item], before: Settling, after: Settling) {
     let moving =
         |item: &&mut Item| item.reason == Reason::Settling && item.due == Some(before.until);
     for item in items.iter_mut().filter(moving) {
+        item.until = item.until.or(item.due);
         item.due = Some(after.until);
         item.first_due = after.until;
     }
@@ -107,50 +115,19 @@ fn item(person: &Person, incoming: &Incoming<'_>, rule: &Rule, settling: Option<
         Some(settling) if 0 < rule.settle_ms => settling.until,
         _ => incoming.received,
     };
+    let of_rule = (rule.id.clone(), rule.mode);
     Item {
-        id: pair_id(incoming, rule),
-        rule: rule.id.clone(),
-        mode: rule.mode,
-        event: incoming.event.clone(),
         from: old_value(person, incoming.event).map(str::to_owned),
         began: incoming.at(),
-        fired_at: incoming.received,
-        matched: false,
         first_due: due,
-        delayed_until: None,
         due: Some(due),
-        decision: Decision::Wait,
-        reason: Reason::Settling,
         sentence: sentence::settling(due.since_ms(incoming.received)),
-        since: incoming.received,
         target: match &rule.action {
             Action::Enroll { target, .. } => Some(target.name.clone()),
             Action::Unbuilt => None,
         },
-        sender: None,
-        asked_at: None,
-        released: Vec::new(),
-        attempts: 0,
-        lost_answers: 0,
+        ..Item::fired(pair_id(incoming, rule), of_rule, incoming.event.clone(), incoming.received)
     }
-}
-
-/// Adds `fresh`; an item of the same rule and property that still settles gives way to it, and
-/// leaves it the value and the time from before the burst.
-fn merge(items: &mut Vec<Item>, mut fresh: Item) -> Option<Item> {
-    let earlier = items.iter().position(|item| {
-        item.rule == fresh.rule
-            && item.reason == Reason::Settling
-            && item.event.change().map(|(name, _)| name)
-                == fresh.event.change().map(|(name, _)| name)
-    });
-    let earlier = earlier.map(|index| items.remove(index));
-    if let Some(earlier) = &earlier {
-        fresh.from.clone_from(&earlier.from);
-        fresh.began = earlier.began;
-    }
-    items.push(fresh);
-    earlier
 }
 
 fn merged_row(rules: &RuleSet, person: &Person, earlier: &Item) -> Row {

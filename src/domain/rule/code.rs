@@ -61,3 +61,7 @@ pub const LINT_BREAKER_OFF: &str = "HR108";
 pub const LINT_SEND_LIMIT: &str = "HR120";
 /// Lint: lifecycle stage is a high-water mark.
 pub const LINT_HIGH_WATER: &str = "HR109";
+/// Lint: a calendar without dates, or whose dates are running out.
+pub const LINT_CALENDAR: &str = "HR110";
+/// Lint: a rule that ended long ago.
+pub const LINT_ENDED: &str = "HR111";

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::check::{Check, Match, quote};
 use super::model::{Place, Unbuilt};
 use super::moment::{Moment, TimeTest};
+use crate::domain::civil::Zone;
 use crate::domain::contact::Contact;
 use crate::domain::id::PropertyName;
 use crate::domain::time::Timestamp;
@@ -18,7 +19,7 @@ pub struct Facts<'a> {
     /// The time of the decision.
     pub now: Timestamp,
     /// The portal's zone: what "today" means.
-    pub zone: &'a jiff::tz::TimeZone,
+    pub zone: &'a Zone,
 }
 
 /// How a condition went, with the actual value in words.

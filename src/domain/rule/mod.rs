@@ -16,9 +16,10 @@ pub mod suggest;
 pub mod syntax;
 #[cfg(test)]
 mod tests;
+pub mod timing;
 pub mod trigger;
 pub mod value;
 
-pub use compile::{Compiled, RuleFile, compile};
+pub use compile::{Compiled, RuleFile, compile, compile_at};
 pub use model::*;
 pub use protection::{Breaker, Cap, Limit, Limits};

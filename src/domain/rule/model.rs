@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::protection::{Breaker, Cap, Limits};
 use super::span::Span;
+use super::timing::{QuietPeriod, Timing};
+use crate::domain::civil::{Days, Zone};
 use crate::domain::claim::Target;
 use crate::domain::id::{
     Fingerprint, FlowId, Inbox, PortalId, PropertyName, RuleId, SenderName, SequenceId, TargetName,
@@ -99,8 +101,8 @@ pub struct Portal {
     pub id: PortalId,
     /// `name`, for people.
     pub name: String,
-    /// `time_zone`.
-    pub zone: jiff::tz::TimeZone,
+    /// `time_zone`, with the days of `calendar`.
+    pub zone: Zone,
     /// `our_domains`, lower case.
     pub our_domains: BTreeSet<String>,
     /// `ignore_own_app`.
@@ -191,11 +193,26 @@ pub struct SenderSpec {
     pub weight: u32,
     /// `alias`.
     pub alias: Option<String>,
-    /// Keys whose effect is not built yet (`away`, `pace`): they hold up whoever this sender
-    /// would send to, not every rule that may take them.
-    pub unbuilt: Vec<Unbuilt>,
+    /// `pace`: the least time between two enrollments of the inbox; a day at most.
+    pub pace: Option<Span>,
+    /// `away`, by the sender's own clock.
+    pub away: Vec<Days>,
+    /// `time_zone`, where said.
+    pub time_zone: Option<jiff::tz::TimeZone>,
     /// Where it stands.
     pub place: Place,
+}
+
+impl SenderSpec {
+    /// `pace` in milliseconds; 0 without one.
+    pub fn pace_ms(&self) -> u64 {
+        self.pace.map_or(0, Span::approximate_ms)
+    }
+
+    /// The sender's own zone: theirs, else the portal's.
+    pub fn zone<'a>(&'a self, portal: &'a Zone) -> &'a jiff::tz::TimeZone {
+        self.time_zone.as_ref().unwrap_or(portal)
+    }
 }
 
 /// `[teams.X]`.
@@ -272,6 +289,8 @@ pub struct Rule {
     pub settle_ms: u64,
     /// `delay`.
     pub delay: Option<Span>,
+    /// `wait_for`, `window`, `starts` and `ends`.
+    pub timing: Timing,
     /// What it does.
     pub action: Action,
     /// `priority`: 1 is first.
@@ -345,14 +364,14 @@ pub struct RuleSet {
     pub senders: BTreeMap<SenderName, SenderSpec>,
     /// `[teams]`.
     pub teams: BTreeMap<TeamName, Team>,
+    /// `[[quiet_period]]`, in file order.
+    pub quiet_periods: Vec<QuietPeriod>,
     /// Rules, by priority, then id. Rules with mode off are here too.
     pub rules: Vec<Rule>,
     /// Suppressions, in file order.
     pub suppressions: Vec<Suppression>,
     /// `[[cap]]`.
     pub caps: Vec<Cap>,
-    /// Keys outside rules and suppressions whose effect is not built yet (`[cap]` …).
-    pub unbuilt: Vec<Unbuilt>,
     /// Every property a fresh read asks for: those of triggers, conditions, `requires` and gates.
     pub read_properties: BTreeSet<PropertyName>,
     /// Trigger properties: read with their history.
@@ -362,6 +381,8 @@ pub struct RuleSet {
     /// When rules came that are newer than the store's first set: they ignore older events
     /// (CONSISTENCY.md 6.12). Not in the files; whoever accepts the set fills it in.
     pub born: BTreeMap<RuleId, Timestamp>,
+    /// Properties that a rule's `wait_for` waits for; the first such rule by priority.
+    pub waited_for: BTreeMap<PropertyName, RuleId>,
 }
 
 impl RuleSet {

@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::span::Span;
+use crate::domain::civil::Zone;
 use crate::domain::time::Timestamp;
 
 /// A date or an instant.
@@ -91,7 +92,7 @@ impl std::fmt::Display for Moment {
 
 impl TimeTest {
     /// Whether `value` passes at `now` in the portal's `zone`.
-    pub fn holds(&self, value: Moment, now: Timestamp, zone: &TimeZone) -> bool {
+    pub fn holds(&self, value: Moment, now: Timestamp, zone: &Zone) -> bool {
         let against = |other: Moment| value.compare(other, zone);
         let to_now = || against(Moment::Instant(now.to_jiff()));
         let ago = |span: Span| against(Moment::Instant(span.before(now, zone).to_jiff()));
@@ -136,7 +137,7 @@ mod tests {
 
     #[track_caller]
     fn check(value: &str, date_only: bool, test: &TimeTest, expected: bool) {
-        let zone = TimeZone::get("America/New_York").expect("bundled");
+        let zone = Zone::from(TimeZone::get("America/New_York").expect("bundled"));
         let now = Timestamp::parse_rfc3339(NOW).expect("valid");
         let moment = Moment::parse(value, date_only).expect(value);
         assert_eq!(test.holds(moment, now, &zone), expected, "{value} is {}", test.words());

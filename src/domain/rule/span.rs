@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::civil::{self, Zone};
 use crate::domain::time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Timestamp};
 
 /// The unit of a duration. Days and weeks keep the clock time; hours and less are exact.
@@ -78,31 +80,49 @@ impl Span {
         unit_ms.saturating_mul(self.count as u64)
     }
 
-    /// The instant this long after `from` in `zone`. Working days without a calendar are
-    /// counted as days; calendars are resolved before (`delay`).
-    pub fn after(self, from: Timestamp, zone: &jiff::tz::TimeZone) -> Timestamp {
-        self.shift(from, zone, 1)
+    /// The instant this long after `from` in `zone`: days keep the clock time, working days
+    /// leave out the zone's weekends and holidays.
+    pub fn after(self, from: Timestamp, zone: &Zone) -> Timestamp {
+        let day = |from| self.day(from, zone, i64::from(self.count), Date::tomorrow);
+        self.on_a_day(from, zone, day).unwrap_or_else(|| from.plus_ms(self.approximate_ms()))
     }
 
     /// The instant this long before `from` in `zone`.
-    pub fn before(self, from: Timestamp, zone: &jiff::tz::TimeZone) -> Timestamp {
-        self.shift(from, zone, -1)
+    pub fn before(self, from: Timestamp, zone: &Zone) -> Timestamp {
+        let day = |from| self.day(from, zone, -i64::from(self.count), Date::yesterday);
+        self.on_a_day(from, zone, day).unwrap_or_else(|| from.minus_ms(self.approximate_ms()))
     }
 
-    fn shift(self, from: Timestamp, zone: &jiff::tz::TimeZone, sign: i64) -> Timestamp {
-        let days = match self.unit {
-            Unit::Day | Unit::WorkingDay => i64::from(self.count),
-            Unit::Week => i64::from(self.count) * 7,
-            _ if 0 < sign => return from.plus_ms(self.approximate_ms()),
-            _ => return from.minus_ms(self.approximate_ms()),
-        };
-        let span = jiff::Span::new().try_days(days * sign);
-        let moved = span.and_then(|span| from.to_jiff().to_zoned(zone.clone()).checked_add(span));
-        match moved {
-            Ok(zoned) => Timestamp::from_jiff(zoned.timestamp()),
-            Err(_) if 0 < sign => from.plus_ms(self.approximate_ms()),
-            Err(_) => from.minus_ms(self.approximate_ms()),
+    /// The clock time of `from` on the day that `day` finds; `None` for exact units.
+    fn on_a_day(
+        self,
+        from: Timestamp,
+        zone: &Zone,
+        day: impl FnOnce(Date) -> Option<Date>,
+    ) -> Option<Timestamp> {
+        if self.count == 0 {
+            // Not even a time that comes twice is moved.
+            return Some(from);
         }
+        let local = civil::local(from, zone);
+        Some(civil::instant(day(local.date())?.to_datetime(local.time()), zone))
+    }
+
+    /// The day `count` of this unit away. `step` goes one day in the direction of `count`.
+    fn day(
+        self,
+        from: Date,
+        zone: &Zone,
+        count: i64,
+        step: fn(Date) -> Result<Date, jiff::Error>,
+    ) -> Option<Date> {
+        let days = match self.unit {
+            Unit::Second | Unit::Minute | Unit::Hour => return None,
+            Unit::WorkingDay => return zone.working_day(from, self.count, step),
+            Unit::Day => count,
+            Unit::Week => count * 7,
+        };
+        jiff::Span::new().try_days(days).and_then(|span| from.checked_add(span)).ok()
     }
 }
 
@@ -146,12 +166,56 @@ mod tests {
         check("2 fortnights", Err("is not a unit of time"));
     }
 
-    #[test]
-    fn days_keep_the_clock_time_over_a_clock_change() {
+    /// New York, with Thanksgiving and the day after.
+    fn zone() -> Zone {
+        let holidays = ["2026-11-26", "2026-11-27"].map(|day| day.parse().expect(day));
         let zone = jiff::tz::TimeZone::get("America/New_York").expect("bundled");
-        let noon = Timestamp::parse_rfc3339("2026-10-31T12:00:00-04:00").expect("valid");
-        let next = Timestamp::parse_rfc3339("2026-11-01T12:00:00-05:00").expect("valid");
-        assert_eq!(Span::days(1).after(noon, &zone), next);
-        assert_eq!(Span::days(1).before(next, &zone), noon);
+        Zone::new(zone, holidays.into())
+    }
+
+    /// `span` leads from one instant to the other, and for whole days back again.
+    #[track_caller]
+    fn leads(span: &str, from: &str, to: &str, back: bool) {
+        let at = |text: &str| Timestamp::parse_rfc3339(text).expect(text);
+        let span = Span::parse(span).expect(span);
+        assert_eq!(span.after(at(from), &zone()), at(to), "{span} after {from}");
+        if back {
+            assert_eq!(span.before(at(to), &zone()), at(from), "{span} before {to}");
+        }
+    }
+
+    #[test]
+    fn days_keep_the_clock_time_and_hours_are_exact_over_a_clock_change() {
+        leads("1 day", "2026-10-31T12:00:00-04:00", "2026-11-01T12:00:00-05:00", true);
+        leads("24 hours", "2026-10-31T12:00:00-04:00", "2026-11-01T11:00:00-05:00", true);
+        leads("90 days", "2026-08-20T12:00:00-04:00", "2026-11-18T12:00:00-05:00", true);
+        leads("2 weeks", "2026-10-25T08:30:00-04:00", "2026-11-08T08:30:00-05:00", true);
+    }
+
+    #[test]
+    fn a_skipped_clock_time_means_the_first_instant_after_and_a_double_one_the_first() {
+        leads("1 day", "2026-03-07T02:30:00-05:00", "2026-03-08T03:00:00-04:00", false);
+        leads("1 day", "2026-10-31T01:30:00-04:00", "2026-11-01T01:30:00-04:00", true);
+        leads("0 days", "2026-11-01T01:30:00-05:00", "2026-11-01T01:30:00-05:00", true);
+    }
+
+    #[test]
+    fn working_days_leave_out_weekends_and_holidays() {
+        leads("3 working days", "2026-11-25T15:00:00-05:00", "2026-12-02T15:00:00-05:00", true);
+        leads("1 working day", "2026-11-23T09:00:00-05:00", "2026-11-24T09:00:00-05:00", true);
+        // From a day of rest the next working day is day 1.
+        leads("1 working day", "2026-11-28T09:00:00-05:00", "2026-11-30T09:00:00-05:00", false);
+        leads("1 working day", "2026-11-26T09:00:00-05:00", "2026-11-30T09:00:00-05:00", false);
+        leads("0 working days", "2026-11-28T09:00:00-05:00", "2026-11-28T09:00:00-05:00", true);
+    }
+
+    #[test]
+    fn no_span_leads_out_of_the_calendar() {
+        let now = Timestamp::from_unix_ms(0);
+        for unit in [Unit::Second, Unit::Day, Unit::Week, Unit::WorkingDay] {
+            let longest = Span { count: u32::MAX, unit };
+            assert!(now < longest.after(now, &zone()), "{longest}");
+            assert_eq!(longest.before(now, &zone()), now, "{longest}");
+        }
     }
 }

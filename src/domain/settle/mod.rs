@@ -161,11 +161,8 @@ impl Case {
 
 /// The item as it goes on.
 fn continued(mut item: Item, after: After, now: Timestamp) -> Item {
-    if item.reason != after.reason {
-        item.since = now;
-    }
     item.decision = after.decision;
-    item.reason = after.reason;
+    item.turn_to(after.reason, now);
     item.sentence = after.sentence;
     item.due = after.due;
     item

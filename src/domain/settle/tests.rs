@@ -24,27 +24,10 @@ fn item() -> Item {
         event_id: None,
     };
     Item {
-        id: "1.0.rule".into(),
-        rule: "rule".into(),
-        mode: Mode::Live,
-        event,
-        from: None,
-        began: NOW,
-        fired_at: NOW,
         matched: true,
-        first_due: NOW,
-        delayed_until: None,
         due: None,
-        decision: Decision::Wait,
         reason: Reason::OutcomeUnknown,
-        sentence: String::new(),
-        since: NOW,
-        target: None,
-        sender: None,
-        asked_at: None,
-        released: Vec::new(),
-        attempts: 0,
-        lost_answers: 0,
+        ..Item::fired("1.0.rule".into(), ("rule".into(), Mode::Live), event, NOW)
     }
 }
 

@@ -13,6 +13,7 @@ use crate::domain::contact::{Contact, Owner};
 use crate::domain::decide::decide;
 use crate::domain::event::Identity;
 use crate::domain::id::{Inbox, OwnerId};
+use crate::domain::intake::waiting::wake_waiting;
 use crate::domain::intake::{self, Incoming, judge};
 use crate::domain::person::{Item, Person};
 use crate::domain::reason::Reason;
@@ -126,10 +127,22 @@ impl<'a> Play<'a> {
     /// Goes on to a later moment, with the contact as it is then.
     fn reach(&mut self, test: &Test, moment: &Moment) -> Result<(), Unbuilt> {
         let at = moment.later.after(test.at, &self.rules.portal.zone);
-        self.contact = world::contact(self.rules, test, &test.contact.with(&moment.contact));
+        let contact = world::contact(self.rules, test, &test.contact.with(&moment.contact));
+        let before = std::mem::replace(&mut self.contact, contact);
+        self.became_known(&before, at);
         self.work(|_, item| item.due <= Some(at))?;
         self.now = self.now.max(at);
         Ok(())
+    }
+
+    /// HubSpot tells of the change: who waits for the property is looked at again.
+    fn became_known(&mut self, before: &Contact, at: Timestamp) {
+        for property in self.rules.waited_for.keys() {
+            let known = self.contact.known(property.as_str());
+            if known.is_some() && known != before.known(property.as_str()) {
+                wake_waiting(self.rules, &mut self.person.items, property, at);
+            }
+        }
     }
 
     /// Decides whatever `is_next` names, each when it is due.

@@ -268,8 +268,9 @@ impl<D: Disk, I: Index> Committer<D, I> {
             return Ok(Some("theme"));
         }
         if let (Some(seen), Some(sender)) = (booking.budget, &claim.sender) {
-            let used = self.book.inboxes.used(&sender.inbox).used(claim.first_call_at);
-            if seen.budget <= used {
+            let inbox = self.book.inboxes.used(&sender.inbox);
+            let now = claim.first_call_at;
+            if seen.budget <= inbox.used(now) || inbox.paced_until(seen.pace_ms, now).is_some() {
                 return Ok(Some("inbox"));
             }
         }

@@ -8,7 +8,7 @@ use super::keys;
 use crate::domain::claim::Claim;
 use crate::domain::id::{ClaimId, Inbox, RuleId};
 use crate::domain::record::InboxState;
-use crate::domain::slots::Slots;
+use crate::domain::slots::{Slot, Slots};
 use crate::domain::time::Timestamp;
 use crate::domain::view::{InboxUse, RuleSlots};
 use crate::store::index::{Index, IndexError};
@@ -19,6 +19,8 @@ const PAGE_ROWS: usize = 4096;
 #[derive(Clone, Debug, Default)]
 struct InboxSlots {
     slots: Slots,
+    /// The last call or enrollment; of what was under way before a restart, only what settled.
+    last: Option<Timestamp>,
     state: InboxState,
 }
 
@@ -38,7 +40,9 @@ impl Inboxes {
                 && let Some((slot, _, rule)) = keys::slot_of(value)
             {
                 if !inbox.is_empty() {
-                    inboxes.of(&Inbox::from(inbox)).slots.set(ClaimId::from(claim), slot);
+                    let inbox = inboxes.of(&Inbox::from(inbox));
+                    inbox.last = inbox.last.max(slot.settled());
+                    inbox.slots.set(ClaimId::from(claim), slot);
                 }
                 inboxes.of_rule(&rule).set(ClaimId::from(claim), slot);
             }
@@ -70,7 +74,11 @@ impl Inboxes {
     pub(super) fn claim(&mut self, claim: &Claim) {
         self.of_rule(&claim.rule).claim(claim);
         if let Some(sender) = &claim.sender {
-            self.of(&sender.inbox).slots.claim(claim);
+            let inbox = self.of(&sender.inbox);
+            if let Some(slot) = Slot::of(claim) {
+                inbox.last = inbox.last.max(Some(claim.last_call_at)).max(slot.settled());
+            }
+            inbox.slots.claim(claim);
         }
     }
 
@@ -116,6 +124,7 @@ impl InboxSlots {
         InboxUse {
             open: self.slots.open(),
             settled: self.slots.settled(),
+            last: self.last,
             full_until: self.state.full_until,
             paused: self.state.paused.clone(),
         }

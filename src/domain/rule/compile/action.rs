@@ -1,7 +1,7 @@
 //! `enroll`, `unenroll`, `then_enroll` and `split`.
 
 use super::Context;
-use super::gates;
+use super::targets;
 use crate::domain::claim::{Channel, Target};
 use crate::domain::id::ThemeName;
 use crate::domain::rule::code;
@@ -212,7 +212,7 @@ impl<'a> Context<'a> {
         }
         for node in named {
             match node.key {
-                "themes" => drop(gates::themes(&self.book, node)),
+                "themes" => drop(targets::named_themes(&self.book, node)),
                 "sequence" => self.named("sequences", node),
                 "workflow" => self.named("workflows", node),
                 "everything" => node.only_true("Name the themes instead."),

@@ -1,11 +1,15 @@
 //! `[defaults]`: what a rule means where it does not say.
 
+use std::sync::Arc;
+
 use super::book::Book;
-use super::{protection, times};
+use super::protection;
+use super::times::{self, Windows};
 use crate::domain::rule::code;
 use crate::domain::rule::model::{Mode, ReEnroll};
 use crate::domain::rule::span::Span;
 use crate::domain::rule::syntax::Node;
+use crate::domain::rule::timing::Window;
 use crate::domain::time::{DAY_MS, HOUR_MS, SECOND_MS};
 
 /// The words of `mode`.
@@ -18,21 +22,21 @@ pub(super) const MODES: [(&str, Mode); 4] = [
 
 /// Values of `[defaults]`, each with its own default.
 #[derive(Debug)]
-pub(super) struct Defaults<'a> {
+pub(super) struct Defaults {
     pub(super) mode: Mode,
     pub(super) settle_ms: u64,
     pub(super) stale_after_ms: u64,
     pub(super) keep_history: Span,
     pub(super) re_enroll: ReEnroll,
     pub(super) expires: Span,
-    pub(super) window: Option<Node<'a>>,
+    pub(super) window: Option<Arc<Window>>,
     /// `breaker`, where it is said.
     pub(super) breaker: Option<protection::Said>,
 }
 
-impl<'a> Defaults<'a> {
+impl Defaults {
     /// Reads `[defaults]`.
-    pub(super) fn read(book: &Book<'a>) -> Self {
+    pub(super) fn read(book: &Book<'_>, windows: &Windows<'_>) -> Self {
         let mut defaults = Self {
             mode: Mode::DryRun,
             settle_ms: 30 * SECOND_MS,
@@ -77,10 +81,8 @@ impl<'a> Defaults<'a> {
         if let Some(span) = table.get("expires").and_then(expires) {
             defaults.expires = span;
         }
-        defaults.window = table.get("window");
-        if let Some(node) = defaults.window {
-            times::window_named(book, node);
-        }
+        let window = table.get("window");
+        defaults.window = window.and_then(|node| times::window_named(book, windows, node));
         defaults.breaker = table.get("breaker").and_then(protection::breaker);
         defaults
     }

@@ -5,7 +5,6 @@ mod action;
 mod book;
 mod conditions;
 mod defaults;
-mod gates;
 mod lints;
 mod lists;
 mod operands;
@@ -19,28 +18,34 @@ mod targets;
 #[cfg(test)]
 mod tests;
 mod times;
+mod timing;
 mod when;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use sha2::{Digest, Sha256};
 use toml::Spanned;
 use toml::de::DeTable;
 
 use self::book::Book;
 use self::defaults::Defaults;
-use self::gates::Gates;
 use self::lists::Lists;
 use self::property::Lock;
+use self::times::{Calendars, Windows};
 use super::code;
 use super::model::{RuleSet, SenderSpec, Sequence, Team, Theme, Workflow};
 use super::suggest;
 use super::syntax::{Node, Source};
+use super::timing::{CONTACT_ZONE, WindowZone};
+use crate::domain::civil::{self, Zone};
 use crate::domain::diagnostic::{Diagnostic, Severity};
 use crate::domain::id::{Fingerprint, PropertyName, SenderName, TargetName, TeamName, ThemeName};
 use crate::domain::rule::model::Mode;
 use crate::domain::rule::trigger::Subject;
+use crate::domain::time::Timestamp;
 
 /// Limits of the files (RULES.md section 6).
 const MAX_FILE_BYTES: usize = 1024 * 1024;
@@ -90,13 +95,17 @@ struct Context<'a> {
     book: Book<'a>,
     lock: Lock<'a>,
     lists: Lists<'a>,
-    defaults: Defaults<'a>,
+    defaults: Defaults,
+    windows: Windows<'a>,
+    /// The portal's zone; without a portal no set is built.
+    zone: Zone,
+    /// The portal's date, where time passes.
+    today: Option<Date>,
     themes: BTreeMap<ThemeName, Theme>,
     sequences: BTreeMap<TargetName, Sequence>,
     workflows: BTreeMap<TargetName, Workflow>,
     senders: BTreeMap<SenderName, SenderSpec>,
     teams: BTreeMap<TeamName, Team>,
-    gates: Gates,
 }
 
 impl<'a> Context<'a> {
@@ -124,6 +133,12 @@ fn unknown_name(book: &Book<'_>, kinds: &[&str], name: &str, at: Node<'_>) {
 /// Compiles all files of a rules folder: `*.toml` that are no tests, the lock file among them,
 /// and the text files that `{ file = "…" }` names.
 pub fn compile(files: &[RuleFile]) -> Compiled {
+    compile_at(files, None)
+}
+
+/// [`compile`], with the lints that need to know what day it is: a rule that ended long ago, a
+/// calendar whose dates are running out.
+pub fn compile_at(files: &[RuleFile], now: Option<Timestamp>) -> Compiled {
     let whole = Source::new("portal.toml", "");
     let rule_files: Vec<&RuleFile> = files.iter().filter(|file| file.is_rules()).collect();
     let bytes: usize = files.iter().map(|file| file.text.len()).sum();
@@ -142,7 +157,7 @@ pub fn compile(files: &[RuleFile]) -> Compiled {
                 book.add(source, root);
             }
         }
-        build(book, files, &whole)
+        build(book, files, &whole, now)
     };
     let found = sources.into_iter().chain([whole]).flat_map(Source::into_found);
     let mut diagnostics: Vec<Diagnostic> = found.collect();
@@ -165,25 +180,35 @@ fn read<'f>(source: &Source<'f>) -> Option<Spanned<DeTable<'f>>> {
 }
 
 /// The rule set, as far as it can be built. `None` only comes with an error.
-fn build<'a>(book: Book<'a>, files: &[RuleFile], whole: &'a Source<'a>) -> Option<RuleSet> {
+fn build<'a>(
+    book: Book<'a>,
+    files: &[RuleFile],
+    whole: &'a Source<'a>,
+    now: Option<Timestamp>,
+) -> Option<RuleSet> {
     let rule_count = book.array("rule").len();
     if MAX_RULES < rule_count {
         let message = format!("there are {rule_count} rules, more than {MAX_RULES}.");
         whole.error(code::LIMIT, 0..0, message, "Split the folder by portal.");
         return None;
     }
-    let mut portal = portal::read(&book, whole);
-    times::check(&book);
+    let zone = portal::zone(&book).unwrap_or(TimeZone::UTC);
+    let today = now.map(|now| civil::local(now, &zone).date());
+    let calendars = Calendars::read(&book, today);
+    let mut portal = portal::read(&book, &calendars, whole);
+    let windows = times::windows(&book, &calendars);
     let themes = targets::themes(&book);
     let ctx = Context {
         lock: Lock::read(&book),
         lists: Lists::read(&book, files),
-        defaults: Defaults::read(&book),
+        defaults: Defaults::read(&book, &windows),
+        zone: portal.as_ref().map_or_else(|| zone.into(), |portal| portal.zone.clone()),
+        windows,
+        today,
         sequences: targets::sequences(&book),
         workflows: targets::workflows(&book),
         senders: people::senders(&book),
         teams: people::teams(&book),
-        gates: Gates::read(&book),
         themes,
         book,
     };
@@ -192,10 +217,10 @@ fn build<'a>(book: Book<'a>, files: &[RuleFile], whole: &'a Source<'a>) -> Optio
     }
     let caps = protection::caps(&ctx.book);
     let rules = rules::read_all(&ctx);
+    let quiet_periods = timing::quiet_periods(&ctx.book);
     let suppressions = suppress::read_all(&ctx);
     let unknown_sequences = targets::unknown_sequences(&ctx);
     lints::check(&ctx, &rules);
-    let unbuilt = ctx.gates.everywhere();
     Some(finish(RuleSet {
         fingerprint: fingerprint(files),
         portal: portal?,
@@ -207,13 +232,14 @@ fn build<'a>(book: Book<'a>, files: &[RuleFile], whole: &'a Source<'a>) -> Optio
         workflows: ctx.workflows,
         senders: ctx.senders,
         teams: ctx.teams,
+        quiet_periods,
         rules,
         suppressions,
         caps,
-        unbuilt,
         read_properties: BTreeSet::new(),
         history_properties: BTreeSet::new(),
         by_property: BTreeMap::new(),
+        waited_for: BTreeMap::new(),
         born: BTreeMap::new(),
     }))
 }
@@ -247,6 +273,14 @@ fn finish(mut set: RuleSet) -> RuleSet {
             set.by_property.entry(name.clone()).or_default().push(index);
         }
         rule.conditions().for_each(|condition| condition.collect_properties(&mut read));
+        if let Some(wait_for) = &rule.timing.wait_for {
+            read.insert(wait_for.property.clone());
+            set.waited_for.entry(wait_for.property.clone()).or_insert_with(|| rule.id.clone());
+        }
+        let window = rule.timing.window.as_ref();
+        if window.is_some_and(|window| window.zone == WindowZone::Contact) {
+            read.insert(CONTACT_ZONE.into());
+        }
     }
     let conditions = set.suppressions.iter().flat_map(|suppression| &suppression.conditions);
     conditions.for_each(|condition| condition.collect_properties(&mut read));

@@ -3,11 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::book::Book;
-use super::{gates, times, unknown_name};
+use super::defaults::positive;
+use super::{times, timing, unknown_name};
+use crate::domain::civil::Days;
 use crate::domain::id::{SenderName, TeamName, UserId};
 use crate::domain::rule::code;
 use crate::domain::rule::model::{Gate, SenderSpec, Team, WhenFull};
+use crate::domain::rule::span::Span;
 use crate::domain::rule::syntax::{Node, Table};
+use crate::domain::time::DAY_MS;
 
 /// Enrollments a day where a sender does not say.
 const DAILY_BUDGET: u32 = 25;
@@ -52,20 +56,8 @@ fn sender(name: &str, table: &Table<'_>) -> Option<SenderSpec> {
         .and_then(|node| node.word(&[("next", WhenFull::Next), ("wait", WhenFull::Wait)]));
     let weight = table.get("weight").and_then(|node| node.whole_u32(1..=1_000));
     let send_limit = table.get("send_limit").and_then(|node| node.whole_u32(1..=1_000_000));
-    if let Some(node) = table.get("time_zone")
-        && let Some(zone) = node.text()
-    {
-        times::zone(zone, node);
-    }
-    let mut unbuilt = Vec::new();
-    if let Some(node) = table.get("pace") {
-        node.duration();
-        unbuilt.push(node.not_built("pace", Gate::Sender));
-    }
-    if let Some(node) = table.get("away") {
-        node.items().unwrap_or_default().into_iter().for_each(away);
-        unbuilt.push(node.not_built("away", Gate::Sender));
-    }
+    let time_zone = table.get("time_zone").and_then(|node| times::zone(node.text()?, node));
+    let away = table.get("away").and_then(|node| node.items()).unwrap_or_default();
     Some(SenderSpec {
         name: name.into(),
         user,
@@ -74,7 +66,9 @@ fn sender(name: &str, table: &Table<'_>) -> Option<SenderSpec> {
         when_full: when_full.unwrap_or_default(),
         weight: weight.unwrap_or(1),
         alias: table.get("alias").and_then(|node| node.text()).map(str::to_owned),
-        unbuilt,
+        pace: table.get("pace").and_then(pace),
+        away: away.into_iter().filter_map(days_away).collect(),
+        time_zone,
         place: table.place(),
         inbox: address(email?)?.into(),
     })
@@ -98,11 +92,20 @@ fn address(node: Node<'_>) -> Option<String> {
     Some(text.to_lowercase())
 }
 
-fn away(node: Node<'_>) {
-    let Some(table) = node.inline("away") else { return };
+fn days_away(node: Node<'_>) -> Option<Days> {
+    let table = node.inline("away")?;
     table.check_keys(&["from", "until"]);
-    let from = table.require("from", "from = 2026-12-21").and_then(|node| node.date());
-    gates::check_order(from, table.require("until", "until = 2027-01-03"));
+    timing::days(&table)
+}
+
+fn pace(node: Node<'_>) -> Option<Span> {
+    let pace = positive(node)?;
+    if DAY_MS < pace.approximate_ms() {
+        let message = format!("pace = \"{pace}\" is longer than a day.");
+        node.error(code::DURATION, message, "Write minutes, or lower daily_budget.");
+        return None;
+    }
+    Some(pace)
 }
 
 /// Reads `[teams]`.

@@ -3,14 +3,20 @@
 use jiff::tz::TimeZone;
 
 use super::book::Book;
-use super::{lists, times, unknown_name};
+use super::times::Calendars;
+use super::{lists, times};
+use crate::domain::civil::Zone;
 use crate::domain::id::{PortalId, PropertyName};
 use crate::domain::rule::code;
 use crate::domain::rule::model::Portal;
 use crate::domain::rule::syntax::{Node, Source, Table};
 
 /// Reads `[portal]`; a folder without one cannot say which account it belongs to.
-pub(super) fn read(book: &Book<'_>, whole: &Source<'_>) -> Option<Portal> {
+pub(super) fn read(
+    book: &Book<'_>,
+    calendars: &Calendars<'_>,
+    whole: &Source<'_>,
+) -> Option<Portal> {
     let Some(table) = book.single("portal") else {
         let hint = "Add [portal] with id and time_zone to portal.toml.";
         whole.error(code::MISSING, 0..0, "no file has a [portal].", hint);
@@ -28,12 +34,8 @@ pub(super) fn read(book: &Book<'_>, whole: &Source<'_>) -> Option<Portal> {
     ]);
     let id = table.require("id", "id = 12345678 (Settings > Account > Hub ID)");
     let zone = table.require("time_zone", "time_zone = \"America/New_York\"");
-    if let Some(calendar) = table.get("calendar")
-        && let Some(name) = calendar.text()
-        && book.one("calendars", name).is_none()
-    {
-        unknown_name(book, &["calendars"], name, calendar);
-    }
+    let calendar = table.get("calendar");
+    Calendars::check(book, calendar);
     let our_domains = table.get("our_domains").map(|node| node.texts()).unwrap_or_default();
     Some(Portal {
         name: table.get("name").and_then(|node| node.text()).unwrap_or_default().to_owned(),
@@ -43,8 +45,14 @@ pub(super) fn read(book: &Book<'_>, whole: &Source<'_>) -> Option<Portal> {
         breakers: Vec::new(),
         bridge_property: bridge(table),
         id: PortalId(id?.whole(1..=u64::MAX)?),
-        zone: zone_of(zone?)?,
+        zone: Zone::new(zone_of(zone?)?, calendars.named(calendar)),
     })
+}
+
+/// The zone that `[portal]` names; [`read`] reports what is wrong with it.
+pub(super) fn zone(book: &Book<'_>) -> Option<TimeZone> {
+    let node = book.single("portal")?.get("time_zone")?;
+    TimeZone::get(node.value.get_ref().as_str()?).ok()
 }
 
 fn zone_of(node: Node<'_>) -> Option<TimeZone> {

@@ -2,7 +2,7 @@
 
 use super::book::Book;
 use super::defaults::positive;
-use super::gates::themes;
+use super::targets::named_themes;
 use crate::domain::breaker::WITHIN_MS_MAX;
 use crate::domain::rule::code;
 use crate::domain::rule::model::{Gate, Unbuilt};
@@ -119,6 +119,6 @@ fn cap(book: &Book<'_>, table: &Table<'_>) -> Option<Cap> {
     table.check_keys(&["max", "within", "themes"]);
     let max = table.require("max", "max = 3").and_then(|max| max.whole_u32(1..=MAX));
     let within = table.require("within", "within = \"90 days\"").and_then(positive);
-    let themes = table.get("themes").map(|node| themes(book, node)).unwrap_or_default();
+    let themes = table.get("themes").map(|node| named_themes(book, node)).unwrap_or_default();
     Some(Cap { max: max?, within: within?, themes, place: table.place() })
 }

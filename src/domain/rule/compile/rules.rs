@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use super::conditions::Position;
 use super::defaults::{MODES, expires, positive, re_enroll, settle_ms};
-use super::{Context, gates, protection, times};
+use super::{Context, protection, timing};
 use crate::domain::id::RuleId;
-use crate::domain::rule::model::{Action, Gate, Mode, Place, Rule, Unbuilt};
-use crate::domain::rule::span::{Span, Unit};
+use crate::domain::rule::model::{Gate, Mode, Place, Rule, Unbuilt};
+use crate::domain::rule::span::Span;
 use crate::domain::rule::syntax::{Node, Table};
 use crate::domain::rule::{Breaker, code};
-use crate::domain::time::DAY_MS;
 
 /// Every key of a rule.
 const KEYS: [&str; 29] = [
@@ -117,14 +116,11 @@ fn rule<'a>(ctx: &Context<'a>, table: &Table<'a>, id: Option<&str>) -> Option<Ru
     let re_enroll = table.get("re_enroll").and_then(re_enroll);
     let settle = table.get("settle").and_then(settle_ms);
     let expires = table.get("expires").and_then(expires);
-    timing(ctx, table, delay, &mut unbuilt);
+    let timing = timing::read(ctx, table, mode);
     conflict(table, &mut unbuilt);
-    let approve_within = approval(table, mode, &mut unbuilt);
+    let approve_within = approval(table, mode);
     let limits = table.get("limits").map(|node| protection::limits(node, &mut unbuilt));
     let breaker = breaker(ctx, table);
-    if let Some(Action::Enroll { theme, .. }) = &action {
-        unbuilt.extend(ctx.gates.touching(theme));
-    }
     unbuilt.sort_by(|a, b| (a.gate, &a.place, &a.key).cmp(&(b.gate, &b.place, &b.key)));
     unbuilt.dedup();
     let text = |key: &str| table.get(key).and_then(|node| node.text());
@@ -141,6 +137,7 @@ fn rule<'a>(ctx: &Context<'a>, table: &Table<'a>, id: Option<&str>) -> Option<Ru
         unless,
         settle_ms: settle.unwrap_or(ctx.defaults.settle_ms),
         delay,
+        timing,
         action: action?,
         priority: priority.and_then(|priority| u16::try_from(priority).ok()).unwrap_or(500),
         re_enroll: re_enroll.unwrap_or(ctx.defaults.re_enroll),
@@ -162,55 +159,6 @@ fn when<'a>(
     let trigger = ctx.when(node)?;
     unbuilt.extend(trigger.unbuilt);
     Some((trigger.when, trigger.deal))
-}
-
-/// `wait_for`, `delay` with working days, `window`, `starts`, `ends`.
-fn timing<'a>(
-    ctx: &Context<'a>,
-    table: &Table<'a>,
-    delay: Option<Span>,
-    unbuilt: &mut Vec<Unbuilt>,
-) {
-    if let Some(node) = table.get("wait_for") {
-        wait_for(ctx, node);
-        unbuilt.push(node.not_built("wait_for", Gate::Delay));
-    }
-    if let Some(node) = table.get("delay")
-        && delay.is_some_and(|delay| delay.unit == Unit::WorkingDay)
-    {
-        unbuilt.push(node.not_built("a delay of working days", Gate::Delay));
-    }
-    if let Some(node) = table.get("window").or(ctx.defaults.window)
-        && times::window_named(&ctx.book, node).is_some()
-    {
-        unbuilt.push(node.not_built("window", Gate::Window));
-    }
-    let dates = ["starts", "ends"].map(|key| table.get(key));
-    let starts = dates[0].and_then(|node| node.date());
-    gates::check_order(starts, dates[1]);
-    unbuilt.extend(dates.into_iter().flatten().map(|node| node.not_built(node.key, Gate::Trigger)));
-}
-
-fn wait_for<'a>(ctx: &Context<'a>, node: Node<'a>) {
-    let Some(table) = node.inline("wait_for") else { return };
-    table.check_keys(&["property", "up_to", "then"]);
-    if let Some(property) = table.require("property", "property = \"hubspot_owner_id\"")
-        && let Some(name) = property.text()
-    {
-        // Only the report of an unknown property matters here.
-        let _known = ctx.lock.find("contact", name, property);
-    }
-    let up_to = table.require("up_to", "up_to = \"30 minutes\"");
-    if let Some(node) = up_to
-        && node.duration().is_some_and(|span| DAY_MS < span.approximate_ms())
-    {
-        node.error(
-            code::DURATION,
-            "wait_for waits at most 24 hours.",
-            "Use delay for longer waits.",
-        );
-    }
-    table.get("then").and_then(|then| then.word(&[("skip", ()), ("continue", ())]));
 }
 
 /// `on_conflict`, `wait_up_to`, `if_blocked`, `enroll_merged`.
@@ -236,15 +184,12 @@ fn conflict(table: &Table<'_>, unbuilt: &mut Vec<Unbuilt>) {
 }
 
 /// `approve_within`, where it is said.
-fn approval(table: &Table<'_>, mode: Option<Mode>, unbuilt: &mut Vec<Unbuilt>) -> Option<Span> {
+fn approval(table: &Table<'_>, mode: Option<Mode>) -> Option<Span> {
     let node = table.get("approve_within")?;
     let within = positive(node);
     if mode.is_some_and(|mode| mode != Mode::Approval) {
         let message = "approve_within only makes sense with mode = \"approval\".";
         node.error(code::CONTRADICTION, message, "Remove it.");
-    }
-    if within.is_some_and(|within| within.unit == Unit::WorkingDay) {
-        unbuilt.push(node.not_built("approve_within in working days", Gate::Mode));
     }
     within
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::conditions::Position;
-use super::{Context, gates, rules};
+use super::{Context, rules, targets};
 use crate::domain::rule::code;
 use crate::domain::rule::model::{Gate, Place, Suppression};
 use crate::domain::rule::syntax::Table;
@@ -52,7 +52,7 @@ fn suppression<'a>(ctx: &Context<'a>, table: &Table<'a>, id: Option<&str>) -> Op
         unbuilt.push(node.not_built("until", Gate::Suppress));
     }
     let mode = table.get("mode").map(|node| node.word(&[("live", true), ("dry-run", false)]));
-    let themes = table.get("themes").map(|node| gates::themes(&ctx.book, node));
+    let themes = table.get("themes").map(|node| targets::named_themes(&ctx.book, node));
     Some(Suppression {
         id: id?.to_owned(),
         says: says?,

@@ -1,9 +1,9 @@
 //! `[themes]`, `[sequences]`, `[workflows]` and `[subscriptions]`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::book::Book;
-use super::{Context, gates, unknown_name};
+use super::{Context, unknown_name};
 use crate::domain::id::{FlowId, PropertyName, SequenceId, TargetName, ThemeName};
 use crate::domain::rule::code;
 use crate::domain::rule::model::{Sequence, Theme, Workflow};
@@ -17,7 +17,7 @@ pub(super) fn themes(book: &Book<'_>) -> BTreeMap<ThemeName, Theme> {
         table.check_keys(&["says", "cooldown", "blocks", "unknown_sequences"]);
         table.get("unknown_sequences").and_then(|node| node.flag());
         let cooldown = table.get("cooldown");
-        let blocks = table.get("blocks").map(|node| gates::themes(book, node)).unwrap_or_default();
+        let blocks = table.get("blocks").map(|node| named_themes(book, node)).unwrap_or_default();
         if blocks.contains(name)
             && let Some(node) = table.get("blocks")
         {
@@ -40,6 +40,18 @@ pub(super) fn themes(book: &Book<'_>) -> BTreeMap<ThemeName, Theme> {
         );
     }
     themes
+}
+
+/// A list of themes, each checked.
+pub(super) fn named_themes(book: &Book<'_>, node: Node<'_>) -> BTreeSet<ThemeName> {
+    let mut found = BTreeSet::new();
+    for (name, at) in node.texts() {
+        match book.one("themes", name) {
+            Some(_) => drop(found.insert(name.into())),
+            None => unknown_name(book, &["themes"], name, at),
+        }
+    }
+    found
 }
 
 /// A duration that calendars do not change.

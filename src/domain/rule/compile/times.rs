@@ -1,37 +1,100 @@
-//! `[windows]`, `[calendars]` and time zones: parsed and checked; rules that use a window say
-//! that its effect is not built yet.
+//! `[windows]`, `[calendars]` and time zones.
 
-use jiff::civil::Time;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::Span;
+use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
 
 use super::book::Book;
 use super::unknown_name;
 use crate::domain::rule::code;
 use crate::domain::rule::syntax::{Node, Table};
+use crate::domain::rule::timing::{Window, WindowZone};
+use crate::domain::time::{DAY_MS, MINUTE_MS};
 
-const DAYS: [(&str, ()); 7] =
-    [("mon", ()), ("tue", ()), ("wed", ()), ("thu", ()), ("fri", ()), ("sat", ()), ("sun", ())];
+/// `spread`, where a window does not say.
+const SPREAD_MS: u64 = 10 * MINUTE_MS;
+/// A calendar that ends this soon is worth a word.
+const CALENDAR_DAYS_LEFT: i32 = 30;
 
-/// Checks every window and calendar.
-pub(super) fn check(book: &Book<'_>) {
-    for (_, table) in book.named("windows") {
-        window(book, table);
-    }
-    for (_, table) in book.named("calendars") {
-        table.check_keys(&["holidays"]);
-        if let Some(holidays) = table.require("holidays", "holidays = [2026-12-25]") {
-            for day in holidays.items().unwrap_or_default() {
-                day.date();
-            }
-        }
-    }
+const DAYS: [(&str, Weekday); 7] = [
+    ("mon", Weekday::Monday),
+    ("tue", Weekday::Tuesday),
+    ("wed", Weekday::Wednesday),
+    ("thu", Weekday::Thursday),
+    ("fri", Weekday::Friday),
+    ("sat", Weekday::Saturday),
+    ("sun", Weekday::Sunday),
+];
+
+/// Every window by its name; `None` for one with an error.
+pub(super) type Windows<'a> = BTreeMap<&'a str, Option<Arc<Window>>>;
+
+/// Reads every window, and checks what else stands beside them.
+pub(super) fn windows<'a>(book: &Book<'a>, calendars: &Calendars<'a>) -> Windows<'a> {
     for (_, table) in book.named("hubspot_lists") {
         table.check_keys(&["id"]);
         table.require("id", "id = 3210").and_then(|id| id.whole(1..=u64::MAX));
     }
+    let read = |(name, table)| (name, window(book, calendars, (name, table)).map(Arc::new));
+    book.named("windows").map(read).collect()
 }
 
-fn window(book: &Book<'_>, table: &Table<'_>) {
+/// The days of each calendar.
+#[derive(Debug, Default)]
+pub(super) struct Calendars<'a>(BTreeMap<&'a str, BTreeSet<Date>>);
+
+impl<'a> Calendars<'a> {
+    /// Reads every calendar. `today` is where time passes; without it nothing is too old.
+    pub(super) fn read(book: &Book<'a>, today: Option<Date>) -> Self {
+        let read = |(name, table)| (name, calendar(name, table, today));
+        Self(book.named("calendars").map(read).collect())
+    }
+
+    /// The days of the calendar that `node` names.
+    pub(super) fn named(&self, node: Option<Node<'_>>) -> BTreeSet<Date> {
+        let name = node.and_then(|node| node.text());
+        name.and_then(|name| self.0.get(name)).cloned().unwrap_or_default()
+    }
+
+    /// Reports a name that is no calendar.
+    pub(super) fn check(book: &Book<'_>, node: Option<Node<'_>>) {
+        if let Some(node) = node
+            && let Some(name) = node.text()
+            && book.one("calendars", name).is_none()
+        {
+            unknown_name(book, &["calendars"], name, node);
+        }
+    }
+}
+
+fn calendar(name: &str, table: &Table<'_>, today: Option<Date>) -> BTreeSet<Date> {
+    table.check_keys(&["holidays"]);
+    let Some(node) = table.require("holidays", "holidays = [2026-12-25]") else {
+        return BTreeSet::new();
+    };
+    let items = node.items().unwrap_or_default();
+    let days: BTreeSet<Date> = items.into_iter().filter_map(|day| day.date()).collect();
+    let Some(last) = days.last() else {
+        let message = format!("calendar \"{name}\" has no dates.");
+        node.warning(code::LINT_CALENDAR, message, "Add its holidays, or remove it.");
+        return days;
+    };
+    let soon = today.and_then(|today| today.checked_add(Span::new().days(CALENDAR_DAYS_LEFT)).ok());
+    if soon.is_some_and(|soon| *last < soon) {
+        let message = format!("calendar \"{name}\" has no dates after {last}.");
+        node.warning(code::LINT_CALENDAR, message, "Add the holidays of the year that follows.");
+    }
+    days
+}
+
+fn window(
+    book: &Book<'_>,
+    calendars: &Calendars<'_>,
+    (name, table): (&str, &Table<'_>),
+) -> Option<Window> {
     table.check_keys(&[
         "days",
         "from",
@@ -41,49 +104,73 @@ fn window(book: &Book<'_>, table: &Table<'_>) {
         "spread",
         "unknown_contact_zone",
     ]);
-    if let Some(days) = table.require("days", "days = [\"mon\", \"tue\"]") {
-        for day in days.items().unwrap_or_default() {
-            day.word(&DAYS);
-        }
-    }
+    let days = table.require("days", "days = [\"mon\", \"tue\"]").map(days);
     let from = table.require("from", "from = \"09:00\"").and_then(clock);
     let until = table.require("until", "until = \"17:00\"");
-    if let (Some(from), Some(node)) = (from, until)
-        && let Some(until) = clock(node)
+    let until = until.and_then(|node| Some((clock(node)?, node)));
+    if let (Some(from), Some((until, node))) = (from, until)
         && until <= from
     {
         let (from, until) = (from.strftime("%H:%M"), until.strftime("%H:%M"));
         let message = format!("from {from} is not before until {until}.");
         node.error(code::ORDER, message, "A window ends on the day it starts; write two windows.");
     }
-    if let Some(node) = table.get("time_zone")
-        && let Some(name) = node.text()
-        && !matches!(name, "sender" | "contact" | "portal")
-    {
-        zone(name, node);
+    let unknown_contact_zone = table.get("unknown_contact_zone");
+    let unknown_contact_zone = unknown_contact_zone.and_then(|node| zone(node.text()?, node));
+    let calendar = table.get("calendar");
+    Calendars::check(book, calendar);
+    Some(Window {
+        name: name.to_owned(),
+        zone: table.get("time_zone").map_or(Some(WindowZone::Portal), whose)?,
+        holidays: calendars.named(calendar),
+        spread_ms: table.get("spread").map_or(Some(SPREAD_MS), spread_ms)?,
+        unknown_contact_zone,
+        place: table.place(),
+        days: days?,
+        from: from?,
+        until: until?.0,
+    })
+}
+
+fn days(node: Node<'_>) -> Vec<Weekday> {
+    let items = node.items();
+    if items.as_ref().is_some_and(Vec::is_empty) {
+        node.error(code::BAD_VALUE, "days is an empty list.", "Name a day, such as \"mon\".");
     }
-    if let Some(node) = table.get("unknown_contact_zone")
-        && let Some(name) = node.text()
-    {
-        zone(name, node);
-    }
-    table.get("spread").and_then(|node| node.duration());
-    if let Some(node) = table.get("calendar")
-        && let Some(name) = node.text()
-        && book.one("calendars", name).is_none()
-    {
-        unknown_name(book, &["calendars"], name, node);
+    items.unwrap_or_default().into_iter().filter_map(|day| day.word(&DAYS)).collect()
+}
+
+fn whose(node: Node<'_>) -> Option<WindowZone> {
+    match node.text()? {
+        "sender" => Some(WindowZone::Sender),
+        "contact" => Some(WindowZone::Contact),
+        "portal" => Some(WindowZone::Portal),
+        name => zone(name, node).map(WindowZone::Named),
     }
 }
 
-/// The window that a rule or `[defaults]` names; `None` for "always" and for what is none.
-pub(super) fn window_named<'a>(book: &Book<'_>, node: Node<'a>) -> Option<&'a str> {
-    let name = node.text().filter(|name| *name != "always")?;
-    if book.one("windows", name).is_none() {
-        unknown_name(book, &["windows"], name, node);
+fn spread_ms(node: Node<'_>) -> Option<u64> {
+    let span = node.duration()?;
+    if DAY_MS < span.approximate_ms() {
+        let message = format!("spread = \"{span}\" is longer than a window.");
+        node.error(code::DURATION, message, "Write minutes, such as spread = \"10 minutes\".");
         return None;
     }
-    Some(name)
+    Some(span.approximate_ms())
+}
+
+/// The window that a rule or `[defaults]` names; `None` for "always" and for what is none.
+pub(super) fn window_named(
+    book: &Book<'_>,
+    windows: &Windows<'_>,
+    node: Node<'_>,
+) -> Option<Arc<Window>> {
+    let name = node.text().filter(|name| *name != "always")?;
+    let Some(window) = windows.get(name) else {
+        unknown_name(book, &["windows"], name, node);
+        return None;
+    };
+    window.clone()
 }
 
 fn clock(node: Node<'_>) -> Option<Time> {

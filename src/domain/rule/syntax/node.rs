@@ -7,9 +7,11 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::{Source, Table};
+use crate::domain::civil::Edge;
 use crate::domain::rule::model::{Gate, Place, Unbuilt};
 use crate::domain::rule::span::Span;
 use crate::domain::rule::{code, suggest};
+use crate::domain::time::Timestamp;
 
 /// A value, and the key it stands behind.
 #[derive(Clone, Copy, Debug)]
@@ -184,6 +186,21 @@ impl<'a> Node<'a> {
             Date::new(year, part(date.month)?, part(date.day)?).ok()
         });
         day.or_else(|| self.wrong(&format!("a date: {} = 2026-12-31", self.key)))
+    }
+
+    /// A TOML date or date-time, as one end of a range.
+    pub fn edge(&self) -> Option<Edge> {
+        let DeValue::Datetime(moment) = self.value.get_ref() else {
+            return self.wrong(&format!("a date without quotes: {} = 2026-12-31", self.key));
+        };
+        let written = moment.to_string();
+        let edge = match (moment.date, moment.time, moment.offset) {
+            (Some(_), None, None) => self.date().map(Edge::Day),
+            (Some(_), Some(_), None) => written.parse().ok().map(Edge::Local),
+            (Some(_), Some(_), Some(_)) => Timestamp::parse_rfc3339(&written).map(Edge::Instant),
+            _ => None,
+        };
+        edge.or_else(|| self.wrong(&format!("a date: {} = 2026-12-31", self.key)))
     }
 
     /// The items of a list.

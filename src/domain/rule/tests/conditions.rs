@@ -25,7 +25,7 @@ fn evaluate(condition: &str, properties: &[(&str, &str)]) -> Result<Finding, Unb
         history: BTreeMap::new(),
         merged: Vec::new(),
     };
-    let zone = jiff::tz::TimeZone::get("America/New_York").expect("bundled");
+    let zone = jiff::tz::TimeZone::get("America/New_York").expect("bundled").into();
     let now = Timestamp::parse_rfc3339("2026-11-24T12:00:00-05:00").expect("valid");
     compiled(condition).evaluate(&Facts { contact: &contact, now, zone: &zone })
 }
