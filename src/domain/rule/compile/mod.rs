@@ -190,7 +190,7 @@ fn build<'a>(book: Book<'a>, files: &[RuleFile], whole: &'a Source<'a>) -> Optio
     let suppressions = suppress::read_all(&ctx);
     let unknown_sequences = targets::unknown_sequences(&ctx);
     lints::check(&ctx, &rules);
-    let unbuilt = ctx.gates.everywhere();
+    let unbuilt = ctx.gates.everywhere().into_iter().chain(ctx.defaults.breaker).collect();
     Some(finish(RuleSet {
         fingerprint: fingerprint(files),
         portal: portal?,

@@ -117,7 +117,7 @@ fn rule<'a>(ctx: &Context<'a>, table: &Table<'a>, id: Option<&str>) -> Option<Ru
     timing(ctx, table, delay, &mut unbuilt);
     conflict(table, &mut unbuilt);
     approval(table, mode, &mut unbuilt);
-    protection(ctx, table, &mut unbuilt);
+    protection(table, &mut unbuilt);
     if let Some(Action::Enroll { theme, .. }) = &action {
         unbuilt.extend(ctx.gates.touching(theme));
     }
@@ -241,16 +241,15 @@ fn approval(table: &Table<'_>, mode: Option<Mode>, unbuilt: &mut Vec<Unbuilt>) {
     }
 }
 
-/// `limits` and `breaker`.
-fn protection<'a>(ctx: &Context<'a>, table: &Table<'a>, unbuilt: &mut Vec<Unbuilt>) {
+/// `limits` and `breaker`. That of `[defaults]` is reported where it stands and holds up no rule
+/// of its own: it stops a mass change, and a test is about one person.
+fn protection(table: &Table<'_>, unbuilt: &mut Vec<Unbuilt>) {
     if let Some(node) = table.get("limits") {
         limits(node);
         unbuilt.push(node.not_built("limits", Gate::Sender));
     }
     if let Some(node) = table.get("breaker") {
         unbuilt.extend(gates::breaker_effect(node));
-    } else {
-        unbuilt.extend(ctx.defaults.breaker.clone());
     }
 }
 

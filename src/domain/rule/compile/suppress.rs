@@ -46,7 +46,7 @@ fn suppression<'a>(ctx: &Context<'a>, table: &Table<'a>, id: Option<&str>) -> Op
     high_water(table);
     let mut unbuilt = Vec::new();
     let also = table.get("also_unenroll").filter(|node| node.flag().unwrap_or_default());
-    unbuilt.extend(also.map(|node| node.not_built("also_unenroll", Gate::Suppress)));
+    unbuilt.extend(also.map(|node| node.not_built("also_unenroll", Gate::Unenroll)));
     if let Some(node) = table.get("until") {
         node.date();
         unbuilt.push(node.not_built("until", Gate::Suppress));

@@ -143,7 +143,6 @@ fn the_worked_example_waits_only_for_what_is_not_built() {
         [
             (Gate::Delay, "wait_for"),
             (Gate::Theme, "[[cap]]"),
-            (Gate::Breaker, "breaker"),
             (Gate::QuietPeriod, "[[quiet_period]]"),
             (Gate::Window, "window"),
         ]
