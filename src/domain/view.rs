@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::contact::{Contact, Owner};
 use super::id::{Inbox, OwnerId};
 use super::person::Person;
+use super::surroundings::Surroundings;
 use super::time::{DAY_MS, Timestamp};
 
 /// What an inbox has used of its daily budget (CONSISTENCY.md 6.9).
@@ -64,4 +65,6 @@ pub struct View<'a> {
     pub memory: &'a Memory,
     /// The owners the contact may be sent by.
     pub owners: &'a BTreeMap<OwnerId, Owner>,
+    /// Company, deals, lists and consent; `None` where they were not read, as in `serve`.
+    pub around: Option<&'a Surroundings>,
 }

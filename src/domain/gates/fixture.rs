@@ -21,6 +21,7 @@ use crate::domain::rule::{
     Action, Mode, Place, Portal, ReEnroll, Rule, RuleSet, SenderChoice, SenderSpec, Sequence, Team,
     Theme, Unbuilt, WhenFull, Workflow,
 };
+use crate::domain::surroundings::Surroundings;
 use crate::domain::time::{DAY_MS, Timestamp};
 use crate::domain::view::{InboxUse, Memory, View};
 
@@ -111,7 +112,11 @@ pub(crate) fn rule(id: &str, when: When, sequence: &str) -> Rule {
         expires: Span::days(7),
         tags: Vec::new(),
         owner: None,
+        per_company: None,
+        arms: Vec::new(),
+        arm: None,
         unbuilt: Vec::new(),
+        then_stage: Vec::new(),
         place: place(5),
     }
 }
@@ -151,6 +156,7 @@ pub(crate) fn rules(rules: Vec<Rule>) -> RuleSet {
         theme: "sales".into(),
         emails: 4,
         requires: requires.iter().map(|name| (*name).into()).collect(),
+        subscription: None,
         max_length: Span::days(60),
         place: place(6),
     };
@@ -158,6 +164,7 @@ pub(crate) fn rules(rules: Vec<Rule>) -> RuleSet {
         id: FlowId(21),
         theme: "nurture".into(),
         requires: Vec::new(),
+        subscription: None,
         holds_for: Span::days(45),
         re_enrolls: None,
         runs_at_least: None,
@@ -194,13 +201,16 @@ pub(crate) fn rules(rules: Vec<Rule>) -> RuleSet {
             Team {
                 members: vec!["dana".into(), "luis".into()],
                 weighted: false,
-                unbuilt: Vec::new(),
+                same_sender: false,
             },
         )]),
+        subscriptions: BTreeMap::new(),
+        hubspot_lists: BTreeSet::new(),
         rules,
         suppressions: Vec::new(),
         unbuilt: Vec::new(),
         read_properties: BTreeSet::new(),
+        owner_emails: BTreeSet::new(),
         history_properties: BTreeSet::new(),
         by_property,
     }
@@ -268,6 +278,7 @@ pub(crate) struct World {
     pub(crate) contact: Contact,
     pub(crate) inboxes: BTreeMap<crate::domain::id::Inbox, InboxUse>,
     pub(crate) owners: BTreeMap<OwnerId, Owner>,
+    pub(crate) around: Option<Surroundings>,
     pub(crate) now: Timestamp,
     deliveries: u32,
 }
@@ -286,6 +297,7 @@ impl World {
             contact: contact(&[]),
             inboxes: BTreeMap::new(),
             owners: BTreeMap::from([(OwnerId(91), dana)]),
+            around: None,
             now: NOW,
             deliveries: 0,
         }
@@ -314,8 +326,13 @@ impl World {
             versions: Vec::new(),
             inboxes: self.inboxes.clone(),
         };
-        let view =
-            View { now: self.now, contact: &self.contact, memory: &memory, owners: &self.owners };
+        let view = View {
+            now: self.now,
+            contact: &self.contact,
+            memory: &memory,
+            owners: &self.owners,
+            around: self.around.as_ref(),
+        };
         decide(&self.rules, &view)
     }
 

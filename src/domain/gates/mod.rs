@@ -3,7 +3,9 @@
 //! [`BEFORE_RANK`] and [`AFTER_RANK`] are the order (CONSISTENCY.md section 5). It stands
 //! nowhere else.
 
+pub mod company_limit;
 pub mod conditions;
+pub mod consent;
 pub mod cooldown;
 pub mod delay;
 pub mod evidence;
@@ -17,10 +19,13 @@ pub mod rank;
 pub mod re_enroll;
 pub mod requires;
 pub mod sender;
+pub mod split;
 pub mod suppress;
+pub mod surroundings;
 pub mod theme;
 
 use super::claim::Target;
+use super::facts::Facts;
 use super::id::{SenderName, ThemeName};
 use super::person::Item;
 use super::reason::{Decision, Reason};
@@ -41,16 +46,17 @@ pub enum Step {
 use Step::{Check, NotBuilt};
 
 /// What is asked of each due item by itself, once the person was read.
-pub const BEFORE_RANK: [Step; 5] = [
+pub const BEFORE_RANK: [Step; 6] = [
     Check(expires::check),
+    Check(surroundings::check),
     Check(moved::check),
     Check(conditions::check),
-    NotBuilt(Gate::Conditions),
     NotBuilt(Gate::Unenroll),
+    Check(split::check),
 ];
 
 /// What is asked of the best rule of each theme.
-pub const AFTER_RANK: [Step; 18] = [
+pub const AFTER_RANK: [Step; 19] = [
     NotBuilt(Gate::Rank),
     NotBuilt(Gate::Delay),
     Check(delay::check),
@@ -58,7 +64,7 @@ pub const AFTER_RANK: [Step; 18] = [
     Check(suppress::check_rules),
     Check(requires::check),
     NotBuilt(Gate::Requires),
-    NotBuilt(Gate::Consent),
+    Check(consent::check),
     Check(theme::check),
     Check(cooldown::check),
     Check(re_enroll::check),
@@ -67,6 +73,7 @@ pub const AFTER_RANK: [Step; 18] = [
     Check(mode::check),
     NotBuilt(Gate::QuietPeriod),
     NotBuilt(Gate::Sender),
+    Check(company_limit::check),
     Check(sender::check),
     NotBuilt(Gate::Window),
 ];
@@ -100,6 +107,20 @@ impl<'a> Case<'a> {
         self.mode < Mode::Approval
     }
 
+    /// What its conditions are evaluated on.
+    pub fn facts(&self) -> Facts<'a> {
+        let view = self.view;
+        Facts {
+            contact: view.contact,
+            now: view.now,
+            zone: self.zone(),
+            owners: view.owners,
+            stays: &self.past.stays,
+            shadows: if self.is_dry_run() { &self.past.shadows } else { &[] },
+            around: view.around,
+        }
+    }
+
     /// The portal's zone.
     pub fn zone(&self) -> &'a jiff::tz::TimeZone {
         &self.rules.portal.zone
@@ -126,11 +147,13 @@ pub struct Enrollment<'a> {
 pub fn enrollment(rule: &Rule) -> Result<Enrollment<'_>, Unbuilt> {
     match &rule.action {
         Action::Enroll { target, theme, senders } => Ok(Enrollment { target, theme, senders }),
-        Action::Unbuilt => Err(rule.unbuilt.first().cloned().unwrap_or_else(|| Unbuilt {
-            key: "unenroll".to_owned(),
-            gate: Gate::Unenroll,
-            place: rule.place.clone(),
-        })),
+        Action::Split | Action::Nothing | Action::Unbuilt => {
+            Err(rule.unbuilt.first().cloned().unwrap_or_else(|| Unbuilt {
+                key: "unenroll".to_owned(),
+                gate: Gate::Unenroll,
+                place: rule.place.clone(),
+            }))
+        }
     }
 }
 

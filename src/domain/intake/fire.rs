@@ -99,9 +99,9 @@ fn item(person: &Person, incoming: &Incoming<'_>, rule: &Rule, settling: Option<
         reason: Reason::Settling,
         sentence: sentence::settling(due.since_ms(incoming.received)),
         since: incoming.received,
-        target: match &rule.action {
+        target: match &rule.of(person.contact).action {
             Action::Enroll { target, .. } => Some(target.name.clone()),
-            Action::Unbuilt => None,
+            Action::Split | Action::Nothing | Action::Unbuilt => None,
         },
         sender: None,
         attempts: 0,
@@ -115,8 +115,8 @@ fn merge(items: &mut Vec<Item>, mut fresh: Item) -> Option<Item> {
     let earlier = items.iter().position(|item| {
         item.rule == fresh.rule
             && item.reason == Reason::Settling
-            && item.event.change().map(|(name, _)| name)
-                == fresh.event.change().map(|(name, _)| name)
+            && item.event.watched().map(|(name, _)| name)
+                == fresh.event.watched().map(|(name, _)| name)
     });
     let earlier = earlier.map(|index| items.remove(index));
     if let Some(earlier) = &earlier {
@@ -128,8 +128,8 @@ fn merge(items: &mut Vec<Item>, mut fresh: Item) -> Option<Item> {
 }
 
 fn merged_row(rules: &RuleSet, person: &Person, earlier: &Item) -> Row {
-    let name = earlier.event.change().map_or("", |(name, _)| name.as_str());
-    let why = (Reason::MergedIntoLater, sentence::merged_into_later(name));
+    let name = earlier.event.watched().map(|(name, _)| name.to_string()).unwrap_or_default();
+    let why = (Reason::MergedIntoLater, sentence::merged_into_later(&name));
     Row::of_item(earlier, person.contact, why, rules.fingerprint.clone())
 }
 

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::span::Span;
 use crate::domain::claim::Target;
 use crate::domain::id::{
-    Fingerprint, FlowId, Inbox, PortalId, PropertyName, RuleId, SenderName, SequenceId, TargetName,
-    TeamName, ThemeName, UserId,
+    ContactId, Fingerprint, FlowId, Inbox, PortalId, PropertyName, RuleId, SenderName, SequenceId,
+    TargetName, TeamName, ThemeName, UserId,
 };
 
 /// Where something stands in the rules folder.
@@ -133,6 +133,8 @@ pub struct Sequence {
     pub emails: u32,
     /// `requires`.
     pub requires: Vec<PropertyName>,
+    /// `subscription`: the name in `[subscriptions]`.
+    pub subscription: Option<String>,
     /// `max_length`.
     pub max_length: Span,
     /// Where it stands.
@@ -148,12 +150,34 @@ pub struct Workflow {
     pub theme: ThemeName,
     /// `requires`.
     pub requires: Vec<PropertyName>,
+    /// `subscription`: the name in `[subscriptions]`.
+    pub subscription: Option<String>,
     /// `holds_for`.
     pub holds_for: Span,
     /// `re_enrolls`, where said.
     pub re_enrolls: Option<bool>,
     /// `runs_at_least`, where said.
     pub runs_at_least: Option<Span>,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// What `[subscriptions.X] require` asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Require {
+    /// `subscribed`.
+    Subscribed,
+    /// `not-opted-out`.
+    NotOptedOut,
+}
+
+/// `[subscriptions.X]`.
+#[derive(Clone, Debug)]
+pub struct Subscription {
+    /// `id`: HubSpot's subscription type.
+    pub id: u64,
+    /// `require`.
+    pub require: Require,
     /// Where it stands.
     pub place: Place,
 }
@@ -199,9 +223,8 @@ pub struct Team {
     pub members: Vec<SenderName>,
     /// `share = "weighted"`.
     pub weighted: bool,
-    /// Keys whose effect is not built yet (`same_company`); the rules that name the team carry
-    /// them too.
-    pub unbuilt: Vec<Unbuilt>,
+    /// `same_company = "same-sender"`: one company hears from one person.
+    pub same_sender: bool,
 }
 
 /// One word of a rule's `sender` list.
@@ -213,8 +236,10 @@ pub enum SenderChoice {
     User(SenderName),
     /// `"team:NAME"`.
     Team(TeamName),
-    /// `"company-owner"` or `"deal-owner"`: not built yet.
-    Unbuilt(String),
+    /// `"company-owner"`: of the primary company.
+    CompanyOwner,
+    /// `"deal-owner"`: of the deal that started the rule.
+    DealOwner,
 }
 
 /// `re_enroll`.
@@ -241,7 +266,11 @@ pub enum Action {
         /// Who may send; empty for a workflow.
         senders: Vec<SenderChoice>,
     },
-    /// `unenroll`, `split` …: not built yet. The rule's `unbuilt` says so.
+    /// `split`: the rule's `arms` say what happens to whom.
+    Split,
+    /// The arm of a split that gets nothing.
+    Nothing,
+    /// `unenroll` …: not built yet. The rule's `unbuilt` says so.
     Unbuilt,
 }
 
@@ -278,8 +307,28 @@ pub struct Rule {
     pub tags: Vec<String>,
     /// `owner`.
     pub owner: Option<String>,
+    /// `limits.per_company`.
+    pub per_company: Option<u32>,
+    /// The arms of a split, each the whole rule with what that arm does.
+    pub arms: Vec<Rule>,
+    /// Which arm of a split this is.
+    pub arm: Option<Arm>,
     /// Keys whose effect is not built yet.
     pub unbuilt: Vec<Unbuilt>,
+    /// Keys that only `hubroute test` can judge so far, on the data of a test: `serve` does not
+    /// read what they need, and refuses a live rule that has one.
+    pub then_stage: Vec<Unbuilt>,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// An arm of a split.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arm {
+    /// Its name.
+    pub name: String,
+    /// Its share of the people, 1 to 100.
+    pub percent: u32,
     /// Where it stands.
     pub place: Place,
 }
@@ -288,6 +337,17 @@ impl Rule {
     /// Every condition of `only_if` and `unless`.
     pub fn conditions(&self) -> impl Iterator<Item = &super::condition::Condition> {
         self.only_if.iter().chain(&self.unless)
+    }
+
+    /// The rule as it is for `contact`: of a split, their arm.
+    pub fn of(&self, contact: ContactId) -> &Self {
+        super::split::arm(self, contact).unwrap_or(self)
+    }
+
+    /// Whether it enrolls into `target`, in one of its arms where it has any.
+    pub fn enrolls_into(&self, target: &TargetName) -> bool {
+        let into = |rule: &Self| matches!(&rule.action, Action::Enroll { target: it, .. } if it.name == *target);
+        into(self) || self.arms.iter().any(into)
     }
 }
 
@@ -306,6 +366,8 @@ pub struct Suppression {
     pub live: bool,
     /// Keys whose effect is not built yet.
     pub unbuilt: Vec<Unbuilt>,
+    /// Keys that only `hubroute test` can judge so far ([`Rule::then_stage`]).
+    pub then_stage: Vec<Unbuilt>,
     /// Where it stands.
     pub place: Place,
 }
@@ -329,6 +391,10 @@ pub struct RuleSet {
     pub sequences: BTreeMap<TargetName, Sequence>,
     /// `[workflows]`.
     pub workflows: BTreeMap<TargetName, Workflow>,
+    /// `[subscriptions]`, by name.
+    pub subscriptions: BTreeMap<String, Subscription>,
+    /// `[hubspot_lists]`, by name.
+    pub hubspot_lists: BTreeSet<String>,
     /// `[senders]`.
     pub senders: BTreeMap<SenderName, SenderSpec>,
     /// `[teams]`.
@@ -341,6 +407,8 @@ pub struct RuleSet {
     pub unbuilt: Vec<Unbuilt>,
     /// Every property a fresh read asks for: those of triggers, conditions, `requires` and gates.
     pub read_properties: BTreeSet<PropertyName>,
+    /// Who owner triggers name, by address: a fresh read looks them up, to know who an owner was.
+    pub owner_emails: BTreeSet<String>,
     /// Trigger properties: read with their history.
     pub history_properties: BTreeSet<PropertyName>,
     /// Rules that start from a change of a property; indexes into `rules`.

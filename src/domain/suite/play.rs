@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::cover::Cover;
-use super::scene::{Happening, Moment, Test, What};
+use super::scene::{Happening, Moment, Test};
 use super::{Outcome, expect, world};
 use crate::domain::claim::{Claim, State};
 use crate::domain::contact::{Contact, Owner};
@@ -16,6 +16,7 @@ use crate::domain::person::{Item, Person};
 use crate::domain::reason::Reason;
 use crate::domain::record::{Row, Step, Turn};
 use crate::domain::rule::{RuleSet, Unbuilt};
+use crate::domain::surroundings::Surroundings;
 use crate::domain::time::Timestamp;
 use crate::domain::view::{InboxUse, Memory, View};
 
@@ -34,6 +35,7 @@ struct Play<'a> {
     rules: &'a RuleSet,
     person: Person,
     contact: Contact,
+    around: Surroundings,
     owners: BTreeMap<OwnerId, Owner>,
     inboxes: BTreeMap<Inbox, InboxUse>,
     identities: BTreeSet<Identity>,
@@ -49,6 +51,7 @@ impl<'a> Play<'a> {
             rules,
             person: world::person(rules, test),
             contact: world::contact(rules, test, &test.contact),
+            around: world::surroundings(test, &test.around),
             owners: world::owners(rules),
             inboxes: world::inboxes(rules, test),
             identities: BTreeSet::new(),
@@ -59,6 +62,9 @@ impl<'a> Play<'a> {
     }
 
     fn all(&mut self, test: &Test) -> Result<Outcome, Unbuilt> {
+        if let Some(unbuilt) = &test.counted.waits {
+            return Err(unbuilt.clone());
+        }
         for event in &test.events {
             self.take(test, event)?;
         }
@@ -86,15 +92,10 @@ impl<'a> Play<'a> {
 
     /// The event comes in, as often as HubSpot delivers it.
     fn take(&mut self, test: &Test, happening: &Happening) -> Result<(), Unbuilt> {
-        if let What::Unbuilt(unbuilt) = &happening.what {
-            return Err(unbuilt.clone());
-        }
         if let Some(after) = happening.after {
             self.now = after.after(self.now, &self.rules.portal.zone);
         }
-        let Some(event) = world::event(self.rules, test, happening, self.now) else {
-            return Ok(());
-        };
+        let event = world::event(self.rules, test, happening, self.now);
         if let Some(unbuilt) = intake::unbuilt_trigger(self.rules, &self.person, &event) {
             return Err(unbuilt.clone());
         }
@@ -119,6 +120,7 @@ impl<'a> Play<'a> {
     fn reach(&mut self, test: &Test, moment: &Moment) -> Result<(), Unbuilt> {
         let at = moment.later.after(test.at, &self.rules.portal.zone);
         self.contact = world::contact(self.rules, test, &test.contact.with(&moment.contact));
+        self.around = world::surroundings(test, &test.around.with(&moment.around));
         self.work(|_, item| item.due <= Some(at))?;
         self.now = self.now.max(at);
         Ok(())
@@ -143,8 +145,13 @@ impl<'a> Play<'a> {
             versions: Vec::new(),
             inboxes: self.inboxes.clone(),
         };
-        let view =
-            View { now: self.now, contact: &self.contact, memory: &memory, owners: &self.owners };
+        let view = View {
+            now: self.now,
+            contact: &self.contact,
+            memory: &memory,
+            owners: &self.owners,
+            around: Some(&self.around),
+        };
         let plan = decide(self.rules, &view)?;
         let mut turn = Turn::new(Step::Decided, self.person.contact, self.now);
         turn.done = plan.done(&self.person.items);

@@ -30,6 +30,7 @@ fn suppression(live: bool, themes: &[&str]) -> Suppression {
         themes: themes.iter().map(|name| (*name).into()).collect(),
         live,
         unbuilt: Vec::new(),
+        then_stage: Vec::new(),
         place: place(9),
     }
 }
@@ -101,7 +102,7 @@ fn a_theme_rests_from_the_end_of_the_last_one() {
     let step = row.trace.last().expect("a step");
     assert_eq!(
         step.detail,
-        "theme sales has cooldown \"30 days\" (rules.toml:2); revival ended 14 days ago"
+        "theme sales has cooldown \"30 days\" (rules.toml:2); it ended 14 days ago"
     );
     check(ended(31), Decision::Enroll, Reason::Matched);
     // Without a known end a sequence is over after its longest time.

@@ -17,6 +17,7 @@ mod suppress;
 mod targets;
 #[cfg(test)]
 mod tests;
+mod then_stage;
 mod times;
 mod when;
 
@@ -39,7 +40,7 @@ use super::syntax::{Node, Source};
 use crate::domain::diagnostic::{Diagnostic, Severity};
 use crate::domain::id::{Fingerprint, PropertyName, SenderName, TargetName, TeamName, ThemeName};
 use crate::domain::rule::model::Mode;
-use crate::domain::rule::trigger::Subject;
+use crate::domain::rule::trigger::{Change, Subject};
 
 /// Limits of the files (RULES.md section 6).
 const MAX_FILE_BYTES: usize = 1024 * 1024;
@@ -96,6 +97,8 @@ struct Context<'a> {
     senders: BTreeMap<SenderName, SenderSpec>,
     teams: BTreeMap<TeamName, Team>,
     gates: Gates,
+    /// The portal's zone; UTC in a set that is refused for want of one.
+    zone: jiff::tz::TimeZone,
 }
 
 impl<'a> Context<'a> {
@@ -173,6 +176,7 @@ fn build<'a>(book: Book<'a>, files: &[RuleFile], whole: &'a Source<'a>) -> Optio
     }
     let portal = portal::read(&book, whole);
     times::check(&book);
+    let subscriptions = targets::subscriptions(&book);
     let themes = targets::themes(&book);
     let ctx = Context {
         lock: Lock::read(&book),
@@ -183,6 +187,7 @@ fn build<'a>(book: Book<'a>, files: &[RuleFile], whole: &'a Source<'a>) -> Optio
         senders: people::senders(&book),
         teams: people::teams(&book),
         gates: Gates::read(&book),
+        zone: portal.as_ref().map_or(jiff::tz::TimeZone::UTC, |portal| portal.zone.clone()),
         themes,
         book,
     };
@@ -200,12 +205,15 @@ fn build<'a>(book: Book<'a>, files: &[RuleFile], whole: &'a Source<'a>) -> Optio
         unknown_sequences,
         sequences: ctx.sequences,
         workflows: ctx.workflows,
+        subscriptions,
+        hubspot_lists: ctx.book.names("hubspot_lists").map(str::to_owned).collect(),
         senders: ctx.senders,
         teams: ctx.teams,
         rules,
         suppressions,
         unbuilt,
         read_properties: BTreeSet::new(),
+        owner_emails: BTreeSet::new(),
         history_properties: BTreeSet::new(),
         by_property: BTreeMap::new(),
     }))
@@ -237,7 +245,12 @@ fn finish(mut set: RuleSet) -> RuleSet {
         }
         if let Subject::Property(name) = &rule.when.subject {
             set.history_properties.insert(name.clone());
-            set.by_property.entry(name.clone()).or_default().push(index);
+        }
+        if let Some(watched) = rule.when.subject.watched() {
+            set.by_property.entry(watched).or_default().push(index);
+        }
+        if let Change::BecomesOwner(people) = &rule.when.change {
+            set.owner_emails.extend(people.emails.iter().cloned());
         }
         rule.conditions().for_each(|condition| condition.collect_properties(&mut read));
     }

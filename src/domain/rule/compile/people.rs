@@ -115,14 +115,9 @@ pub(super) fn teams(book: &Book<'_>) -> BTreeMap<TeamName, Team> {
         let same = table
             .get("same_company")
             .filter(|node| node.word(&[("any", false), ("same-sender", true)]).unwrap_or_default());
-        let unbuilt = same.map(|node| node.not_built("same_company", Gate::Sender));
         found.insert(
             name.into(),
-            Team {
-                members,
-                weighted: share.unwrap_or_default(),
-                unbuilt: unbuilt.into_iter().collect(),
-            },
+            Team { members, weighted: share.unwrap_or_default(), same_sender: same.is_some() },
         );
     }
     found

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use super::action::Compiled;
 use super::conditions::Position;
 use super::defaults::{MODES, expires, positive, re_enroll, settle_ms};
-use super::{Context, gates, times};
+use super::{Context, gates, then_stage, times};
 use crate::domain::id::RuleId;
 use crate::domain::rule::code;
-use crate::domain::rule::model::{Action, Gate, Mode, Place, Rule, Unbuilt};
+use crate::domain::rule::model::{Action, Arm, Gate, Mode, Place, Rule, Unbuilt};
 use crate::domain::rule::span::{Span, Unit};
 use crate::domain::rule::syntax::{Node, Table};
 use crate::domain::time::DAY_MS;
@@ -103,9 +104,9 @@ fn rule<'a>(ctx: &Context<'a>, table: &Table<'a>, id: Option<&str>) -> Option<Ru
     let mut unbuilt = Vec::new();
     let mode = table.get("mode").map_or(Some(ctx.defaults.mode), |node| node.word(&MODES));
     let says = says(table);
-    let when = when(ctx, table, &mut unbuilt);
+    let when = when(ctx, table);
     let deal_trigger = when.as_ref().is_some_and(|(_, deal)| *deal);
-    let inside = Position { gate: Gate::Conditions, excludes: false, deal_trigger };
+    let inside = Position { excludes: false, deal_trigger };
     let only_if = ctx.conditions(table.get("only_if"), inside);
     let unless = ctx.conditions(table.get("unless"), Position { excludes: true, ..inside });
     let action = ctx.action(table, deal_trigger, &mut unbuilt);
@@ -117,15 +118,21 @@ fn rule<'a>(ctx: &Context<'a>, table: &Table<'a>, id: Option<&str>) -> Option<Ru
     timing(ctx, table, delay, &mut unbuilt);
     conflict(table, &mut unbuilt);
     approval(table, mode, &mut unbuilt);
-    protection(table, &mut unbuilt);
-    if let Some(Action::Enroll { theme, .. }) = &action {
+    let per_company = protection(table, &mut unbuilt);
+    let then_stage = then_stage::of_rule(ctx, table, (mode, deal_trigger));
+    for theme in action.iter().flat_map(Compiled::themes) {
         unbuilt.extend(ctx.gates.touching(theme));
     }
     unbuilt.sort_by(|a, b| (a.gate, &a.place, &a.key).cmp(&(b.gate, &b.place, &b.key)));
     unbuilt.dedup();
     let text = |key: &str| table.get(key).and_then(|node| node.text());
     let tags = table.get("tags").map(|node| node.texts()).unwrap_or_default();
-    Some(Rule {
+    let (action, arms) = match action {
+        Some(Compiled::One(action)) => (Some(action), Vec::new()),
+        Some(Compiled::Split(arms)) => (Some(Action::Split), arms),
+        None => (None, Vec::new()),
+    };
+    let whole = Rule {
         was: text("was").map(RuleId::from),
         owner: text("owner").map(str::to_owned),
         tags: tags.into_iter().map(|(tag, _)| tag.to_owned()).collect(),
@@ -141,19 +148,24 @@ fn rule<'a>(ctx: &Context<'a>, table: &Table<'a>, id: Option<&str>) -> Option<Ru
         priority: priority.and_then(|priority| u16::try_from(priority).ok()).unwrap_or(500),
         re_enroll: re_enroll.unwrap_or(ctx.defaults.re_enroll),
         expires: expires.unwrap_or(ctx.defaults.expires),
+        per_company,
+        arms: Vec::new(),
+        arm: None,
         unbuilt,
+        then_stage,
         place: table.place(),
-    })
+    };
+    let arm = |(arm, action): (Arm, Action)| Rule { action, arm: Some(arm), ..whole.clone() };
+    let arms = arms.into_iter().map(arm).collect();
+    Some(Rule { arms, ..whole })
 }
 
 fn when<'a>(
     ctx: &Context<'a>,
     table: &Table<'a>,
-    unbuilt: &mut Vec<Unbuilt>,
 ) -> Option<(crate::domain::rule::trigger::When, bool)> {
     let node = table.require("when", "when = { property = \"…\", becomes = \"…\" }")?;
     let trigger = ctx.when(node)?;
-    unbuilt.extend(trigger.unbuilt);
     Some((trigger.when, trigger.deal))
 }
 
@@ -242,15 +254,23 @@ fn approval(table: &Table<'_>, mode: Option<Mode>, unbuilt: &mut Vec<Unbuilt>) {
 }
 
 /// `limits` and `breaker`. That of `[defaults]` is reported where it stands and holds up no rule
-/// of its own: it stops a mass change, and a test is about one person.
-fn protection(table: &Table<'_>, unbuilt: &mut Vec<Unbuilt>) {
+/// of its own: it stops a mass change, and a test is about one person. Answers `per_company`.
+fn protection(table: &Table<'_>, unbuilt: &mut Vec<Unbuilt>) -> Option<u32> {
+    let mut per_company = None;
     if let Some(node) = table.get("limits") {
         limits(node);
-        unbuilt.push(node.not_built("limits", Gate::Sender));
+        let counts = |key: &str| node.value.get_ref().get(key).is_some();
+        if counts("per_day") || counts("per_hour") {
+            unbuilt.push(node.not_built("limits", Gate::Sender));
+        }
+        let of_company =
+            node.value.get_ref().get("per_company").and_then(|it| it.get_ref().as_integer());
+        per_company = of_company.and_then(|number| number.as_str().parse().ok());
     }
     if let Some(node) = table.get("breaker") {
         unbuilt.extend(gates::breaker_effect(node));
     }
+    per_company
 }
 
 fn limits(node: Node<'_>) {

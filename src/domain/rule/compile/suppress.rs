@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::conditions::Position;
-use super::{Context, gates, rules};
+use super::{Context, gates, rules, then_stage};
 use crate::domain::rule::code;
 use crate::domain::rule::model::{Gate, Place, Suppression};
 use crate::domain::rule::syntax::Table;
@@ -41,7 +41,7 @@ fn suppression<'a>(ctx: &Context<'a>, table: &Table<'a>, id: Option<&str>) -> Op
         let message = format!("{} has no if: it would suppress everybody.", table.what);
         table.error(code::MISSING, message, "If that is meant, set mode = \"off\" on the rules.");
     }
-    let position = Position { gate: Gate::Suppress, excludes: true, deal_trigger: false };
+    let position = Position { excludes: true, deal_trigger: false };
     let conditions = ctx.conditions(list, position);
     high_water(table);
     let mut unbuilt = Vec::new();
@@ -53,13 +53,16 @@ fn suppression<'a>(ctx: &Context<'a>, table: &Table<'a>, id: Option<&str>) -> Op
     }
     let mode = table.get("mode").map(|node| node.word(&[("live", true), ("dry-run", false)]));
     let themes = table.get("themes").map(|node| gates::themes(&ctx.book, node));
+    let live = mode.unwrap_or(Some(true));
+    let then_stage = then_stage::of_suppression(table, live.unwrap_or(true));
     Some(Suppression {
         id: id?.to_owned(),
         says: says?,
         conditions,
         themes: themes.unwrap_or_default(),
-        live: mode.unwrap_or(Some(true))?,
+        live: live?,
         unbuilt,
+        then_stage,
         place: table.place(),
     })
 }
