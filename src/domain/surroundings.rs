@@ -5,7 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::id::{OwnerId, PropertyName, SenderName};
+use jiff::tz::TimeZone;
+
+use super::id::{OwnerId, PropertyName, RuleId, SenderName};
+use super::rule::moment::Moment;
 
 /// Property values as HubSpot sends them; a blank or missing one is unknown.
 pub type Properties = BTreeMap<PropertyName, String>;
@@ -30,6 +33,14 @@ pub struct Deal {
 }
 
 impl Deal {
+    /// When it was created (`createdate`), if known.
+    fn created(&self) -> Option<jiff::Timestamp> {
+        match Moment::parse(known(&self.properties, "createdate")?, false)? {
+            Moment::Instant(at) => Some(at),
+            Moment::Day(day) => day.to_zoned(TimeZone::UTC).ok().map(|day| day.timestamp()),
+        }
+    }
+
     /// Whether it is neither won nor lost (`hs_is_closed`); a blank counts as open.
     pub fn is_open(&self) -> bool {
         known(&self.properties, "hs_is_closed")
@@ -70,7 +81,7 @@ pub struct Surroundings {
     /// By the name in `[subscriptions]`; what is missing is [`Consent::Unknown`].
     pub consent: BTreeMap<String, Consent>,
     /// How many people of the company each rule has enrolled (`limits.per_company`).
-    pub company_enrolled: BTreeMap<super::id::RuleId, u32>,
+    pub company_enrolled: BTreeMap<RuleId, u32>,
 }
 
 impl Surroundings {
@@ -81,23 +92,7 @@ impl Surroundings {
 
     /// The newest deal: by `createdate` where it is known, else the last one.
     pub fn latest_deal(&self) -> Option<&Deal> {
-        let created = |deal: &Deal| {
-            let date = known(&deal.properties, "createdate")?;
-            super::rule::moment::Moment::parse(date, false)
-        };
-        self.deals
-            .iter()
-            .enumerate()
-            .max_by_key(|(index, deal)| {
-                let instant = match created(deal) {
-                    Some(super::rule::moment::Moment::Instant(at)) => Some(at),
-                    Some(super::rule::moment::Moment::Day(day)) => {
-                        day.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|at| at.timestamp())
-                    }
-                    None => None,
-                };
-                (instant, *index)
-            })
-            .map(|(_, deal)| deal)
+        let all = self.deals.iter().enumerate();
+        all.max_by_key(|(index, deal)| (deal.created(), *index)).map(|(_, deal)| deal)
     }
 }

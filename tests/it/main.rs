@@ -3,6 +3,7 @@
 
 mod demo;
 mod exclusivity;
+mod expectations;
 mod golden;
 mod harness;
 mod index;

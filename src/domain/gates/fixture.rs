@@ -140,6 +140,19 @@ pub(crate) fn target(channel: Channel, name: &str) -> Target {
     Target { channel, name: name.into(), id }
 }
 
+fn flow() -> Workflow {
+    Workflow {
+        id: FlowId(21),
+        theme: "nurture".into(),
+        requires: Vec::new(),
+        subscription: None,
+        holds_for: Span::days(45),
+        re_enrolls: None,
+        runs_at_least: None,
+        place: place(7),
+    }
+}
+
 /// Themes `sales` (blocks `nurture`, rests 30 days) and `nurture`; sequences `intro` and
 /// `revival`, workflow `nurture-flow`; dana and luis share the team.
 pub(crate) fn rules(rules: Vec<Rule>) -> RuleSet {
@@ -159,16 +172,6 @@ pub(crate) fn rules(rules: Vec<Rule>) -> RuleSet {
         subscription: None,
         max_length: Span::days(60),
         place: place(6),
-    };
-    let flow = Workflow {
-        id: FlowId(21),
-        theme: "nurture".into(),
-        requires: Vec::new(),
-        subscription: None,
-        holds_for: Span::days(45),
-        re_enrolls: None,
-        runs_at_least: None,
-        place: place(7),
     };
     RuleSet {
         fingerprint: "0123456789abcdef".into(),
@@ -191,7 +194,7 @@ pub(crate) fn rules(rules: Vec<Rule>) -> RuleSet {
             ("intro".into(), sequence(11, &["firstname"])),
             ("revival".into(), sequence(12, &[])),
         ]),
-        workflows: BTreeMap::from([("nurture-flow".into(), flow)]),
+        workflows: BTreeMap::from([("nurture-flow".into(), flow())]),
         senders: [sender("dana", 1), sender("luis", 2)]
             .into_iter()
             .map(|spec| (spec.name.clone(), spec))

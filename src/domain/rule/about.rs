@@ -76,8 +76,9 @@ impl Which {
     }
 }
 
-fn prefixed(what: &str, finding: Finding) -> Finding {
-    Finding { detail: format!("{what} {}", finding.detail), ..finding }
+fn prefixed(what: &str, Finding { holds, detail }: Finding) -> Finding {
+    let detail = format!("{what} {detail}");
+    Finding { holds, detail }
 }
 
 /// A list that holds the person, or what they are and were in.

@@ -14,6 +14,7 @@ pub mod moment;
 pub mod ownership;
 pub mod span;
 pub mod split;
+pub mod subscription;
 pub mod suggest;
 pub mod syntax;
 #[cfg(test)]

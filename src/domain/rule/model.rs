@@ -7,10 +7,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::span::Span;
+pub use super::split::Arm;
+pub use super::subscription::{Require, Subscription};
 use crate::domain::claim::Target;
 use crate::domain::id::{
-    ContactId, Fingerprint, FlowId, Inbox, PortalId, PropertyName, RuleId, SenderName, SequenceId,
-    TargetName, TeamName, ThemeName, UserId,
+    Fingerprint, FlowId, Inbox, PortalId, PropertyName, RuleId, SenderName, SequenceId, TargetName,
+    TeamName, ThemeName, UserId,
 };
 
 /// Where something stands in the rules folder.
@@ -162,26 +164,6 @@ pub struct Workflow {
     pub place: Place,
 }
 
-/// What `[subscriptions.X] require` asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Require {
-    /// `subscribed`.
-    Subscribed,
-    /// `not-opted-out`.
-    NotOptedOut,
-}
-
-/// `[subscriptions.X]`.
-#[derive(Clone, Debug)]
-pub struct Subscription {
-    /// `id`: HubSpot's subscription type.
-    pub id: u64,
-    /// `require`.
-    pub require: Require,
-    /// Where it stands.
-    pub place: Place,
-}
-
 /// What a sender's full budget means for its rule.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum WhenFull {
@@ -322,32 +304,10 @@ pub struct Rule {
     pub place: Place,
 }
 
-/// An arm of a split.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Arm {
-    /// Its name.
-    pub name: String,
-    /// Its share of the people, 1 to 100.
-    pub percent: u32,
-    /// Where it stands.
-    pub place: Place,
-}
-
 impl Rule {
     /// Every condition of `only_if` and `unless`.
     pub fn conditions(&self) -> impl Iterator<Item = &super::condition::Condition> {
         self.only_if.iter().chain(&self.unless)
-    }
-
-    /// The rule as it is for `contact`: of a split, their arm.
-    pub fn of(&self, contact: ContactId) -> &Self {
-        super::split::arm(self, contact).unwrap_or(self)
-    }
-
-    /// Whether it enrolls into `target`, in one of its arms where it has any.
-    pub fn enrolls_into(&self, target: &TargetName) -> bool {
-        let into = |rule: &Self| matches!(&rule.action, Action::Enroll { target: it, .. } if it.name == *target);
-        into(self) || self.arms.iter().any(into)
     }
 }
 

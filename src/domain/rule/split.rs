@@ -3,11 +3,35 @@
 
 use sha2::{Digest, Sha256};
 
-use super::model::Rule;
-use crate::domain::id::ContactId;
+use super::model::{Action, Place, Rule};
+use crate::domain::id::{ContactId, TargetName};
+
+/// An arm of a split.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arm {
+    /// Its name.
+    pub name: String,
+    /// Its share of the people, 1 to 100.
+    pub percent: u32,
+    /// Where it stands.
+    pub place: Place,
+}
+
+impl Rule {
+    /// The rule as it is for `contact`: of a split, their arm.
+    pub fn of(&self, contact: ContactId) -> &Self {
+        arm(self, contact).unwrap_or(self)
+    }
+
+    /// Whether it enrolls into `target`, in one of its arms where it has any.
+    pub fn enrolls_into(&self, target: &TargetName) -> bool {
+        let into = |rule: &Self| matches!(&rule.action, Action::Enroll { target: it, .. } if it.name == *target);
+        into(self) || self.arms.iter().any(into)
+    }
+}
 
 /// The arm of `contact`, where the rule is split. A rule that was renamed keeps its arms (`was`).
-pub(super) fn arm(rule: &Rule, contact: ContactId) -> Option<&Rule> {
+fn arm(rule: &Rule, contact: ContactId) -> Option<&Rule> {
     let id = rule.was.as_ref().unwrap_or(&rule.id);
     let point = point(id.as_str(), contact);
     let mut end = 0;

@@ -144,15 +144,13 @@ impl<'a> Context<'a> {
             Some(node) => Some(calendar_span(node)?),
             None => None,
         };
-        let mut text = format!("{} \"{name}\"", subject.key.replace('_', " "));
+        let time = within.map(|span| format!(" within {span}")).unwrap_or_default();
+        let text = format!("{} \"{name}\"{time}", subject.key.replace('_', " "));
         let what = match subject.key {
             "in_list" => Remembered::InList(name.to_owned()),
             "in_theme" => Remembered::InTheme(name.into()),
             _ => Remembered::WasEnrolledIn { target: name.into(), within },
         };
-        if let Some(span) = within {
-            text.push_str(&format!(" within {span}"));
-        }
         Some((text, Test::Remembered(what)))
     }
 

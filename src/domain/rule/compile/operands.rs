@@ -253,24 +253,24 @@ pub(super) fn people<'a>(ctx: &Context<'a>, operator: Node<'a>) -> Option<People
         let emails = inboxes.map(|sender| sender.inbox.as_str().to_owned()).collect();
         return Some(People { emails, words: format!("in team {name}") });
     }
-    let named = match operator.key {
+    let listed = match operator.key {
         "is" | "becomes" => vec![(one(operator)?, operator)],
         _ => ctx.lists.operands(operator)?,
     };
     let mut emails = BTreeSet::new();
-    let mut names = Vec::with_capacity(named.len());
-    for (name, at) in named {
+    let mut words = Vec::with_capacity(listed.len());
+    for (name, at) in listed {
         let name = name.text();
         if name.contains('@') {
             emails.insert(name.trim().to_lowercase());
-            names.push("somebody named by address".to_owned());
+            words.push("somebody named by address".to_owned());
             continue;
         }
         ctx.reference(&["senders"], &name, at)?;
         let sender = ctx.senders.get(name.as_str());
         emails.extend(sender.map(|sender| sender.inbox.as_str().to_owned()));
-        names.push(name);
+        words.push(name);
     }
-    let one_of = if names.len() == 1 { "" } else { "one of " };
-    Some(People { emails, words: format!("{one_of}{}", names.join(", ")) })
+    let one_of = if words.len() == 1 { "" } else { "one of " };
+    Some(People { emails, words: format!("{one_of}{}", words.join(", ")) })
 }

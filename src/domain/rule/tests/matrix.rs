@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::{Scene, folder, rule};
 use crate::domain::rule::code;
+use crate::domain::surroundings::Deal;
 
 /// A property of each type, with a value that is of it.
 const TYPES: [(&str, &str); 8] = [
@@ -115,7 +116,7 @@ fn holds(property: &str, rest: &str, value: &str) -> bool {
     let mut scene = Scene::of(&[(property, value)]);
     let around = scene.around.get_or_insert_default();
     around.company.get_or_insert_default().properties = scene.contact.properties.clone();
-    around.deals.push(Default::default());
+    around.deals.push(Deal::default());
     around.deals[0].properties = scene.contact.properties.clone();
     let answers = ["property", "company", "deal"].map(|object| {
         let condition = format!("only_if = [{{ {object} = \"{property}\", {rest} }}]");

@@ -37,12 +37,13 @@ fn folder(when: &str, more: &str) -> Compiled {
         ("seen", "datetime", "date"),
         ("hubspot_owner_id", "enumeration", "select"),
     ];
-    let mut lock = String::new();
-    for object in ["contact", "company", "deal"] {
-        for (name, kind, field) in kinds {
-            lock += &format!("[{object}.{name}]\ntype = \"{kind}\"\nfield_type = \"{field}\"\n");
-        }
-    }
+    let objects = ["contact", "company", "deal"].into_iter();
+    let all = objects.flat_map(|object| {
+        kinds.map(|(name, kind, field)| {
+            format!("[{object}.{name}]\ntype = \"{kind}\"\nfield_type = \"{field}\"\n")
+        })
+    });
+    let lock: String = all.collect();
     let file = |name: &str, text: &str| RuleFile { name: name.to_owned(), text: text.to_owned() };
     compile(&[file("portal.toml", &text), file(".properties.lock.toml", &lock)])
 }
