@@ -220,3 +220,19 @@ fn a_dry_run_rule_answers_at_once_and_names_the_sender() {
     );
     assert_eq!(row.sentence, "Dry run: would have been enrolled in intro by dana.");
 }
+
+#[test]
+fn a_rule_that_only_watches_judges_nothing_that_was_not_read() {
+    let mut world = World::new(vec![Rule { mode: Mode::DryRun, ..mql("inbound") }]);
+    let unread = Unbuilt { key: "company".to_owned(), gate: Gate::Conditions, place: place(9) };
+    world.rules.rules[0].then_stage = vec![unread];
+    world.settled(&event("lifecyclestage", "mql"));
+    let plan = world.decide();
+    let [row] = plan.rows.as_slice() else { panic!("{plan:?}") };
+    assert_eq!(row.reason, Reason::NoMatch);
+    assert!(row.sentence.contains("what company needs is not read yet"), "{}", row.sentence);
+    let mut read = world;
+    read.around = Some(crate::domain::surroundings::Surroundings::default());
+    read.settled(&event("lifecyclestage", "mql"));
+    assert_eq!(read.decide().rows[0].reason, Reason::WouldEnroll);
+}
