@@ -2,12 +2,17 @@
 
 use super::{check, skips};
 use crate::domain::claim::Channel;
-use crate::domain::gates::fixture::{NOW, World, claim, contact, is, place, target};
+use crate::domain::gates::fixture::{
+    NOW, World, becomes, claim, contact, event, is, place, rule, target,
+};
 use crate::domain::id::{OwnerId, SequenceId};
 use crate::domain::person::Seen;
 use crate::domain::reason::{Decision, Reason};
 use crate::domain::rule::span::Span;
-use crate::domain::rule::{Action, Mode, ReEnroll, SenderChoice, Suppression, WhenFull};
+use crate::domain::rule::{
+    Action, Gate, Mode, ReEnroll, Rule, SenderChoice, Suppression, Unbuilt, WhenFull,
+};
+use crate::domain::surroundings::Surroundings;
 use crate::domain::time::{DAY_MS, HOUR_MS};
 
 #[test]
@@ -223,16 +228,17 @@ fn a_dry_run_rule_answers_at_once_and_names_the_sender() {
 
 #[test]
 fn a_rule_that_only_watches_judges_nothing_that_was_not_read() {
-    let mut world = World::new(vec![Rule { mode: Mode::DryRun, ..mql("inbound") }]);
-    let unread = Unbuilt { key: "company".to_owned(), gate: Gate::Conditions, place: place(9) };
-    world.rules.rules[0].then_stage = vec![unread];
-    world.settled(&event("lifecyclestage", "mql"));
-    let plan = world.decide();
-    let [row] = plan.rows.as_slice() else { panic!("{plan:?}") };
+    let decided = |around: Option<Surroundings>| {
+        let when = becomes("lifecyclestage", "mql");
+        let unread = Unbuilt { key: "company".to_owned(), gate: Gate::Conditions, place: place(9) };
+        let rule = Rule { mode: Mode::DryRun, ..rule("inbound", when, "intro") };
+        let mut world = World::new(vec![Rule { then_stage: vec![unread], ..rule }]);
+        world.around = around;
+        world.settled(&event("lifecyclestage", "mql"));
+        world.decide().rows.remove(0)
+    };
+    let row = decided(None);
     assert_eq!(row.reason, Reason::NoMatch);
     assert!(row.sentence.contains("what company needs is not read yet"), "{}", row.sentence);
-    let mut read = world;
-    read.around = Some(crate::domain::surroundings::Surroundings::default());
-    read.settled(&event("lifecyclestage", "mql"));
-    assert_eq!(read.decide().rows[0].reason, Reason::WouldEnroll);
+    assert_eq!(decided(Some(Surroundings::default())).reason, Reason::WouldEnroll);
 }
