@@ -51,8 +51,8 @@ pub(super) enum Command {
     Test {
         /// The folder; else [rules] path of the configuration.
         rules: Option<PathBuf>,
-        /// Only tests whose sentence or place contains this, in any case.
-        #[arg(long, value_name = "TEXT")]
+        /// Only tests whose sentence or place this regular expression finds, in any case.
+        #[arg(long, value_name = "REGEX")]
         run: Option<String>,
         /// Also write a JUnit report.
         #[arg(long, value_name = "FILE")]

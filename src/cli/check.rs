@@ -63,7 +63,8 @@ pub fn run(folder: &Path, options: Options) -> Result<Answer, FolderError> {
                 let tests = plural(failed, "failed test");
                 format!("{shown}: {counts}, {tests}; the set is refused as a whole")
             };
-            let tests = if failed == 0 { String::new() } else { super::test::text(&report) };
+            let tests =
+                if failed == 0 { String::new() } else { super::test::text(&report, &shown) };
             diagnostics::text(found, &files, &shown, options.color) + &tests + &verdict + "\n"
         }
     };

@@ -91,7 +91,14 @@ pub fn run() -> ExitStatus {
         }
         Command::Test { rules, run, junit, cover, .. } => {
             let folder = rules.unwrap_or_else(|| rules_folder(config));
-            let options = test::Options { only: run.as_deref(), cover, color: color() };
+            let only = match run.as_deref().map(test::pattern).transpose() {
+                Ok(only) => only,
+                Err(error) => {
+                    say(&format!("error: {error}"));
+                    return ExitStatus::Usage;
+                }
+            };
+            let options = test::Options { only: only.as_ref(), cover, color: color() };
             match test::run(&folder, options) {
                 Ok(answer) => {
                     if let Some(path) = junit

@@ -74,7 +74,7 @@ pub(super) fn show(refused: &Refused) {
         Refused::Errors { diagnostics, files } => {
             say(&diagnostics::text(diagnostics, files, "rules", false));
         }
-        Refused::Tests(report) => say(&super::test::text(report)),
+        Refused::Tests(report) => say(&super::test::text(report, "rules")),
         Refused::Folder(_) | Refused::OtherPortal(_) => {}
     }
     say(&format!("error: {}", refused.sentence()));

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use regex_lite::{Regex, RegexBuilder};
+
 use super::diagnostics;
 use crate::domain::diagnostic::Severity;
 use crate::domain::rule::compile;
@@ -11,8 +13,8 @@ use crate::rules_folder::{self, FolderError};
 /// What `test` is asked for.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options<'a> {
-    /// Only tests whose sentence or place contains this, in any case (`--run`).
-    pub only: Option<&'a str>,
+    /// Only tests whose sentence or place this finds (`--run`).
+    pub only: Option<&'a Regex>,
     /// Also what no test exercised (`--cover`).
     pub cover: bool,
     /// ANSI colors in diagnostics.
@@ -49,18 +51,22 @@ pub fn run(folder: &Path, options: Options<'_>) -> Result<Answer, FolderError> {
     let found = diagnostics::text(&report.diagnostics, &files, &shown, options.color);
     let uncovered = if options.cover { cover(&report) } else { String::new() };
     Ok(Answer {
-        output: found + &uncovered + &text(&report),
+        output: found + &uncovered + &text(&report, &shown),
         junit: junit(&report),
         exit_code: u8::from(!is_success(&report)),
     })
 }
 
-/// Leaves only the tests whose sentence or place contains `text`, in any case (`--run`).
-pub fn keep(report: &mut SuiteReport, text: &str) {
-    let wanted = text.to_lowercase();
+/// The pattern of `--run`: a regular expression, in any case. The error says what is wrong with it.
+pub fn pattern(text: &str) -> Result<Regex, String> {
+    let any_case = RegexBuilder::new(text).case_insensitive(true).build();
+    any_case.map_err(|error| format!("--run \"{text}\" is no regular expression: {error}"))
+}
+
+/// Leaves only the tests whose sentence or place `pattern` finds (`--run`).
+pub fn keep(report: &mut SuiteReport, pattern: &Regex) {
     let is_wanted = |result: &TestResult| {
-        result.says.to_lowercase().contains(&wanted)
-            || result.place.to_string().to_lowercase().contains(&wanted)
+        pattern.is_match(&result.says) || pattern.is_match(&result.place.to_string())
     };
     report.results.retain(is_wanted);
 }
@@ -73,18 +79,20 @@ pub fn is_success(report: &SuiteReport) -> bool {
     0 < passed && failed == 0 && !broken
 }
 
-/// What failed and what waits, then one line that counts. Diagnostics are not in it.
-pub fn text(report: &SuiteReport) -> String {
+/// What failed and what waits, then one line that counts. Diagnostics are not in it. `folder`
+/// stands before the name of a test's file.
+pub fn text(report: &SuiteReport, folder: &str) -> String {
     let mut text = String::new();
     for result in &report.results {
-        text.push_str(&one(result));
+        text.push_str(&one(result, folder));
     }
     text.push_str(&summary(report));
     text
 }
 
-fn one(result: &TestResult) -> String {
-    let head = format!("{}  {}", result.place, title(result));
+fn one(result: &TestResult, folder: &str) -> String {
+    let file = Path::new(folder).join(&*result.place.file);
+    let head = format!("{}:{}  {}", file.display(), result.place.line, title(result));
     match &result.outcome {
         Outcome::Passed => String::new(),
         Outcome::Failed(failure) => format!(
@@ -205,12 +213,12 @@ mod tests {
     #[test]
     fn a_run_reads_like_this() {
         assert_eq!(
-            text(&report(vec![Outcome::Passed, failed(), waits()])),
-            "FAIL inbound.test.toml:2  A \"late\" lead\n     \
+            text(&report(vec![Outcome::Passed, failed(), waits()]), "rules/"),
+            "FAIL rules/inbound.test.toml:2  A \"late\" lead\n     \
              expected  decision skip\n     \
              got       enroll into a by b\n     \
              because   theme x (portal.toml:27)\n\
-             WAIT inbound.test.toml:3  A \"late\" lead\n     \
+             WAIT rules/inbound.test.toml:3  A \"late\" lead\n     \
              not built yet: window (inbound.toml:9)\n\
              1 passed, 1 failed, 1 waits for keys that are not built yet (counted neither as \
              passed nor as failed).\n"
@@ -225,19 +233,21 @@ mod tests {
         check(vec![Outcome::Passed, failed()], false);
         check(vec![waits()], false);
         check(vec![], false);
-        assert!(text(&report(vec![])).starts_with("No tests found."));
+        assert!(text(&report(vec![]), "rules").starts_with("No tests found."));
     }
 
     #[test]
     fn run_picks_by_sentence_or_place_in_any_case() {
         let count = |text: &str| {
             let mut report = report(vec![Outcome::Passed, Outcome::Passed]);
-            keep(&mut report, text);
+            keep(&mut report, &pattern(text).expect("a pattern"));
             report.results.len()
         };
         assert_eq!(count("LATE"), 2);
-        assert_eq!(count("inbound.test.toml:2"), 1);
+        assert_eq!(count("inbound.test.toml:2$"), 1);
+        assert_eq!(count("early|late"), 2);
         assert_eq!(count("early"), 0);
+        assert!(pattern("(").expect_err("no pattern").contains("--run \"(\" is no regular"));
     }
 
     #[test]
@@ -245,8 +255,8 @@ mod tests {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/rules-example");
         let answer = run(&folder, Options::default()).expect("readable");
         assert_eq!(answer.exit_code, 0, "{}", answer.output);
-        assert!(answer.output.contains("not built yet: deal (inbound.toml:13)"));
-        let none = Options { only: Some("no such test"), ..Options::default() };
+        let no_such = pattern("no such test").expect("a pattern");
+        let none = Options { only: Some(&no_such), ..Options::default() };
         assert_eq!(run(&folder, none).map(|answer| answer.exit_code).ok(), Some(1));
     }
 

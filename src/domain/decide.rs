@@ -133,6 +133,7 @@ fn open<'a>(
             draft.stop(index, None, Notes::default(), stop);
             continue;
         };
+        let rule = rule.of(view.memory.person.contact);
         let mut ready = Ready { index, item, rule, mode: mode(rule), notes: Notes::default() };
         let case = Case { rules, view, past, item, rule, mode: ready.mode };
         match gates::run(&BEFORE_RANK, &case, &mut ready.notes) {

@@ -8,6 +8,31 @@ use sha2::{Digest, Sha256};
 use super::id::{ContactId, PortalId, PropertyName};
 use super::time::Timestamp;
 
+/// An object around a contact, whose changes may start a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Nearby {
+    /// A company of the contact.
+    Company,
+    /// A deal of the contact.
+    Deal,
+}
+
+impl Nearby {
+    /// The word rules use for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Company => "company",
+            Self::Deal => "deal",
+        }
+    }
+
+    /// How the store names a property of it, beside those of the contact.
+    pub fn key(self, property: &PropertyName) -> PropertyName {
+        format!("{}.{property}", self.word()).into()
+    }
+}
+
 /// What happened to a contact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -34,6 +59,21 @@ pub enum Kind {
         /// The ids it had before.
         from: Vec<ContactId>,
     },
+    /// A property of a deal or a company of the contact got a new value. Only tests say so yet.
+    Nearby {
+        /// Of what.
+        object: Nearby,
+        /// Which property.
+        name: PropertyName,
+        /// Its new value.
+        value: String,
+    },
+    /// A deal was created with the contact. Only tests say so yet.
+    DealCreated,
+    /// A deal was associated with the contact. Only tests say so yet.
+    DealAssociated,
+    /// A company was associated with the contact. Only tests say so yet.
+    CompanyAssociated,
     /// A subscription type or object this router does not route.
     Other,
 }
@@ -86,6 +126,16 @@ impl Event {
         }
     }
 
+    /// The changed property by the name the store keeps its newest value under, and the value:
+    /// a property of a deal or a company has its object before it.
+    pub fn watched(&self) -> Option<(PropertyName, &str)> {
+        match &self.kind {
+            Kind::Property { name, value } => Some((name.clone(), value)),
+            Kind::Nearby { object, name, value } => Some((object.key(name), value)),
+            _ => None,
+        }
+    }
+
     /// The identity of this change.
     pub fn identity(&self) -> Identity {
         let mut hash = Sha256::new();
@@ -93,10 +143,15 @@ impl Event {
         hash.update(self.contact.0.to_be_bytes());
         hash.update(self.occurred_at.unix_ms().to_be_bytes());
         match &self.kind {
-            Kind::Property { name, value } => {
+            Kind::Property { .. } | Kind::Nearby { .. } => {
+                let (name, value) = self.watched().unwrap_or_else(|| ("".into(), ""));
                 hash.update((name.as_str().len() as u64).to_be_bytes());
                 hash.update(name.as_str());
                 hash.update(value);
+            }
+            Kind::DealCreated | Kind::DealAssociated | Kind::CompanyAssociated => {
+                hash.update("\u{0}nearby");
+                hash.update(&self.subscription_type);
             }
             Kind::Created => hash.update("\u{0}creation"),
             Kind::Restored => hash.update("\u{0}restore"),

@@ -87,6 +87,7 @@ fn ask(rules: &RuleSet, view: &View<'_>, past: &Past<'_>, rule: &Rule) -> Answer
         answer.eligible_when.push("the rule is switched on (mode)".to_owned());
         return answer;
     }
+    let rule = rule.of(view.memory.person.contact);
     let item = fired_now(rules, view, rule);
     let case = Case { rules, view, past, item: &item, rule, mode: rule.mode };
     let mut notes = Notes::default();
@@ -147,7 +148,10 @@ fn fired_now(rules: &RuleSet, view: &View<'_>, rule: &Rule) -> Item {
         }
         Subject::ContactCreated => (Kind::Created, "contact.creation"),
         Subject::ContactRestored => (Kind::Restored, "contact.restore"),
-        Subject::Unbuilt => (Kind::Other, "not built"),
+        Subject::Nearby(..)
+        | Subject::DealCreated
+        | Subject::DealAssociated
+        | Subject::CompanyAssociated => (Kind::Other, "of a company or deal"),
     };
     let zone = &rules.portal.zone;
     let fired_at = rule.delay.map_or(now, |delay| {
@@ -167,7 +171,7 @@ fn fired_now(rules: &RuleSet, view: &View<'_>, rule: &Rule) -> Item {
     };
     let target = match &rule.action {
         Action::Enroll { target, .. } => Some(target.name.clone()),
-        Action::Unbuilt => None,
+        Action::Split | Action::Nothing | Action::Unbuilt => None,
     };
     let item = Item::fired("explain".into(), (rule.id.clone(), rule.mode), event, now);
     Item { fired_at, target, ..item }
@@ -202,6 +206,9 @@ fn remedies(case: &Case<'_>, stop: &Stop, steps: &[TraceStep]) -> Vec<String> {
     vec![one]
 }
 
+/// Steps that ask of the rule, not of the contact, whether it may match at all.
+const OF_THE_RULE: [&str; 2] = ["dates", "surroundings"];
+
 /// The trigger's value, or each condition that fails: the trace has them in their order.
 fn unmatched(case: &Case<'_>, stop: &Stop, steps: &[TraceStep]) -> Vec<String> {
     let failed = |list: &str, conditions: &[Condition], wish: &str| -> Vec<String> {
@@ -210,9 +217,13 @@ fn unmatched(case: &Case<'_>, stop: &Stop, steps: &[TraceStep]) -> Vec<String> {
         pairs.map(|(_, condition)| format!("{wish}{}", condition.text)).collect()
     };
     let trigger = steps.iter().find(|step| step.step == "when" && !step.passed);
-    let own = trigger.filter(|step| stop.sentence.contains(first_words(&step.detail)));
-    if let Some(step) = own {
+    let says = |step: &&TraceStep| stop.sentence.contains(first_words(&step.detail));
+    if let Some(step) = trigger.filter(says) {
         return vec![format!("its trigger fires; now {}", first_words(&step.detail))];
+    }
+    let mut others = steps.iter().filter(|step| OF_THE_RULE.contains(&step.step.as_str()));
+    if let Some(step) = others.find(|step| !step.passed && says(step)) {
+        return vec![format!("it is not so that {}", first_words(&step.detail))];
     }
     let mut all = failed("only_if", &case.rule.only_if, "");
     all.extend(failed("unless", &case.rule.unless, "it is not so that "));

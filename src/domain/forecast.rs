@@ -20,11 +20,15 @@ pub fn looks_back_ms(rules: &RuleSet) -> u64 {
 pub fn emails(rules: &RuleSet, spec: &SenderSpec, running: &[Running], now: Timestamp) -> Vec<u32> {
     let mut days = vec![0; DAYS];
     for it in running.iter().filter(|it| it.inbox == spec.inbox) {
-        let target = rules.rule(&it.rule).and_then(|rule| match &rule.action {
+        let rule = rules.rule(&it.rule);
+        // Of a split it is not known here which arm it was: the longest is assumed.
+        let all = rule.into_iter().flat_map(|rule| [rule].into_iter().chain(&rule.arms));
+        let sequences = all.filter_map(|rule| match &rule.action {
             Action::Enroll { target, .. } => rules.sequences.get(&target.name),
-            Action::Unbuilt => None,
+            Action::Split | Action::Nothing | Action::Unbuilt => None,
         });
-        let emails = u64::from(target.map_or(EMAILS, |sequence| sequence.emails));
+        let emails = sequences.map(|sequence| sequence.emails).max();
+        let emails = u64::from(emails.unwrap_or(EMAILS));
         let sent = now.since_ms(it.began) / DAY_MS + 1;
         let left = usize::try_from(emails.saturating_sub(sent)).unwrap_or(usize::MAX);
         days.iter_mut().take(left).for_each(|count| *count += 1);

@@ -84,7 +84,13 @@ pub fn judge(rules: &RuleSet, person: &Person, incoming: &Incoming<'_>) -> Taken
             let why = (Reason::NotWatched, sentence::not_watched(&event.subscription_type));
             taken.rows.push(ignored(rules, incoming, None, why));
         }
-        Kind::Property { .. } | Kind::Created | Kind::Restored => {
+        Kind::Property { .. }
+        | Kind::Created
+        | Kind::Restored
+        | Kind::Nearby { .. }
+        | Kind::DealCreated
+        | Kind::DealAssociated
+        | Kind::CompanyAssociated => {
             route(rules, person, incoming, &mut taken);
             waiting::wake(rules, person, incoming, &mut taken);
         }
@@ -124,8 +130,8 @@ pub fn unbuilt_trigger<'a>(
 
 /// The newest value the store has seen of the property that changed; `None` where it saw none.
 fn old_value<'a>(person: &'a Person, event: &Event) -> Option<&'a str> {
-    let (property, _) = event.change()?;
-    person.newest.get(property)?.value.as_deref()
+    let (property, _) = event.watched()?;
+    person.newest.get(&property)?.value.as_deref()
 }
 
 /// Why the event goes no further, if so: in the order of CONSISTENCY.md section 5.
@@ -139,8 +145,8 @@ fn refused(rules: &RuleSet, person: &Person, incoming: &Incoming<'_>) -> Option<
         let happened = sentence::minute(event.occurred_at, &rules.portal.zone);
         return Some((Reason::DuplicateEvent, sentence::duplicate_event(&happened)));
     }
-    if let Some((property, _)) = event.change()
-        && person.newest.get(property).is_some_and(|newest| incoming.at() < newest.at)
+    if let Some((property, _)) = event.watched()
+        && person.newest.get(&property).is_some_and(|newest| incoming.at() < newest.at)
     {
         return Some((Reason::StaleEvent, sentence::overtaken(property.as_str())));
     }
@@ -170,19 +176,22 @@ fn is_merge(event: &Event) -> bool {
 }
 
 fn newest(rules: &RuleSet, incoming: &Incoming<'_>) -> Option<(PropertyName, Newest)> {
-    let (property, value) = incoming.event.change()?;
-    let watched = rules.by_property.contains_key(property);
+    let (property, value) = incoming.event.watched()?;
+    let watched = rules.by_property.contains_key(&property);
     let value = watched.then(|| value.to_owned());
-    Some((property.clone(), Newest { at: incoming.at(), value }))
+    Some((property, Newest { at: incoming.at(), value }))
 }
 
 /// Rules that listen to this kind of event, by priority. Those that are off are left out.
 fn watching<'a>(rules: &'a RuleSet, event: &Event) -> impl Iterator<Item = &'a Rule> {
-    let listed = event.change().and_then(|(property, _)| rules.by_property.get(property));
+    let listed = event.watched().and_then(|(property, _)| rules.by_property.get(&property));
     let by_property = listed.into_iter().flatten().filter_map(|index| rules.rules.get(*index));
     let subject = match event.kind {
         Kind::Created => Some(Subject::ContactCreated),
         Kind::Restored => Some(Subject::ContactRestored),
+        Kind::DealCreated => Some(Subject::DealCreated),
+        Kind::DealAssociated => Some(Subject::DealAssociated),
+        Kind::CompanyAssociated => Some(Subject::CompanyAssociated),
         _ => None,
     };
     let by_event =
@@ -237,12 +246,12 @@ fn fired_none(rules: &RuleSet, incoming: &Incoming<'_>, missed: &[(&Rule, String
             return ignored(rules, incoming, contact, (Reason::NoMatch, why));
         }
         let name =
-            event.change().map_or(event.subscription_type.as_str(), |(name, _)| name.as_str());
+            event.watched().map_or(event.subscription_type.clone(), |(name, _)| name.to_string());
         return ignored(
             rules,
             incoming,
             contact,
-            (Reason::NotWatched, sentence::not_watched(name)),
+            (Reason::NotWatched, sentence::not_watched(&name)),
         );
     };
     let text = sentence::no_match(&closest.id, why);

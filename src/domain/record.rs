@@ -54,6 +54,9 @@ pub struct Row {
     /// In whose name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sender: Option<SenderName>,
+    /// The arm of a split.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arm: Option<String>,
     /// Each step of the decision, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub trace: Vec<TraceStep>,
@@ -78,6 +81,7 @@ impl Row {
             until: None,
             target: None,
             sender: None,
+            arm: None,
             trace: Vec::new(),
             rules,
         }

@@ -223,6 +223,21 @@ pub fn suppressed(by: &str, says: &str) -> String {
     format!("Suppressed by \"{by}\": {}.", says.trim_end_matches('.'))
 }
 
+/// skip `no-consent`.
+pub fn no_consent(require: &str, subscription: &str) -> String {
+    format!("Not {require} for \"{subscription}\".")
+}
+
+/// skip `company-limit`.
+pub fn company_limit(count: u32, company: &str, into: &str) -> String {
+    format!("{count} people of {company} are already in {into}.")
+}
+
+/// skip `control-group`.
+pub fn control_group(arm: &str) -> String {
+    format!("In the control arm \"{arm}\".")
+}
+
 /// skip `missing-data`.
 pub fn missing_data(properties: &str, into: &str) -> String {
     format!("{properties} is empty and {into} needs it.")

@@ -8,6 +8,7 @@ use super::contact::{Contact, Owner};
 use super::id::{Inbox, OwnerId, RuleId};
 use super::person::Person;
 use super::slots::{self, Slots};
+use super::surroundings::Surroundings;
 use super::time::{DAY_MS, Timestamp};
 
 /// What an inbox has used of its daily budget (CONSISTENCY.md 6.9).
@@ -82,4 +83,6 @@ pub struct View<'a> {
     pub memory: &'a Memory,
     /// The owners the contact may be sent by.
     pub owners: &'a BTreeMap<OwnerId, Owner>,
+    /// Company, deals, lists and consent; `None` where they were not read, as in `serve`.
+    pub around: Option<&'a Surroundings>,
 }

@@ -1,6 +1,6 @@
 //! The fresh read: the contact, and the owners a decision may need.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Router;
 use super::directory::{Asked, Known};
@@ -45,14 +45,17 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         Ok(Some(Reading { contact, owners }))
     }
 
-    /// The contact's owner, and the users of senders whose address book entry has no user id.
+    /// The contact's owner, the users of senders whose address book entry has no user id, and
+    /// whoever an owner trigger names.
     async fn owners(
         &self,
         rules: &RuleSet,
         contact: &Contact,
     ) -> Result<BTreeMap<OwnerId, Owner>, ReadFailure> {
         let senders = rules.senders.values().filter(|sender| sender.user.is_none());
-        let by_email = senders.map(|sender| Asked::Email(sender.inbox.as_str().to_owned()));
+        let by_email = senders.map(|sender| sender.inbox.as_str().to_owned());
+        let emails: BTreeSet<String> = by_email.chain(rules.owner_emails.iter().cloned()).collect();
+        let by_email = emails.into_iter().map(Asked::Email);
         let asked: Vec<Asked> =
             contact.owner().map(Asked::Id).into_iter().chain(by_email).collect();
         let mut owners = BTreeMap::new();

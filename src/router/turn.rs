@@ -119,7 +119,8 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         reading: &Reading,
         now: Timestamp,
     ) -> Result<Option<Progress>, LedgerError> {
-        let view = View { now, contact: &reading.contact, memory, owners: &reading.owners };
+        let (contact, owners) = (&reading.contact, &reading.owners);
+        let view = View { now, contact, memory, owners, around: None };
         let mut plan = match decide(rules, &view) {
             Ok(plan) => plan,
             Err(unbuilt) => {

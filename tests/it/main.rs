@@ -4,6 +4,7 @@
 mod beside;
 mod demo;
 mod exclusivity;
+mod expectations;
 mod golden;
 mod harness;
 mod index;

@@ -115,7 +115,8 @@ pub(in crate::admin) async fn explain<O: Office>(
         Some(Looked { contact, owners, .. }) => {
             let whose = contact.id;
             let memory = read(&office, move |office| office.records().memory(whose)).await?;
-            let view = View { now, contact: &contact, memory: &memory, owners: &owners };
+            let (contact, memory, owners) = (&contact, &memory, &owners);
+            let view = View { now, contact, memory, owners, around: None };
             explain_rules(&rules, &view)
         }
     };

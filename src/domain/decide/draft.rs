@@ -128,6 +128,7 @@ impl<'a> Draft<'a> {
             row.rule = Some(rule.id.clone());
             row.mode = Some(mode);
             row.target = enrollment(rule).ok().map(|it| it.target.name.clone());
+            row.arm = rule.arm.as_ref().map(|arm| arm.name.clone());
         }
         row.trace = notes.trace;
         row

@@ -15,8 +15,13 @@ fn answers(world: &World) -> Vec<Answer> {
         inboxes: world.inboxes.clone(),
         counters: Counters::default(),
     };
-    let view =
-        View { now: world.now, contact: &world.contact, memory: &memory, owners: &world.owners };
+    let view = View {
+        now: world.now,
+        contact: &world.contact,
+        memory: &memory,
+        owners: &world.owners,
+        around: world.around.as_ref(),
+    };
     explain(&world.rules, &view)
 }
 

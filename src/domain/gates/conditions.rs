@@ -3,19 +3,21 @@
 
 use super::{Case, Halt, Notes, Passed, Stop};
 use crate::domain::reason::Reason;
-use crate::domain::rule::Unbuilt;
 use crate::domain::rule::condition::{Condition, Facts};
 use crate::domain::sentence;
 
-/// Stops a person for whom the conditions do not hold. A condition that is not built yet halts
-/// only where all the others hold.
+/// Stops a person for whom the conditions do not hold.
 pub fn check(case: &Case<'_>, notes: &mut Notes) -> Passed {
-    let mut asked = Asked { case, failed: None, unbuilt: None };
-    case.rule.only_if.iter().for_each(|condition| asked.ask("only_if", true, condition, notes));
-    case.rule.unless.iter().for_each(|condition| asked.ask("unless", false, condition, notes));
-    let Some(failed) = asked.failed else {
-        return asked.unbuilt.map_or(Ok(()), |unbuilt| Err(Halt::Unbuilt(unbuilt)));
-    };
+    let facts = case.facts();
+    let mut failed = None;
+    let lists = [("only_if", true, &case.rule.only_if), ("unless", false, &case.rule.unless)];
+    for (step, wanted, list) in lists {
+        for condition in list {
+            let why = ask((step, wanted), condition, &facts, notes);
+            failed = failed.or(why);
+        }
+    }
+    let Some(failed) = failed else { return Ok(()) };
     let stop = if case.item.matched {
         let text = sentence::no_longer_matches(&case.day(case.item.fired_at), &failed);
         Stop::new(Reason::NoLongerMatches, text)
@@ -26,33 +28,15 @@ pub fn check(case: &Case<'_>, notes: &mut Notes) -> Passed {
     Err(Halt::Stop(Box::new(stop)))
 }
 
-struct Asked<'a, 'c> {
-    case: &'a Case<'c>,
-    failed: Option<String>,
-    unbuilt: Option<Unbuilt>,
-}
-
-impl Asked<'_, '_> {
-    fn ask(&mut self, step: &str, wanted: bool, condition: &Condition, notes: &mut Notes) {
-        let view = self.case.view;
-        let facts = Facts { contact: view.contact, now: view.now, zone: self.case.zone() };
-        match condition.evaluate(&facts) {
-            Ok(finding) => {
-                let passed = finding.holds == wanted;
-                let detail = format!("{} ({})", finding.detail, condition.place);
-                notes.push(step, passed, detail);
-                if !passed {
-                    self.failed.get_or_insert(finding.detail);
-                }
-            }
-            Err(unbuilt) => {
-                notes.push(
-                    step,
-                    true,
-                    format!("{} is not built yet ({})", unbuilt.key, unbuilt.place),
-                );
-                self.unbuilt.get_or_insert(unbuilt);
-            }
-        }
-    }
+/// Why the condition stops the person, if it does.
+fn ask(
+    (step, wanted): (&str, bool),
+    condition: &Condition,
+    facts: &Facts<'_>,
+    notes: &mut Notes,
+) -> Option<String> {
+    let finding = condition.evaluate(facts);
+    let passed = finding.holds == wanted;
+    notes.push(step, passed, format!("{} ({})", finding.detail, condition.place));
+    (!passed).then_some(finding.detail)
 }

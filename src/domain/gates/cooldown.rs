@@ -17,8 +17,8 @@ pub fn check(case: &Case<'_>, notes: &mut Notes) -> Passed {
     let until = spec.cooldown.after(ended, case.zone());
     let ago = sentence::length(case.view.now.since_ms(ended));
     let detail = format!(
-        "theme {theme} has cooldown \"{}\" ({}); {} ended {ago} ago",
-        spec.cooldown, spec.cooldown_place, last.name
+        "theme {theme} has cooldown \"{}\" ({}); it ended {ago} ago",
+        spec.cooldown, spec.cooldown_place
     );
     if case.view.now < until {
         super::theme::on_conflict(case)?;

@@ -25,6 +25,7 @@ use crate::domain::rule::{
     Action, Limits, Mode, Place, Portal, ReEnroll, Rule, RuleSet, SenderChoice, SenderSpec,
     Sequence, Team, Theme, Unbuilt, WhenFull, Workflow,
 };
+use crate::domain::surroundings::Surroundings;
 use crate::domain::time::{DAY_MS, Timestamp};
 use crate::domain::view::{Counters, InboxUse, Memory, RuleSlots, View};
 
@@ -122,7 +123,10 @@ pub(crate) fn rule(id: &str, when: When, sequence: &str) -> Rule {
         approve_within: Span::days(7),
         tags: Vec::new(),
         owner: None,
+        arms: Vec::new(),
+        arm: None,
         unbuilt: Vec::new(),
+        then_stage: Vec::new(),
         place: place(5),
     }
 }
@@ -146,6 +150,19 @@ pub(crate) fn target(channel: Channel, name: &str) -> Target {
     Target { channel, name: name.into(), id }
 }
 
+fn flow() -> Workflow {
+    Workflow {
+        id: FlowId(21),
+        theme: "nurture".into(),
+        requires: Vec::new(),
+        subscription: None,
+        holds_for: Span::days(45),
+        re_enrolls: None,
+        runs_at_least: None,
+        place: place(7),
+    }
+}
+
 /// Themes `sales` (blocks `nurture`, rests 30 days) and `nurture`; sequences `intro` and
 /// `revival`, workflow `nurture-flow`; dana and luis share the team.
 pub(crate) fn rules(rules: Vec<Rule>) -> RuleSet {
@@ -162,17 +179,9 @@ pub(crate) fn rules(rules: Vec<Rule>) -> RuleSet {
         theme: "sales".into(),
         emails: 4,
         requires: requires.iter().map(|name| (*name).into()).collect(),
+        subscription: None,
         max_length: Span::days(60),
         place: place(6),
-    };
-    let flow = Workflow {
-        id: FlowId(21),
-        theme: "nurture".into(),
-        requires: Vec::new(),
-        holds_for: Span::days(45),
-        re_enrolls: None,
-        runs_at_least: None,
-        place: place(7),
     };
     RuleSet {
         fingerprint: "0123456789abcdef".into(),
@@ -196,7 +205,7 @@ pub(crate) fn rules(rules: Vec<Rule>) -> RuleSet {
             ("intro".into(), sequence(11, &["firstname"])),
             ("revival".into(), sequence(12, &[])),
         ]),
-        workflows: BTreeMap::from([("nurture-flow".into(), flow)]),
+        workflows: BTreeMap::from([("nurture-flow".into(), flow())]),
         senders: [sender("dana", 1), sender("luis", 2)]
             .into_iter()
             .map(|spec| (spec.name.clone(), spec))
@@ -206,15 +215,18 @@ pub(crate) fn rules(rules: Vec<Rule>) -> RuleSet {
             Team {
                 members: vec!["dana".into(), "luis".into()],
                 weighted: false,
-                unbuilt: Vec::new(),
+                same_sender: false,
             },
         )]),
         quiet_periods: Vec::new(),
         waited_for: waited_for(&rules),
+        subscriptions: BTreeMap::new(),
+        hubspot_lists: BTreeSet::new(),
         rules,
         suppressions: Vec::new(),
         caps: Vec::new(),
         read_properties: BTreeSet::new(),
+        owner_emails: BTreeSet::new(),
         history_properties: BTreeSet::new(),
         by_property,
         born: BTreeMap::new(),
@@ -294,6 +306,7 @@ pub(crate) struct World {
     pub(crate) owners: BTreeMap<OwnerId, Owner>,
     pub(crate) fires: Fires,
     pub(crate) enrolled: RuleSlots,
+    pub(crate) around: Option<Surroundings>,
     pub(crate) now: Timestamp,
     deliveries: u32,
 }
@@ -314,6 +327,7 @@ impl World {
             owners: BTreeMap::from([(OwnerId(91), dana)]),
             fires: Fires::default(),
             enrolled: RuleSlots::default(),
+            around: None,
             now: NOW,
             deliveries: 0,
         }
@@ -350,8 +364,13 @@ impl World {
                 breakers: Arc::clone(self.fires.open()),
             },
         };
-        let view =
-            View { now: self.now, contact: &self.contact, memory: &memory, owners: &self.owners };
+        let view = View {
+            now: self.now,
+            contact: &self.contact,
+            memory: &memory,
+            owners: &self.owners,
+            around: self.around.as_ref(),
+        };
         decide(&self.rules, &view)
     }
 

@@ -6,7 +6,9 @@
 pub mod away;
 pub mod breaker;
 pub mod cap;
+pub mod company_limit;
 pub mod conditions;
+pub mod consent;
 pub mod cooldown;
 pub mod dates;
 pub mod delay;
@@ -24,13 +26,16 @@ pub mod rank;
 pub mod re_enroll;
 pub mod requires;
 pub mod sender;
+pub mod split;
 pub mod suppress;
+pub mod surroundings;
 pub mod theme;
 pub mod wait_for;
 pub mod window;
 
 use super::civil::Zone;
 use super::claim::Target;
+use super::facts::Facts;
 use super::id::{SenderName, ThemeName};
 use super::person::Item;
 use super::reason::{Decision, Reason};
@@ -51,17 +56,18 @@ pub enum Step {
 use Step::{Check, NotBuilt};
 
 /// What is asked of each due item by itself, once the person was read.
-pub const BEFORE_RANK: [Step; 6] = [
+pub const BEFORE_RANK: [Step; 7] = [
     Check(expires::check),
     Check(dates::check),
+    Check(surroundings::check),
     Check(moved::check),
     Check(conditions::check),
-    NotBuilt(Gate::Conditions),
     NotBuilt(Gate::Unenroll),
+    Check(split::check),
 ];
 
 /// What is asked of the best rule of each theme.
-pub const AFTER_RANK: [Step; 21] = [
+pub const AFTER_RANK: [Step; 22] = [
     NotBuilt(Gate::Rank),
     Check(wait_for::check),
     Check(delay::check),
@@ -69,7 +75,7 @@ pub const AFTER_RANK: [Step; 21] = [
     Check(suppress::check_rules),
     Check(requires::check),
     NotBuilt(Gate::Requires),
-    NotBuilt(Gate::Consent),
+    Check(consent::check),
     Check(theme::check),
     Check(cooldown::check),
     Check(re_enroll::check),
@@ -80,6 +86,7 @@ pub const AFTER_RANK: [Step; 21] = [
     Check(quiet::check),
     NotBuilt(Gate::Sender),
     Check(limits::check),
+    Check(company_limit::check),
     Check(sender::check),
     Check(window::check),
     NotBuilt(Gate::Window),
@@ -114,6 +121,20 @@ impl<'a> Case<'a> {
         self.mode < Mode::Approval
     }
 
+    /// What its conditions are evaluated on.
+    pub fn facts(&self) -> Facts<'a> {
+        let view = self.view;
+        Facts {
+            contact: view.contact,
+            now: view.now,
+            zone: self.zone(),
+            owners: view.owners,
+            stays: &self.past.stays,
+            shadows: if self.is_dry_run() { &self.past.shadows } else { &[] },
+            around: view.around,
+        }
+    }
+
     /// The portal's zone.
     pub fn zone(&self) -> &'a Zone {
         &self.rules.portal.zone
@@ -140,11 +161,13 @@ pub struct Enrollment<'a> {
 pub fn enrollment(rule: &Rule) -> Result<Enrollment<'_>, Unbuilt> {
     match &rule.action {
         Action::Enroll { target, theme, senders } => Ok(Enrollment { target, theme, senders }),
-        Action::Unbuilt => Err(rule.unbuilt.first().cloned().unwrap_or_else(|| Unbuilt {
-            key: "unenroll".to_owned(),
-            gate: Gate::Unenroll,
-            place: rule.place.clone(),
-        })),
+        Action::Split | Action::Nothing | Action::Unbuilt => {
+            Err(rule.unbuilt.first().cloned().unwrap_or_else(|| Unbuilt {
+                key: "unenroll".to_owned(),
+                gate: Gate::Unenroll,
+                place: rule.place.clone(),
+            }))
+        }
     }
 }
 

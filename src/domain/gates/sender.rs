@@ -5,10 +5,11 @@ use super::{Case, Notes, Passed, Stop, away, pace};
 use crate::domain::claim::Sender;
 use crate::domain::contact::Owner;
 use crate::domain::decide::BudgetSeen;
-use crate::domain::id::{SenderName, TeamName, UserId};
+use crate::domain::id::{OwnerId, SenderName, TeamName, UserId};
 use crate::domain::reason::Reason;
-use crate::domain::rule::{Gate, SenderChoice, SenderSpec, Unbuilt, WhenFull};
+use crate::domain::rule::{SenderChoice, SenderSpec, Team, Unbuilt, WhenFull};
 use crate::domain::sentence;
+use crate::domain::surroundings::{self, Surroundings};
 use crate::domain::time::{MINUTE_MS, Timestamp};
 use crate::domain::view::InboxUse;
 
@@ -57,10 +58,22 @@ fn choose<'a>(
 ) -> Result<Option<Chosen>, Unbuilt> {
     for choice in choices {
         let candidates = match choice {
-            SenderChoice::ContactOwner => contact_owner(case, tried).into_iter().collect(),
+            SenderChoice::ContactOwner => {
+                let id = case.view.contact.owner();
+                owned(case, "contact", id, tried).into_iter().collect()
+            }
+            SenderChoice::CompanyOwner => {
+                let company = case.view.around.and_then(|around| around.company.as_ref());
+                let id = company.and_then(|company| surroundings::owner(&company.properties));
+                owned(case, "company", id, tried).into_iter().collect()
+            }
+            SenderChoice::DealOwner => {
+                let deal = case.view.around.and_then(Surroundings::trigger_deal);
+                let id = deal.and_then(|deal| surroundings::owner(&deal.properties));
+                owned(case, "deal", id, tried).into_iter().collect()
+            }
             SenderChoice::User(name) => case.rules.senders.get(name).into_iter().collect(),
             SenderChoice::Team(team) => rotation(case, team),
-            SenderChoice::Unbuilt(word) => return Err(not_built(case, word)),
         };
         let one_person = !matches!(choice, SenderChoice::Team(_));
         for spec in candidates {
@@ -91,19 +104,15 @@ fn choose<'a>(
     Ok(None)
 }
 
-fn not_built(case: &Case<'_>, word: &str) -> Unbuilt {
-    let unbuilt = case.rule.unbuilt.iter().find(|it| it.gate == Gate::Sender);
-    unbuilt.cloned().unwrap_or_else(|| Unbuilt {
-        key: word.to_owned(),
-        gate: Gate::Sender,
-        place: case.rule.place.clone(),
-    })
-}
-
-/// The contact's owner, where they are in `[senders]`.
-fn contact_owner<'a>(case: &Case<'a>, tried: &mut Tried) -> Option<&'a SenderSpec> {
-    let Some(id) = case.view.contact.owner() else {
-        tried.unusable.push("the contact has no owner".to_owned());
+/// The owner of the contact, the company or the deal, where they are in `[senders]`.
+fn owned<'a>(
+    case: &Case<'a>,
+    whose: &str,
+    id: Option<OwnerId>,
+    tried: &mut Tried,
+) -> Option<&'a SenderSpec> {
+    let Some(id) = id else {
+        tried.unusable.push(format!("the {whose} has no owner"));
         return None;
     };
     let Some(owner) = case.view.owners.get(&id) else {
@@ -125,9 +134,20 @@ fn is_inbox(owner: &Owner, spec: &SenderSpec) -> bool {
     owner.email.as_deref().is_some_and(|email| email.trim().to_lowercase() == spec.inbox.as_str())
 }
 
+/// Whoever writes to the company already, where one company hears from one person.
+fn same_sender<'a>(case: &Case<'a>, team: &Team) -> Option<&'a SenderSpec> {
+    let company = case.view.around.and_then(|around| around.company.as_ref());
+    let writes = company.and_then(|company| company.sender.as_ref());
+    let member = writes.filter(|name| team.same_sender && team.members.contains(name))?;
+    case.rules.senders.get(member)
+}
+
 /// The members of a team, least used by weight in the last 24 hours first, ties by member order.
 fn rotation<'a>(case: &Case<'a>, team: &TeamName) -> Vec<&'a SenderSpec> {
     let Some(team) = case.rules.teams.get(team) else { return Vec::new() };
+    if let Some(only) = same_sender(case, team) {
+        return vec![only];
+    }
     let specs = team.members.iter().filter_map(|name| case.rules.senders.get(name));
     let mut members: Vec<(u64, u64, &SenderSpec)> = specs
         .map(|spec| {

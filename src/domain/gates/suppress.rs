@@ -2,7 +2,7 @@
 
 use super::{Case, Halt, Notes, Passed, Stop};
 use crate::domain::reason::Reason;
-use crate::domain::rule::condition::{Facts, is_under};
+use crate::domain::rule::condition::is_under;
 use crate::domain::rule::{Gate, Suppression, Unbuilt};
 use crate::domain::sentence;
 
@@ -51,22 +51,21 @@ pub fn check_rules(case: &Case<'_>, notes: &mut Notes) -> Passed {
     Ok(())
 }
 
-/// Why all its conditions hold, or `None`. What is not built yet halts only where the rest holds.
+/// Why all its conditions hold, or `None`. What is not built yet halts only where they hold.
 fn holds(case: &Case<'_>, suppression: &Suppression) -> Result<Option<String>, Unbuilt> {
-    let view = case.view;
-    let facts = Facts { contact: view.contact, now: view.now, zone: case.zone() };
+    let facts = case.facts();
     let mut details = Vec::new();
-    let mut unbuilt = None;
     for condition in &suppression.conditions {
-        match condition.evaluate(&facts) {
-            Ok(finding) if finding.holds => details.push(finding.detail),
-            Ok(_) => return Ok(None),
-            Err(found) => unbuilt = unbuilt.or(Some(found)),
+        let finding = condition.evaluate(&facts);
+        if !finding.holds {
+            return Ok(None);
         }
+        details.push(format!("{} ({})", finding.detail, condition.place));
     }
-    let of_suppression =
-        || suppression.unbuilt.iter().find(|it| it.gate == Gate::Suppress).cloned();
-    unbuilt.or_else(of_suppression).map_or_else(|| Ok(Some(details.join("; "))), Err)
+    match suppression.unbuilt.iter().find(|it| it.gate == Gate::Suppress) {
+        Some(unbuilt) => Err(unbuilt.clone()),
+        None => Ok(Some(details.join("; "))),
+    }
 }
 
 fn suppressed(notes: &mut Notes, by: &str, says: &str, detail: String) -> Halt {

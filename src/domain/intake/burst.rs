@@ -25,7 +25,7 @@ pub(super) fn merge(items: &mut Vec<Item>, mut fresh: Item) -> Option<Item> {
 }
 
 fn is_of(item: &Item, fresh: &Item) -> bool {
-    let property = |item: &Item| item.event.change().map(|(name, _)| name.clone());
+    let property = |item: &Item| item.event.watched().map(|(name, _)| name);
     item.reason == Reason::Settling && property(item) == property(fresh)
 }
 
@@ -36,13 +36,13 @@ pub(super) fn widened(
     person: &Person,
     incoming: &Incoming<'_>,
 ) -> Option<Vec<Item>> {
-    let (property, _) = incoming.event.change()?;
+    let (property, _) = incoming.event.watched()?;
     let at = incoming.at();
     let belongs = |item: &Item| {
         // A change longer ago than `settle` was another one.
         let settle_ms = rules.rule(&item.rule).map_or(0, |rule| rule.settle_ms);
         item.reason == Reason::Settling
-            && item.event.change().is_some_and(|(name, _)| name == property)
+            && item.event.watched().is_some_and(|(name, _)| name == property)
             && at < item.began
             && item.began.since_ms(at) <= settle_ms
     };

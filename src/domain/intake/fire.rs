@@ -122,17 +122,17 @@ fn item(person: &Person, incoming: &Incoming<'_>, rule: &Rule, settling: Option<
         first_due: due,
         due: Some(due),
         sentence: sentence::settling(due.since_ms(incoming.received)),
-        target: match &rule.action {
+        target: match &rule.of(person.contact).action {
             Action::Enroll { target, .. } => Some(target.name.clone()),
-            Action::Unbuilt => None,
+            Action::Split | Action::Nothing | Action::Unbuilt => None,
         },
         ..Item::fired(pair_id(incoming, rule), of_rule, incoming.event.clone(), incoming.received)
     }
 }
 
 fn merged_row(rules: &RuleSet, person: &Person, earlier: &Item) -> Row {
-    let name = earlier.event.change().map_or("", |(name, _)| name.as_str());
-    let why = (Reason::MergedIntoLater, sentence::merged_into_later(name));
+    let name = earlier.event.watched().map(|(name, _)| name.to_string()).unwrap_or_default();
+    let why = (Reason::MergedIntoLater, sentence::merged_into_later(&name));
     Row::of_item(earlier, person.contact, why, rules.fingerprint.clone())
 }
 

@@ -97,7 +97,8 @@ fn recorded(rules: &RuleSet, contact: &Contact, value: &str) -> Vec<String> {
             inboxes: BTreeMap::new(),
             counters: Counters::default(),
         };
-        let view = View { now: at, contact, memory: &memory, owners: &owners };
+        let (memory_seen, owners) = (&memory, &owners);
+        let view = View { now: at, contact, memory: memory_seen, owners, around: None };
         let plan = decide(rules, &view).expect("all of it is built");
         let mut turn = Turn::new(Step::Decided, ANN, at);
         turn.viewed = Some(contact.clone());

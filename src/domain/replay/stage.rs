@@ -248,7 +248,13 @@ impl<'a> Stage<'a> {
         let inboxes = std::mem::take(&mut self.inboxes);
         let counters = std::mem::take(&mut self.counters);
         let mut memory = Memory { person, versions: Vec::new(), inboxes, counters };
-        let view = View { now: self.now, contact: shown, memory: &memory, owners: &self.owners };
+        let view = View {
+            now: self.now,
+            contact: shown,
+            memory: &memory,
+            owners: &self.owners,
+            around: None,
+        };
         let plan = decide(self.rules, &view);
         let taken = plan.map(|plan| assumed::take_in(plan, &mut memory, self.now));
         self.inboxes = memory.inboxes;
@@ -279,7 +285,10 @@ impl<'a> Stage<'a> {
             return Some((Why::NoContactData, String::new()));
         };
         // A rule that is gone or off ends the item without looking at the contact.
-        let rule = self.rules.rule(&item.rule)?;
+        let rule = self.rules.rule(&item.rule)?.of(contact.id);
+        if let Some(unread) = rule.then_stage.first() {
+            return Some((Why::NotBuilt, unread.key.clone()));
+        }
         // Of a file an address is enough: whoever has one can be enrolled.
         if !(known.described || self.strangers && contact.email().is_some()) {
             return Some((Why::NoContactData, String::new()));

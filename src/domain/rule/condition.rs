@@ -3,24 +3,15 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::about::{About, Remembered};
 use super::check::{Check, Match, quote};
-use super::model::{Place, Unbuilt};
+use super::model::Place;
 use super::moment::{Moment, TimeTest};
-use crate::domain::civil::Zone;
-use crate::domain::contact::Contact;
+use super::ownership::OwnerTest;
 use crate::domain::id::PropertyName;
-use crate::domain::time::Timestamp;
+use crate::domain::surroundings::{Properties, known as known_in};
 
-/// What conditions are evaluated on.
-#[derive(Clone, Copy, Debug)]
-pub struct Facts<'a> {
-    /// The contact, read a moment ago.
-    pub contact: &'a Contact,
-    /// The time of the decision.
-    pub now: Timestamp,
-    /// The portal's zone: what "today" means.
-    pub zone: &'a Zone,
-}
+pub use crate::domain::facts::Facts;
 
 /// How a condition went, with the actual value in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,10 +36,12 @@ pub struct Condition {
 /// What a condition asks.
 #[derive(Clone, Debug)]
 pub enum Test {
-    /// `is_known` (true) or `is_unknown` (false) of a contact property.
+    /// `is_known` (true) or `is_unknown` (false) of a property.
     Known(PropertyName, bool),
-    /// A contact property compared.
+    /// A property compared.
     Compare(Comparison),
+    /// An owner property: is it one of these people?
+    Owner(OwnerTest),
     /// A date or datetime property compared.
     Time {
         /// Which property.
@@ -65,13 +58,15 @@ pub enum Test {
         /// Its domains, lower case.
         domains: Arc<BTreeSet<String>>,
     },
+    /// The same, asked of the company or of deals.
+    About(About, Box<Test>),
+    /// A list that holds the person, or what they are and were in.
+    Remembered(Remembered),
     /// A group.
     Group(Group, Vec<Condition>),
-    /// A condition whose effect is not built yet.
-    Unbuilt(Unbuilt),
 }
 
-/// A contact property compared.
+/// A property compared.
 #[derive(Clone, Debug)]
 pub struct Comparison {
     /// Which property.
@@ -96,16 +91,9 @@ pub enum Group {
 }
 
 impl Condition {
-    /// Evaluates it; an error names the key that is not built yet.
-    pub fn evaluate(&self, facts: &Facts<'_>) -> Result<Finding, Unbuilt> {
-        match &self.test {
-            Test::Known(property, wanted) => Ok(known(facts.contact, property, *wanted)),
-            Test::Compare(comparison) => Ok(comparison.evaluate(facts.contact)),
-            Test::Time { property, test, date_only } => Ok(time(facts, property, test, *date_only)),
-            Test::EmailDomain { list, domains } => Ok(email_domain(facts.contact, list, domains)),
-            Test::Group(group, members) => group.evaluate(members, facts),
-            Test::Unbuilt(unbuilt) => Err(unbuilt.clone()),
-        }
+    /// Evaluates it.
+    pub fn evaluate(&self, facts: &Facts<'_>) -> Finding {
+        self.test.evaluate(&facts.contact.properties, facts)
     }
 
     /// Adds every contact property that it looks at.
@@ -113,6 +101,7 @@ impl Condition {
         match &self.test {
             Test::Known(property, _)
             | Test::Compare(Comparison { property, .. })
+            | Test::Owner(OwnerTest { property, .. })
             | Test::Time { property, .. } => {
                 into.insert(property.clone());
             }
@@ -124,22 +113,41 @@ impl Condition {
                     member.collect_properties(into);
                 }
             }
-            Test::Unbuilt(_) => {}
+            // Properties of others than the contact, or none at all.
+            Test::About(..) | Test::Remembered(_) => {}
         }
     }
 }
 
-fn known(contact: &Contact, property: &PropertyName, wanted: bool) -> Finding {
-    match contact.known(property.as_str()) {
+impl Test {
+    /// Asks it of a record with these properties: the contact, the company or a deal.
+    pub(super) fn evaluate(&self, properties: &Properties, facts: &Facts<'_>) -> Finding {
+        match self {
+            Self::Known(property, wanted) => known(properties, property, *wanted),
+            Self::Compare(comparison) => comparison.evaluate(properties),
+            Self::Owner(test) => test.evaluate(properties, facts.owners),
+            Self::Time { property, test, date_only } => {
+                time(properties, facts, (property, test), *date_only)
+            }
+            Self::EmailDomain { list, domains } => email_domain(properties, list, domains),
+            Self::About(about, test) => about.evaluate(test, facts),
+            Self::Remembered(what) => what.evaluate(facts),
+            Self::Group(group, members) => group.evaluate(members, facts),
+        }
+    }
+}
+
+fn known(properties: &Properties, property: &PropertyName, wanted: bool) -> Finding {
+    match known_in(properties, property.as_str()) {
         Some(value) => Finding { holds: wanted, detail: format!("{property} is {}", quote(value)) },
         None => Finding { holds: !wanted, detail: format!("{property} is unknown") },
     }
 }
 
 impl Comparison {
-    fn evaluate(&self, contact: &Contact) -> Finding {
+    fn evaluate(&self, properties: &Properties) -> Finding {
         let property = &self.property;
-        let Some(value) = contact.known(property.as_str()) else {
+        let Some(value) = known_in(properties, property.as_str()) else {
             let holds = self.negated && self.or_unknown;
             return Finding { holds, detail: format!("{property} is unknown") };
         };
@@ -165,8 +173,13 @@ impl Comparison {
     }
 }
 
-fn time(facts: &Facts<'_>, property: &PropertyName, test: &TimeTest, date_only: bool) -> Finding {
-    let Some(value) = facts.contact.known(property.as_str()) else {
+fn time(
+    properties: &Properties,
+    facts: &Facts<'_>,
+    (property, test): (&PropertyName, &TimeTest),
+    date_only: bool,
+) -> Finding {
+    let Some(value) = known_in(properties, property.as_str()) else {
         return Finding { holds: false, detail: format!("{property} is unknown") };
     };
     let shown = quote(value);
@@ -179,8 +192,9 @@ fn time(facts: &Facts<'_>, property: &PropertyName, test: &TimeTest, date_only: 
     Finding { holds, detail: format!("{property} is {shown}, {not}{}", test.words()) }
 }
 
-fn email_domain(contact: &Contact, list: &str, domains: &BTreeSet<String>) -> Finding {
-    let Some((_, domain)) = contact.email().and_then(|email| email.rsplit_once('@')) else {
+fn email_domain(properties: &Properties, list: &str, domains: &BTreeSet<String>) -> Finding {
+    let email = known_in(properties, "email").map(str::trim);
+    let Some((_, domain)) = email.and_then(|email| email.rsplit_once('@')) else {
         return Finding { holds: false, detail: "email is unknown".to_owned() };
     };
     let domain = domain.trim_end_matches('.').to_lowercase();
@@ -196,23 +210,17 @@ pub fn is_under(domain: &str, domains: &BTreeSet<String>) -> bool {
 }
 
 impl Group {
-    /// Stops at the first member that settles it; only then may an unbuilt member be passed over.
-    fn evaluate(self, members: &[Condition], facts: &Facts<'_>) -> Result<Finding, Unbuilt> {
+    /// Stops at the first member that settles it.
+    fn evaluate(self, members: &[Condition], facts: &Facts<'_>) -> Finding {
         let settles = self != Self::All;
-        let mut unbuilt = None;
         let mut details = Vec::with_capacity(members.len());
         for member in members {
-            match member.evaluate(facts) {
-                Ok(finding) if finding.holds == settles => {
-                    return Ok(Finding { holds: self == Self::Any, detail: finding.detail });
-                }
-                Ok(finding) => details.push(finding.detail),
-                Err(found) => unbuilt = unbuilt.or(Some(found)),
+            let finding = member.evaluate(facts);
+            if finding.holds == settles {
+                return Finding { holds: self == Self::Any, detail: finding.detail };
             }
+            details.push(finding.detail);
         }
-        match unbuilt {
-            Some(unbuilt) => Err(unbuilt),
-            None => Ok(Finding { holds: self != Self::Any, detail: details.join("; ") }),
-        }
+        Finding { holds: self != Self::Any, detail: details.join("; ") }
     }
 }

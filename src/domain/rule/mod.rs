@@ -4,14 +4,18 @@
 //! [`RuleSet`], `condition` and `trigger` evaluate. Nothing here looks at the person record:
 //! that is `gates` and `decide`.
 
+pub mod about;
 pub mod check;
 pub mod code;
 mod compile;
 pub mod condition;
 pub mod model;
 pub mod moment;
+pub mod ownership;
 mod protection;
 pub mod span;
+pub mod split;
+pub mod subscription;
 pub mod suggest;
 pub mod syntax;
 #[cfg(test)]

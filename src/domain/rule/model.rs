@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::protection::{Breaker, Cap, Limits};
 use super::span::Span;
+pub use super::split::Arm;
+pub use super::subscription::{Require, Subscription};
 use super::timing::{QuietPeriod, Timing};
 use crate::domain::civil::{Days, Zone};
 use crate::domain::claim::Target;
@@ -139,6 +141,8 @@ pub struct Sequence {
     pub emails: u32,
     /// `requires`.
     pub requires: Vec<PropertyName>,
+    /// `subscription`: the name in `[subscriptions]`.
+    pub subscription: Option<String>,
     /// `max_length`.
     pub max_length: Span,
     /// Where it stands.
@@ -154,6 +158,8 @@ pub struct Workflow {
     pub theme: ThemeName,
     /// `requires`.
     pub requires: Vec<PropertyName>,
+    /// `subscription`: the name in `[subscriptions]`.
+    pub subscription: Option<String>,
     /// `holds_for`.
     pub holds_for: Span,
     /// `re_enrolls`, where said.
@@ -222,9 +228,8 @@ pub struct Team {
     pub members: Vec<SenderName>,
     /// `share = "weighted"`.
     pub weighted: bool,
-    /// Keys whose effect is not built yet (`same_company`); the rules that name the team carry
-    /// them too.
-    pub unbuilt: Vec<Unbuilt>,
+    /// `same_company = "same-sender"`: one company hears from one person.
+    pub same_sender: bool,
 }
 
 /// One word of a rule's `sender` list.
@@ -236,8 +241,10 @@ pub enum SenderChoice {
     User(SenderName),
     /// `"team:NAME"`.
     Team(TeamName),
-    /// `"company-owner"` or `"deal-owner"`: not built yet.
-    Unbuilt(String),
+    /// `"company-owner"`: of the primary company.
+    CompanyOwner,
+    /// `"deal-owner"`: of the deal that started the rule.
+    DealOwner,
 }
 
 /// `re_enroll`.
@@ -264,7 +271,11 @@ pub enum Action {
         /// Who may send; empty for a workflow.
         senders: Vec<SenderChoice>,
     },
-    /// `unenroll`, `split` …: not built yet. The rule's `unbuilt` says so.
+    /// `split`: the rule's `arms` say what happens to whom.
+    Split,
+    /// The arm of a split that gets nothing.
+    Nothing,
+    /// `unenroll` …: not built yet. The rule's `unbuilt` says so.
     Unbuilt,
 }
 
@@ -309,8 +320,15 @@ pub struct Rule {
     pub tags: Vec<String>,
     /// `owner`.
     pub owner: Option<String>,
+    /// The arms of a split, each the whole rule with what that arm does.
+    pub arms: Vec<Rule>,
+    /// Which arm of a split this is.
+    pub arm: Option<Arm>,
     /// Keys whose effect is not built yet.
     pub unbuilt: Vec<Unbuilt>,
+    /// Keys that only `hubroute test` can judge so far, on the data of a test: `serve` does not
+    /// read what they need, and refuses a live rule that has one.
+    pub then_stage: Vec<Unbuilt>,
     /// Where it stands.
     pub place: Place,
 }
@@ -337,6 +355,8 @@ pub struct Suppression {
     pub live: bool,
     /// Keys whose effect is not built yet.
     pub unbuilt: Vec<Unbuilt>,
+    /// Keys that only `hubroute test` can judge so far ([`Rule::then_stage`]).
+    pub then_stage: Vec<Unbuilt>,
     /// Where it stands.
     pub place: Place,
 }
@@ -360,6 +380,10 @@ pub struct RuleSet {
     pub sequences: BTreeMap<TargetName, Sequence>,
     /// `[workflows]`.
     pub workflows: BTreeMap<TargetName, Workflow>,
+    /// `[subscriptions]`, by name.
+    pub subscriptions: BTreeMap<String, Subscription>,
+    /// `[hubspot_lists]`, by name.
+    pub hubspot_lists: BTreeSet<String>,
     /// `[senders]`.
     pub senders: BTreeMap<SenderName, SenderSpec>,
     /// `[teams]`.
@@ -374,6 +398,8 @@ pub struct RuleSet {
     pub caps: Vec<Cap>,
     /// Every property a fresh read asks for: those of triggers, conditions, `requires` and gates.
     pub read_properties: BTreeSet<PropertyName>,
+    /// Who owner triggers name, by address: a fresh read looks them up, to know who an owner was.
+    pub owner_emails: BTreeSet<String>,
     /// Trigger properties: read with their history.
     pub history_properties: BTreeSet<PropertyName>,
     /// Rules that start from a change of a property; indexes into `rules`.

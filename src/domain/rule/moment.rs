@@ -66,6 +66,11 @@ impl Moment {
         })
     }
 
+    /// Whether the two are the same instant, or, where one is a date, of the same date in `zone`.
+    pub fn is_same(self, other: Self, zone: &TimeZone) -> bool {
+        self.compare(other, zone).is_eq()
+    }
+
     fn compare(self, other: Self, zone: &TimeZone) -> Ordering {
         match (self, other) {
             (Self::Instant(left), Self::Instant(right)) => left.cmp(&right),

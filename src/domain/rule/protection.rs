@@ -31,6 +31,8 @@ pub struct Limit {
 pub struct Limits {
     /// `per_hour` and `per_day`, those that are said.
     pub rolling: Vec<Limit>,
+    /// `per_company`: people of one company.
+    pub per_company: Option<u32>,
     /// `on_limit = "skip"`.
     pub skip: bool,
 }

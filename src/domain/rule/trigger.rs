@@ -1,11 +1,16 @@
 //! Triggers: the one change that starts a rule (`when`, RULES.md 1.3).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::tz::TimeZone;
 
 use super::check::{Check, Match, quote};
+use super::moment::Moment;
+use super::ownership::People;
 use super::value::{Decimal, fold, is_blank};
-use crate::domain::event::{Event, Kind};
-use crate::domain::id::PropertyName;
+use crate::domain::contact::Owner;
+use crate::domain::event::{Event, Kind, Nearby};
+use crate::domain::id::{OwnerId, PropertyName};
 
 /// What a rule listens to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,8 +21,41 @@ pub enum Subject {
     ContactCreated,
     /// `event = "contact-restored"`.
     ContactRestored,
-    /// A deal, company or other event: not built yet. The rule's `unbuilt` says so.
-    Unbuilt,
+    /// A property of a deal or the company.
+    Nearby(Nearby, PropertyName),
+    /// `event = "deal-created"`.
+    DealCreated,
+    /// `event = "deal-associated"`.
+    DealAssociated,
+    /// `event = "company-associated"`.
+    CompanyAssociated,
+}
+
+impl Subject {
+    /// What did not happen, in words.
+    fn missed(&self) -> String {
+        let what = match self {
+            Self::Property(name) => return format!("{name} did not change"),
+            Self::Nearby(object, name) => {
+                return format!("{} {name} did not change", object.word());
+            }
+            Self::ContactCreated => "contact was created",
+            Self::ContactRestored => "contact was restored",
+            Self::DealCreated => "deal was created",
+            Self::DealAssociated => "deal was associated",
+            Self::CompanyAssociated => "company was associated",
+        };
+        format!("no {what}")
+    }
+
+    /// The property whose changes it listens to, as the store names it ([`Event::watched`]).
+    pub fn watched(&self) -> Option<PropertyName> {
+        match self {
+            Self::Property(name) => Some(name.clone()),
+            Self::Nearby(object, name) => Some(object.key(name)),
+            _ => None,
+        }
+    }
 }
 
 /// Which change of the property.
@@ -27,6 +65,10 @@ pub enum Change {
     Any,
     /// `becomes`, `becomes_any_of`: from not matching to matching.
     Becomes(Check),
+    /// `becomes`, `becomes_any_of` of a date or datetime.
+    BecomesMoment(Vec<Moment>, DateKind),
+    /// `becomes`, `becomes_any_of` of an owner.
+    BecomesOwner(People),
     /// `becomes_known = true`.
     BecomesKnown,
     /// `becomes_blank = true`.
@@ -36,6 +78,18 @@ pub enum Change {
     /// `falls_to`: from above to this or below; beside it, as written.
     FallsTo(Decimal, String),
 }
+
+/// How the values of a date trigger are read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DateKind {
+    /// Its instant is a midnight in UTC and means that date.
+    pub date_only: bool,
+    /// The portal's zone: what a bare date means.
+    pub zone: TimeZone,
+}
+
+/// The owners that a fresh read resolved.
+pub type Owners = BTreeMap<OwnerId, Owner>;
 
 /// `when`, compiled.
 #[derive(Clone, Debug)]
@@ -59,12 +113,17 @@ impl When {
             (Subject::Property(wanted), Kind::Property { name, value }) if wanted == name => {
                 self.moved(old, value)
             }
+            (Subject::Nearby(wanted, property), Kind::Nearby { object, name, value })
+                if wanted == object && property == name =>
+            {
+                self.moved(old, value)
+            }
             (Subject::ContactCreated, Kind::Created)
-            | (Subject::ContactRestored, Kind::Restored) => Ok(()),
-            (Subject::Property(wanted), _) => Err(format!("{wanted} did not change")),
-            (Subject::ContactCreated, _) => Err("no contact was created".to_owned()),
-            (Subject::ContactRestored, _) => Err("no contact was restored".to_owned()),
-            (Subject::Unbuilt, _) => Err("its trigger is not built yet".to_owned()),
+            | (Subject::ContactRestored, Kind::Restored)
+            | (Subject::DealCreated, Kind::DealCreated)
+            | (Subject::DealAssociated, Kind::DealAssociated)
+            | (Subject::CompanyAssociated, Kind::CompanyAssociated) => Ok(()),
+            (subject, _) => Err(subject.missed()),
         }
     }
 
@@ -83,14 +142,27 @@ impl When {
         Ok(())
     }
 
-    /// Whether a change from `old` (`None`: unknown) to `new` is the move it waits for.
+    /// Whether a change from `old` (`None`: unknown) to `new` is the move it waits for. Who an
+    /// owner is, nobody knows before the fresh read: any other one than before may be the move.
     pub fn moved(&self, old: Option<&str>, new: &str) -> Result<(), String> {
-        self.arrived(new)?;
+        self.moved_among(old, new, None)
+    }
+
+    /// [`When::moved`], with the owners that the fresh read resolved.
+    pub fn moved_among(
+        &self,
+        old: Option<&str>,
+        new: &str,
+        owners: Option<&Owners>,
+    ) -> Result<(), String> {
+        self.arrived(new, owners)?;
         // From an unknown old value every trigger may fire: better late than never.
         let Some(old) = old else { return Ok(()) };
-        let stayed = match &self.change {
-            Change::Any => fold(old, false) == fold(new, false),
-            _ => self.arrived(old).is_ok(),
+        let stayed = match (&self.change, owners) {
+            (Change::Any, _) | (Change::BecomesOwner(_), None) => {
+                fold(old, false) == fold(new, false)
+            }
+            _ => self.arrived(old, owners).is_ok(),
         };
         if stayed {
             return Err(format!("{} was {} before", self.name(), shown(old)));
@@ -100,15 +172,20 @@ impl When {
 
     /// Whether its value still holds, for `becomes*`, `rises_to` and `falls_to`; `changes`
     /// always does.
-    pub fn still_holds(&self, current: &str) -> Result<(), String> {
-        self.arrived(current)
+    pub fn still_holds(&self, current: &str, owners: Option<&Owners>) -> Result<(), String> {
+        self.arrived(current, owners)
     }
 
     /// Whether `value` is one that the trigger waits for.
-    fn arrived(&self, value: &str) -> Result<(), String> {
+    fn arrived(&self, value: &str, owners: Option<&Owners>) -> Result<(), String> {
         let (holds, wanted) = match &self.change {
             Change::Any => (true, String::new()),
             Change::Becomes(check) => (check.matches(value) == Match::Yes, check.describe(false)),
+            Change::BecomesMoment(moments, kind) => becomes_moment(value, moments, kind),
+            Change::BecomesOwner(people) => {
+                let is_one = owners.map(|owners| people.include(value, owners) == Some(true));
+                (!is_blank(value) && is_one != Some(false), format!(", not {}", people.words))
+            }
             Change::BecomesKnown => (!is_blank(value), String::new()),
             Change::BecomesBlank => (is_blank(value), ", not blank".to_owned()),
             Change::RisesTo(line, written) => match Decimal::parse(value) {
@@ -127,12 +204,22 @@ impl When {
         }
     }
 
-    fn name(&self) -> &str {
+    fn name(&self) -> String {
         match &self.subject {
-            Subject::Property(name) => name.as_str(),
-            _ => "it",
+            Subject::Property(name) => name.to_string(),
+            Subject::Nearby(object, name) => format!("{} {name}", object.word()),
+            _ => "it".to_owned(),
         }
     }
+}
+
+fn becomes_moment(value: &str, moments: &[Moment], kind: &DateKind) -> (bool, String) {
+    let Some(found) = Moment::parse(value, kind.date_only) else {
+        return (false, ", which is not a date".to_owned());
+    };
+    let holds = moments.iter().any(|moment| found.is_same(*moment, &kind.zone));
+    let wanted: Vec<String> = moments.iter().map(ToString::to_string).collect();
+    (holds, format!(", not {}", wanted.join(", ")))
 }
 
 /// What follows a value that had to be a number.

@@ -1,8 +1,10 @@
-//! What no test exercised: rules that never fired, and conditions that never made a difference.
+//! What no test exercised: rules that never fired, conditions and suppressions that never
+//! stopped anybody.
 
 use std::collections::BTreeSet;
 
 use crate::domain::id::RuleId;
+use crate::domain::reason::Reason;
 use crate::domain::record::Row;
 use crate::domain::rule::condition::Condition;
 use crate::domain::rule::{Mode, Place, Rule, RuleSet};
@@ -22,12 +24,17 @@ pub(super) struct Cover {
     fired: BTreeSet<RuleId>,
     /// Conditions that stopped somebody: the rule, the list, and the index in it.
     stopped: BTreeSet<(RuleId, &'static str, usize)>,
+    /// Suppressions that stopped somebody.
+    suppressed: BTreeSet<String>,
 }
 
 impl Cover {
     /// Takes in the records of a test.
     pub(super) fn add(&mut self, rows: &[Row]) {
         for row in rows {
+            if matches!(row.reason, Reason::Suppressed | Reason::SuppressedLater) {
+                self.suppressed.extend(row.by.clone());
+            }
             let Some(rule) = &row.rule else { continue };
             self.fired.insert(rule.clone());
             for list in ["only_if", "unless"] {
@@ -39,10 +46,19 @@ impl Cover {
         }
     }
 
-    /// What is left, by priority of the rules. Rules that are off need no test.
+    /// What is left, by file and line. Rules that are off, and suppressions that only watch, need
+    /// no test.
     pub(super) fn missing(&self, rules: &RuleSet) -> Vec<Uncovered> {
         let on = rules.rules.iter().filter(|rule| rule.mode != Mode::Off);
-        on.flat_map(|rule| self.of_rule(rule)).collect()
+        let suppressions = rules.suppressions.iter().filter(|it| it.live);
+        let unused = suppressions.filter(|it| !self.suppressed.contains(&it.id)).map(|it| {
+            let what = format!("no test is stopped by suppress \"{}\"", it.id);
+            Uncovered { place: it.place.clone(), what }
+        });
+        let mut all: Vec<Uncovered> =
+            on.flat_map(|rule| self.of_rule(rule)).chain(unused).collect();
+        all.sort_by(|a, b| (&a.place, &a.what).cmp(&(&b.place, &b.what)));
+        all
     }
 
     fn of_rule(&self, rule: &Rule) -> Vec<Uncovered> {

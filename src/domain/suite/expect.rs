@@ -28,8 +28,8 @@ pub(super) fn compare(
     if agrees(row, wanted) {
         return None;
     }
-    let (got, because) = (got(rules, row, wanted), because(row, wanted));
-    Some(Failure { expected: expected(rules, wanted), got, because })
+    let because = unfired(rules, rows, wanted).unwrap_or_else(|| because(row, wanted));
+    Some(Failure { expected: expected(rules, wanted), got: got(rules, row, wanted), because })
 }
 
 /// Whether every record that counts is final, so that no decision can change it.
@@ -91,7 +91,7 @@ fn agrees(row: &Row, wanted: &Expect) -> bool {
         && is(wanted.by.as_ref(), row.by.as_ref())
         && is(wanted.until.as_ref(), row.until.as_ref())
         && is(wanted.from.as_ref(), Some(&row.from))
-        && wanted.arm.is_none()
+        && is(wanted.arm.as_ref(), row.arm.as_ref())
 }
 
 fn expected(rules: &RuleSet, wanted: &Expect) -> String {
@@ -126,16 +126,40 @@ fn got(rules: &RuleSet, row: &Row, wanted: &Expect) -> String {
         row.sender.as_ref().map(|name| format!(" by {name}")),
         reason.map(|reason| format!(", reason {reason}")),
         row.by.as_ref().map(|by| format!(", by {by}")),
+        row.arm.as_ref().filter(|_| wanted.arm.is_some()).map(|arm| format!(", arm {arm}")),
         until.map(|at| format!(", until {}", sentence::minute(at, &rules.portal.zone))),
         row.rule.as_ref().map(|rule| format!(" (rule {rule})")),
     ];
     parts.into_iter().flatten().collect()
 }
 
+/// Why the rule that the test names has no record at all.
+fn unfired(rules: &RuleSet, rows: &[Row], wanted: &Expect) -> Option<String> {
+    let id = wanted.rule.as_ref()?;
+    if rows.iter().any(|row| row.rule.as_ref() == Some(id)) {
+        return None;
+    }
+    // An event that fired nothing says of each rule why not.
+    let named = format!("rule \"{id}\" ");
+    let steps = rows.iter().flat_map(|row| &row.trace);
+    let said = steps.map(|step| &step.detail).find(|detail| detail.starts_with(&named));
+    said.cloned().or_else(|| {
+        let rule = rules.rule(id)?;
+        Some(format!("the trigger of rule \"{id}\" ({}) did not fire", rule.place))
+    })
+}
+
 /// The step that stopped the decision; where none did, the one that would have had to.
 fn because(row: &Row, wanted: &Expect) -> String {
     let stopped = row.trace.iter().find(|step| !step.passed);
-    let gates = wanted.reason.map(gates).unwrap_or_default();
+    let named = [
+        (wanted.arm.is_some() && wanted.arm != row.arm, "split"),
+        (wanted.sender.is_some() && wanted.sender != row.sender, "sender"),
+        (wanted.by.is_some() && wanted.by != row.by, "suppress"),
+    ];
+    let named = named.into_iter().filter(|(differs, _)| *differs).map(|(_, step)| step);
+    let of_reason = wanted.reason.map(gates).unwrap_or_default();
+    let gates: Vec<&str> = of_reason.iter().copied().chain(named).collect();
     let passed = row.trace.iter().rev().find(|step| gates.contains(&step.step.as_str()));
     stopped.or(passed).map_or_else(|| row.sentence.clone(), |step| step.detail.clone())
 }
@@ -149,9 +173,11 @@ fn gates(reason: Reason) -> &'static [&'static str] {
         Reason::AlreadyEnrolledOnce => &["re_enroll"],
         Reason::Suppressed => &["suppress"],
         Reason::MissingData => &["requires", "wait_for"],
+        Reason::NoConsent => &["consent"],
+        Reason::ControlGroup => &["split"],
         Reason::Delayed => &["delay"],
         Reason::Expired => &["expires"],
-        Reason::RuleLimit => &["limits"],
+        Reason::RuleLimit | Reason::CompanyLimit => &["limits"],
         Reason::OverCap => &["cap"],
         Reason::BreakerOpen => &["breaker"],
         Reason::WouldEnroll | Reason::NeedsApproval | Reason::NotApproved => &["mode"],

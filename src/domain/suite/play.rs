@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::cover::Cover;
-use super::scene::{Happening, Moment, Test, What};
+use super::scene::{Happening, Moment, Test};
 use super::{Outcome, expect, world};
 use crate::domain::assumed;
 use crate::domain::breaker::Fires;
@@ -19,6 +19,7 @@ use crate::domain::person::{Item, Person};
 use crate::domain::reason::Reason;
 use crate::domain::record::Row;
 use crate::domain::rule::{RuleSet, Unbuilt};
+use crate::domain::surroundings::Surroundings;
 use crate::domain::time::Timestamp;
 use crate::domain::view::{Counters, InboxUse, Memory, RuleSlots, View};
 
@@ -37,6 +38,7 @@ struct Play<'a> {
     rules: &'a RuleSet,
     person: Person,
     contact: Contact,
+    around: Surroundings,
     owners: BTreeMap<OwnerId, Owner>,
     inboxes: BTreeMap<Inbox, InboxUse>,
     identities: BTreeSet<Identity>,
@@ -54,6 +56,7 @@ impl<'a> Play<'a> {
             rules,
             person: world::person(rules, test),
             contact: world::contact(rules, test, &test.contact),
+            around: world::surroundings(test, &test.around),
             owners: world::owners(rules),
             inboxes: world::inboxes(rules, test),
             identities: BTreeSet::new(),
@@ -93,15 +96,10 @@ impl<'a> Play<'a> {
 
     /// The event comes in, as often as HubSpot delivers it.
     fn take(&mut self, test: &Test, happening: &Happening) -> Result<(), Unbuilt> {
-        if let What::Unbuilt(unbuilt) = &happening.what {
-            return Err(unbuilt.clone());
-        }
         if let Some(after) = happening.after {
             self.now = after.after(self.now, &self.rules.portal.zone);
         }
-        let Some(event) = world::event(self.rules, test, happening, self.now) else {
-            return Ok(());
-        };
+        let event = world::event(self.rules, test, happening, self.now);
         if let Some(unbuilt) = intake::unbuilt_trigger(self.rules, &self.person, &event) {
             return Err(unbuilt.clone());
         }
@@ -129,6 +127,7 @@ impl<'a> Play<'a> {
         let at = moment.later.after(test.at, &self.rules.portal.zone);
         let contact = world::contact(self.rules, test, &test.contact.with(&moment.contact));
         let before = std::mem::replace(&mut self.contact, contact);
+        self.around = world::surroundings(test, &test.around.with(&moment.around));
         self.became_known(&before, at);
         self.work(|_, item| item.due <= Some(at))?;
         self.now = self.now.max(at);
@@ -168,8 +167,13 @@ impl<'a> Play<'a> {
                 breakers: Arc::clone(self.fires.open()),
             },
         };
-        let view =
-            View { now: self.now, contact: &self.contact, memory: &memory, owners: &self.owners };
+        let view = View {
+            now: self.now,
+            contact: &self.contact,
+            memory: &memory,
+            owners: &self.owners,
+            around: Some(&self.around),
+        };
         let plan = decide(self.rules, &view)?;
         self.rows.extend(assumed::take_in(plan, &mut memory, self.now));
         self.person = memory.person;

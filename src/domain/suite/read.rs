@@ -1,5 +1,7 @@
 //! Reading test files: every key of RULES.md section 2 is known, every mistake has its place.
 
+mod around;
+mod counted;
 mod event;
 mod outcome;
 
@@ -8,8 +10,8 @@ use std::collections::BTreeMap;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::scene::{Already, Moment, Person, Stayed, Test};
-use crate::domain::id::{ContactId, RuleId, SenderName, SequenceId};
+use super::scene::{Already, Around, Moment, Person, Stayed, Test};
+use crate::domain::id::{ContactId, SenderName, SequenceId};
 use crate::domain::rule::span::Span;
 use crate::domain::rule::syntax::{Node, Source, Table};
 use crate::domain::rule::{RuleSet, code, suggest};
@@ -31,6 +33,10 @@ pub(super) fn tests<'a>(
     let root = Table { source, entries: root.get_ref(), span: root.span(), what };
     root.check_keys(&["test"]);
     let items = root.get("test").and_then(|node| node.items()).unwrap_or_default();
+    if items.is_empty() {
+        let hint = "Write [[test]] with says, at, contact, event and expect.";
+        root.error(code::MISSING, "the file holds no tests.", hint);
+    }
     items
         .into_iter()
         .filter_map(|item| item.table("test".to_owned()))
@@ -78,18 +84,18 @@ impl<'a> Layers<'_, 'a> {
             let message = "the test expects nothing.";
             self.base.error(code::MISSING, message, "Add expect = { decision = \"…\" }.");
         }
+        let events = self.events(at)?;
         Some(Test {
             says: says?.text()?.to_owned(),
             place: self.row.unwrap_or(self.base).place(),
             row,
             at,
             contact: self.contact(),
+            around: self.around(&events),
             already: self.already(at)?,
             used: self.used(),
-            recent: self.by_rule("recent"),
-            open: self.open(),
-            enrolled: self.by_rule("enrolled"),
-            events: self.events(at)?,
+            counted: counted::read(self.rules, |key| self.get(key)),
+            events,
             expect: expect.map(|node| outcome::read(self.rules, node)),
             then,
         })
@@ -100,6 +106,23 @@ impl<'a> Layers<'_, 'a> {
         let of_row = self.row.and_then(|row| row.get("contact")).map(person);
         let base = self.base.get("contact").map(person).unwrap_or_default();
         of_row.map_or_else(|| base.clone(), |over| base.with(&over))
+    }
+
+    /// What the row says, else what the test says, key by key.
+    fn around(&self, events: &[super::scene::Happening]) -> Around {
+        let said = around::read(self.rules, |key| self.get(key));
+        let marked = said
+            .deals
+            .as_ref()
+            .is_some_and(|deals| deals.is_empty() || deals.iter().any(|deal| deal.is_trigger));
+        if let Some(node) = self.get("deals")
+            && events.iter().any(|event| event.what.is_of_deal())
+            && !marked
+        {
+            let message = "no deal says that the event is its own.";
+            node.error(code::MISSING, message, "Add trigger = true to the deal that started it.");
+        }
+        said
     }
 
     fn events(&self, at: Timestamp) -> Option<Vec<super::scene::Happening>> {
@@ -133,28 +156,6 @@ impl<'a> Layers<'_, 'a> {
             .collect()
     }
 
-    /// A number for each of some rules.
-    fn by_rule(&self, key: &str) -> BTreeMap<RuleId, u32> {
-        let table = self.get(key).and_then(|node| node.inline(key));
-        let nodes = table.iter().flat_map(Table::nodes);
-        let number = |node: Node<'_>| {
-            known(node, node.key, self.rules.rules.iter().map(|rule| rule.id.as_str()))?;
-            Some((node.key.into(), node.whole_u32(0..=1_000_000)?))
-        };
-        nodes.filter_map(number).collect()
-    }
-
-    /// `breaker = { RULE = "open" }`.
-    fn open(&self) -> Vec<RuleId> {
-        let table = self.get("breaker").and_then(|node| node.inline("breaker"));
-        let nodes = table.iter().flat_map(Table::nodes);
-        let open = |node: Node<'_>| {
-            known(node, node.key, self.rules.rules.iter().map(|rule| rule.id.as_str()))?;
-            node.word(&[("open", true), ("closed", false)])?.then(|| node.key.into())
-        };
-        nodes.filter_map(open).collect()
-    }
-
     fn moments(&self) -> Vec<Moment> {
         let items = self.get("then").and_then(|node| node.items()).unwrap_or_default();
         items.into_iter().filter_map(|item| moment(self.rules, item)).collect()
@@ -166,8 +167,9 @@ fn moment(rules: &RuleSet, node: Node<'_>) -> Option<Moment> {
     table.check_keys(&["later", "contact", "company", "deals", "in_lists", "consent", "expect"]);
     let later = table.require("later", "later = \"8 days\"")?.duration()?;
     let contact = table.get("contact").map(person).unwrap_or_default();
+    let around = around::read(rules, |key| table.get(key));
     let expect = table.get("expect").map(|node| outcome::read(rules, node));
-    Some(Moment { later, contact, expect })
+    Some(Moment { later, contact, around, expect })
 }
 
 /// Properties as HubSpot sends them, with `owner` and `id`.

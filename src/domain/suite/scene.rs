@@ -1,11 +1,13 @@
 //! A test, read: what is the case, what happens, and what is expected.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::domain::event::{Kind, Nearby};
 use crate::domain::id::{ContactId, PropertyName, RuleId, SenderName, SequenceId, TargetName};
 use crate::domain::reason::{Decision, Reason};
+use crate::domain::rule::Place;
 use crate::domain::rule::span::Span;
-use crate::domain::rule::{Place, Unbuilt};
+use crate::domain::surroundings::{Company, Consent, Deal};
 use crate::domain::time::Timestamp;
 
 /// One test, or one of its rows.
@@ -17,15 +19,11 @@ pub(super) struct Test {
     /// "Now".
     pub(super) at: Timestamp,
     pub(super) contact: Person,
+    pub(super) around: Around,
     pub(super) already: Vec<Already>,
     /// Enrollments of a sender in 24 hours.
     pub(super) used: BTreeMap<SenderName, u32>,
-    /// Triggers fired within the breaker's time, by rule.
-    pub(super) recent: BTreeMap<RuleId, u32>,
-    /// Rules whose breaker is open.
-    pub(super) open: Vec<RuleId>,
-    /// Enrollments inside each of a rule's limits.
-    pub(super) enrolled: BTreeMap<RuleId, u32>,
+    pub(super) counted: Counted,
     pub(super) events: Vec<Happening>,
     pub(super) expect: Option<Expect>,
     pub(super) then: Vec<Moment>,
@@ -49,6 +47,39 @@ impl Person {
         all.properties.extend(other.properties.clone());
         all
     }
+}
+
+/// Company, deals, lists and consent, as far as a test says. What a row or a later moment says
+/// replaces the whole of it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Around {
+    pub(super) company: Option<Company>,
+    pub(super) deals: Option<Vec<Deal>>,
+    pub(super) lists: Option<BTreeSet<String>>,
+    pub(super) consent: Option<BTreeMap<String, Consent>>,
+}
+
+impl Around {
+    /// What `other` says, instead of what this one says.
+    pub(super) fn with(&self, other: &Self) -> Self {
+        Self {
+            company: other.company.clone().or_else(|| self.company.clone()),
+            deals: other.deals.clone().or_else(|| self.deals.clone()),
+            lists: other.lists.clone().or_else(|| self.lists.clone()),
+            consent: other.consent.clone().or_else(|| self.consent.clone()),
+        }
+    }
+}
+
+/// What was counted of rules before: `recent`, `breaker`, `enrolled`.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Counted {
+    /// Matches of a rule inside its breaker's time.
+    pub(super) recent: BTreeMap<RuleId, u32>,
+    /// Rules whose breaker is open.
+    pub(super) open: Vec<RuleId>,
+    /// Enrollments inside each of a rule's limits.
+    pub(super) enrolled: BTreeMap<RuleId, u32>,
 }
 
 /// What the person is or was in.
@@ -88,10 +119,21 @@ pub(super) struct Happening {
 /// Which event.
 #[derive(Clone, Debug)]
 pub(super) enum What {
-    Property { name: PropertyName, from: Option<String>, to: String },
-    Created,
-    Restored,
-    Unbuilt(Unbuilt),
+    /// A property changed: of the contact, or of an object around it.
+    Property { object: Option<Nearby>, name: PropertyName, from: Option<String>, to: String },
+    /// Another event, and the subscription it comes from.
+    Plain(Kind, &'static str),
+}
+
+impl What {
+    /// Whether it is about a deal.
+    pub(super) fn is_of_deal(&self) -> bool {
+        matches!(
+            self,
+            Self::Property { object: Some(Nearby::Deal), .. }
+                | Self::Plain(Kind::DealCreated | Kind::DealAssociated, _)
+        )
+    }
 }
 
 /// What must be decided; only what is named is compared.
@@ -104,7 +146,7 @@ pub(super) struct Expect {
     pub(super) sender: Option<SenderName>,
     pub(super) by: Option<String>,
     pub(super) until: Option<Timestamp>,
-    /// The arm of a split: no decision has one before splits are built.
+    /// The arm of a split.
     pub(super) arm: Option<String>,
     pub(super) from: Option<Vec<TargetName>>,
 }
@@ -114,5 +156,6 @@ pub(super) struct Expect {
 pub(super) struct Moment {
     pub(super) later: Span,
     pub(super) contact: Person,
+    pub(super) around: Around,
     pub(super) expect: Option<Expect>,
 }

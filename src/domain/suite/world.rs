@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::scene::{Already, Happening, Person as SaidPerson, Stayed, Test, What};
+use super::scene::{Already, Around, Happening, Person as SaidPerson, Stayed, Test, What};
 use crate::domain::breaker::{Fires, Fuse, Open, Tripped};
 use crate::domain::claim::{Channel, Claim, State, Target};
 use crate::domain::contact::{Contact, Owner};
-use crate::domain::event::{Event, Kind};
+use crate::domain::event::{Event, Kind, Nearby};
 use crate::domain::id::{ContactId, Inbox, OwnerId, RuleId, SenderName, TargetName, UserId};
 use crate::domain::person::{Newest, Person, Seen};
-use crate::domain::rule::{Action, Breaker, RuleSet};
+use crate::domain::rule::{Breaker, RuleSet};
 use crate::domain::slots::{Slot, Slots};
+use crate::domain::surroundings::{Deal, Properties, Surroundings};
 use crate::domain::time::{HOUR_MS, MINUTE_MS, SECOND_MS, Timestamp};
 use crate::domain::view::{InboxUse, RuleSlots};
 
@@ -42,7 +43,8 @@ pub(super) fn owners(rules: &RuleSet) -> BTreeMap<OwnerId, Owner> {
     senders.chain([stranger]).map(|owner| (owner.id, owner)).collect()
 }
 
-fn owner_id(rules: &RuleSet, name: &str) -> OwnerId {
+/// The owner that a test calls by a sender's name; anybody else is a stranger.
+pub(super) fn owner_id(rules: &RuleSet, name: &str) -> OwnerId {
     let index = rules.senders.keys().zip(0..).find(|(known, _)| known.as_str() == name);
     index.map_or(STRANGER, |(_, index)| OwnerId(OWNERS_FROM + index))
 }
@@ -51,7 +53,7 @@ fn owner_id(rules: &RuleSet, name: &str) -> OwnerId {
 pub(super) fn contact(rules: &RuleSet, test: &Test, said: &SaidPerson) -> Contact {
     let mut properties = BTreeMap::new();
     for event in &test.events {
-        if let What::Property { name, to, .. } = &event.what {
+        if let What::Property { object: None, name, to, .. } = &event.what {
             properties.insert(name.clone(), to.clone());
         }
     }
@@ -61,6 +63,48 @@ pub(super) fn contact(rules: &RuleSet, test: &Test, said: &SaidPerson) -> Contac
     }
     let id = contact_id(test);
     Contact { id, properties, history: BTreeMap::new(), merged: Vec::new() }
+}
+
+/// What stands around the contact: what the test says over what its events wrote.
+pub(super) fn surroundings(test: &Test, said: &Around) -> Surroundings {
+    let mut around = Surroundings {
+        company: said.company.clone(),
+        deals: said.deals.clone().unwrap_or_default(),
+        lists: said.lists.clone().unwrap_or_default(),
+        consent: said.consent.clone().unwrap_or_default(),
+        company_enrolled: test.counted.enrolled.clone(),
+    };
+    if test.events.iter().any(|event| event.what.is_of_deal()) && around.deals.is_empty() {
+        around.deals.push(Deal { is_trigger: true, ..Deal::default() });
+    }
+    let company = written(test, Nearby::Company);
+    if !company.is_empty() {
+        beneath(&mut around.company.get_or_insert_default().properties, company);
+    }
+    if let Some(deal) = around.deals.iter_mut().find(|deal| deal.is_trigger) {
+        beneath(&mut deal.properties, written(test, Nearby::Deal));
+    }
+    around
+}
+
+/// What the test's events wrote into an object; of a burst the last value stands.
+fn written(test: &Test, wanted: Nearby) -> Properties {
+    let mut properties = Properties::new();
+    for event in &test.events {
+        if let What::Property { object: Some(object), name, to, .. } = &event.what
+            && *object == wanted
+        {
+            properties.insert(name.clone(), to.clone());
+        }
+    }
+    properties
+}
+
+/// Puts `values` where nothing was said.
+fn beneath(said: &mut Properties, values: Properties) {
+    for (name, value) in values {
+        said.entry(name).or_insert(value);
+    }
 }
 
 /// What the store knows of the person before anything happens.
@@ -83,11 +127,12 @@ pub(super) fn person(rules: &RuleSet, test: &Test) -> Person {
     person.claims.sort_by_key(|claim| claim.first_call_at);
     person.seen.sort_by_key(|seen| seen.enrolled_at);
     for event in &test.events {
-        if let What::Property { name, from: Some(from), .. } = &event.what {
+        if let What::Property { object, name, from: Some(from), .. } = &event.what {
             let before = event.occurred.unwrap_or(test.at).minus_ms(1);
             let newest = Newest { at: before, value: Some(from.clone()) };
             // Of a burst the first event says what was before.
-            person.newest.entry(name.clone()).or_insert(newest);
+            let watched = object.map_or_else(|| name.clone(), |object| object.key(name));
+            person.newest.entry(watched).or_insert(newest);
         }
     }
     person
@@ -99,13 +144,8 @@ fn entered_by(rules: &RuleSet, target: &TargetName, named: Option<&RuleId>) -> V
     if let Some(rule) = named {
         return vec![rule.clone()];
     }
-    let enrolls = |action: &Action| matches!(action, Action::Enroll { target: into, .. } if into.name == *target);
-    let mut all: Vec<RuleId> = rules
-        .rules
-        .iter()
-        .filter(|rule| enrolls(&rule.action))
-        .map(|rule| rule.id.clone())
-        .collect();
+    let enrolling = rules.rules.iter().filter(|rule| rule.enrolls_into(target));
+    let mut all: Vec<RuleId> = enrolling.map(|rule| rule.id.clone()).collect();
     if all.is_empty() {
         all.push("by-hand".into());
     }
@@ -160,12 +200,12 @@ pub(super) fn inboxes(rules: &RuleSet, test: &Test) -> BTreeMap<Inbox, InboxUse>
 /// What `recent` and `breaker` say.
 pub(super) fn fires(rules: &RuleSet, test: &Test) -> Fires {
     let mut fires = Fires::default();
-    for (rule, count) in &test.recent {
+    for (rule, count) in &test.counted.recent {
         let mode = rules.rule(rule).map(|rule| rule.mode).unwrap_or_default();
         let total = u64::from(*count);
         fires.set(&Fuse::of_rule(rule, mode), (test.at.unix_ms() / SECOND_MS, total));
     }
-    for rule in test.open.iter().filter_map(|id| rules.rule(id)) {
+    for rule in test.counted.open.iter().filter_map(|id| rules.rule(id)) {
         let Some(breaker) = rule.breaker else { continue };
         let Breaker { max, within_ms, discard } = breaker;
         let until = discard.then(|| test.at.plus_ms(within_ms));
@@ -185,26 +225,33 @@ pub(super) fn enrolled(test: &Test) -> RuleSlots {
         }
         (rule.clone(), Arc::new(slots))
     };
-    test.enrolled.iter().map(slots).collect()
+    test.counted.enrolled.iter().map(slots).collect()
 }
 
-/// The event as HubSpot would deliver it at `at`. `None`: its trigger is not built yet.
-pub(super) fn event(rules: &RuleSet, test: &Test, it: &Happening, at: Timestamp) -> Option<Event> {
+/// The event as HubSpot would deliver it at `at`.
+pub(super) fn event(rules: &RuleSet, test: &Test, it: &Happening, at: Timestamp) -> Event {
     let (kind, subscription) = match &it.what {
-        What::Property { name, to, .. } => {
-            let kind = Kind::Property { name: name.clone(), value: to.clone() };
-            (kind, "contact.propertyChange")
+        What::Property { object, name, to, .. } => {
+            let (name, value) = (name.clone(), to.clone());
+            match object {
+                None => (Kind::Property { name, value }, "contact.propertyChange"),
+                Some(object) => {
+                    let subscription = match object {
+                        Nearby::Company => "company.propertyChange",
+                        Nearby::Deal => "deal.propertyChange",
+                    };
+                    (Kind::Nearby { object: *object, name, value }, subscription)
+                }
+            }
         }
-        What::Created => (Kind::Created, "contact.creation"),
-        What::Restored => (Kind::Restored, "contact.restore"),
-        What::Unbuilt(_) => return None,
+        What::Plain(kind, subscription) => (kind.clone(), *subscription),
     };
     let source = match (it.merged, it.own) {
         (true, _) => Some("MERGE_OBJECTS".to_owned()),
         (false, true) => Some("INTEGRATION".to_owned()),
         (false, false) => it.source.clone(),
     };
-    Some(Event {
+    Event {
         portal: rules.portal.id,
         contact: contact_id(test),
         kind,
@@ -214,5 +261,5 @@ pub(super) fn event(rules: &RuleSet, test: &Test, it: &Happening, at: Timestamp)
         source_id: it.own.then(|| APP.to_string()),
         app: Some(APP),
         event_id: None,
-    })
+    }
 }

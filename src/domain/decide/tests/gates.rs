@@ -2,12 +2,17 @@
 
 use super::{check, skips};
 use crate::domain::claim::Channel;
-use crate::domain::gates::fixture::{NOW, World, claim, contact, is, place, target};
+use crate::domain::gates::fixture::{
+    NOW, World, becomes, claim, contact, event, is, place, rule, target,
+};
 use crate::domain::id::{OwnerId, SequenceId};
 use crate::domain::person::Seen;
 use crate::domain::reason::{Decision, Reason};
 use crate::domain::rule::span::Span;
-use crate::domain::rule::{Action, Mode, ReEnroll, SenderChoice, Suppression, WhenFull};
+use crate::domain::rule::{
+    Action, Gate, Mode, ReEnroll, Rule, SenderChoice, Suppression, Unbuilt, WhenFull,
+};
+use crate::domain::surroundings::Surroundings;
 use crate::domain::time::{DAY_MS, HOUR_MS};
 
 #[test]
@@ -30,6 +35,7 @@ fn suppression(live: bool, themes: &[&str]) -> Suppression {
         themes: themes.iter().map(|name| (*name).into()).collect(),
         live,
         unbuilt: Vec::new(),
+        then_stage: Vec::new(),
         place: place(9),
     }
 }
@@ -101,7 +107,7 @@ fn a_theme_rests_from_the_end_of_the_last_one() {
     let step = row.trace.last().expect("a step");
     assert_eq!(
         step.detail,
-        "theme sales has cooldown \"30 days\" (rules.toml:2); revival ended 14 days ago"
+        "theme sales has cooldown \"30 days\" (rules.toml:2); it ended 14 days ago"
     );
     check(ended(31), Decision::Enroll, Reason::Matched);
     // Without a known end a sequence is over after its longest time.
@@ -218,4 +224,21 @@ fn a_dry_run_rule_answers_at_once_and_names_the_sender() {
         Reason::WouldEnroll,
     );
     assert_eq!(row.sentence, "Dry run: would have been enrolled in intro by dana.");
+}
+
+#[test]
+fn a_rule_that_only_watches_judges_nothing_that_was_not_read() {
+    let decided = |around: Option<Surroundings>| {
+        let when = becomes("lifecyclestage", "mql");
+        let unread = Unbuilt { key: "company".to_owned(), gate: Gate::Conditions, place: place(9) };
+        let rule = Rule { mode: Mode::DryRun, ..rule("inbound", when, "intro") };
+        let mut world = World::new(vec![Rule { then_stage: vec![unread], ..rule }]);
+        world.around = around;
+        world.settled(&event("lifecyclestage", "mql"));
+        world.decide().rows.remove(0)
+    };
+    let row = decided(None);
+    assert_eq!(row.reason, Reason::NoMatch);
+    assert!(row.sentence.contains("what company needs is not read yet"), "{}", row.sentence);
+    assert_eq!(decided(Some(Surroundings::default())).reason, Reason::WouldEnroll);
 }

@@ -28,7 +28,8 @@ fn enrolled(world: &mut World, count: u32, ago_ms: u64) {
 
 fn limited(max: u32, within_ms: u64, skip: bool) -> impl Fn(&mut World) {
     move |world| {
-        world.rules.rules[0].limits = Limits { rolling: vec![Limit { max, within_ms }], skip };
+        world.rules.rules[0].limits =
+            Limits { rolling: vec![Limit { max, within_ms }], skip, ..Limits::default() };
     }
 }
 

@@ -5,7 +5,7 @@ use super::targets;
 use crate::domain::claim::{Channel, Target};
 use crate::domain::id::ThemeName;
 use crate::domain::rule::code;
-use crate::domain::rule::model::{Action, Gate, SenderChoice, Unbuilt};
+use crate::domain::rule::model::{Action, Arm, Gate, SenderChoice, Unbuilt};
 use crate::domain::rule::suggest;
 use crate::domain::rule::syntax::{Node, Table};
 
@@ -16,6 +16,14 @@ struct Destination {
     senders: Vec<SenderChoice>,
 }
 
+/// What a rule does.
+pub(super) enum Compiled {
+    /// The same for everybody.
+    One(Action),
+    /// By the arms of a split.
+    Split(Vec<(Arm, Action)>),
+}
+
 impl<'a> Context<'a> {
     /// The one thing a rule does. `deal_trigger`: it starts from a deal.
     pub(super) fn action(
@@ -23,7 +31,7 @@ impl<'a> Context<'a> {
         rule: &Table<'a>,
         deal_trigger: bool,
         unbuilt: &mut Vec<Unbuilt>,
-    ) -> Option<Action> {
+    ) -> Option<Compiled> {
         let actions: Vec<Node<'a>> =
             ["enroll", "split", "unenroll"].into_iter().filter_map(|key| rule.get(key)).collect();
         let action = match actions.as_slice() {
@@ -59,17 +67,13 @@ impl<'a> Context<'a> {
                 table.check_keys(&["sequence", "workflow", "sender"]);
                 let Destination { target, theme, senders } =
                     self.destination(&table, deal_trigger, unbuilt)?;
-                Some(Action::Enroll { target, theme, senders })
+                Some(Compiled::One(Action::Enroll { target, theme, senders }))
             }
-            "split" => {
-                self.split(action, deal_trigger, unbuilt);
-                unbuilt.push(action.not_built("split", Gate::Unenroll));
-                Some(Action::Unbuilt)
-            }
+            "split" => Some(Compiled::Split(self.split(action, deal_trigger, unbuilt)?)),
             _ => {
                 self.unenroll(action);
                 unbuilt.push(action.not_built("unenroll", Gate::Unenroll));
-                Some(Action::Unbuilt)
+                Some(Compiled::One(Action::Unbuilt))
             }
         }
     }
@@ -83,7 +87,7 @@ impl<'a> Context<'a> {
         let sender = table.get("sender");
         match (table.get("sequence"), table.get("workflow")) {
             (Some(node), None) => {
-                let senders = sender.map(|sender| self.senders_of(sender, deal_trigger, unbuilt));
+                let senders = sender.map(|sender| self.senders_of(sender, deal_trigger));
                 if senders.is_none() {
                     let message = format!("{} names a sequence but no sender.", table.what);
                     let hint = "Sequences are sent by a person: add sender = [\"contact-owner\"].";
@@ -122,45 +126,28 @@ impl<'a> Context<'a> {
     /// stand once, and hold up every rule that goes there.
     fn touched(&self, kind: &str, name: &str, unbuilt: &mut Vec<Unbuilt>) {
         let Some(table) = self.book.one(kind, name) else { return };
-        for (key, gate) in [("subscription", Gate::Consent), ("via", Gate::Window)] {
-            let node = table.get(key);
-            let node = node.filter(|node| node.value.get_ref().as_str() != Some("api"));
-            unbuilt.extend(node.map(|node| node.not_built(key, gate)));
-        }
+        let node = table.get("via");
+        let node = node.filter(|node| node.value.get_ref().as_str() != Some("api"));
+        unbuilt.extend(node.map(|node| node.not_built("via", Gate::Window)));
     }
 
-    fn senders_of(
-        &self,
-        node: Node<'a>,
-        deal_trigger: bool,
-        unbuilt: &mut Vec<Unbuilt>,
-    ) -> Vec<SenderChoice> {
+    fn senders_of(&self, node: Node<'a>, deal_trigger: bool) -> Vec<SenderChoice> {
         let choices = node.texts();
         if choices.is_empty() && node.items().is_some_and(|items| items.is_empty()) {
             node.error(code::ACTION, "sender is an empty list.", "Add \"contact-owner\".");
         }
-        let choices = choices
-            .into_iter()
-            .filter_map(|(word, at)| self.sender(word, at, deal_trigger, unbuilt));
+        let choices =
+            choices.into_iter().filter_map(|(word, at)| self.sender(word, at, deal_trigger));
         choices.collect()
     }
 
-    fn sender(
-        &self,
-        word: &str,
-        at: Node<'a>,
-        deal_trigger: bool,
-        unbuilt: &mut Vec<Unbuilt>,
-    ) -> Option<SenderChoice> {
+    fn sender(&self, word: &str, at: Node<'a>, deal_trigger: bool) -> Option<SenderChoice> {
         if let Some(name) = word.strip_prefix("user:") {
             self.reference(&["senders"], name, at)?;
             return Some(SenderChoice::User(name.into()));
         }
         if let Some(name) = word.strip_prefix("team:") {
             self.reference(&["teams"], name, at)?;
-            if let Some(team) = self.teams.get(name) {
-                unbuilt.extend(team.unbuilt.iter().cloned());
-            }
             return Some(SenderChoice::Team(name.into()));
         }
         match word {
@@ -175,10 +162,8 @@ impl<'a> Context<'a> {
                 );
                 return None;
             }
-            "company-owner" | "deal-owner" => {
-                unbuilt.push(at.not_built(word, Gate::Sender));
-                return Some(SenderChoice::Unbuilt(word.to_owned()));
-            }
+            "company-owner" => return Some(SenderChoice::CompanyOwner),
+            "deal-owner" => return Some(SenderChoice::DealOwner),
             _ => {}
         }
         let message = format!("\"{word}\" is neither an owner word nor user:/team:.");
@@ -234,23 +219,45 @@ impl<'a> Context<'a> {
         }
     }
 
-    fn split(&self, node: Node<'a>, deal_trigger: bool, unbuilt: &mut Vec<Unbuilt>) {
+    /// The arms of a split; `None` after a report that one of them goes nowhere.
+    fn split(
+        &self,
+        node: Node<'a>,
+        deal_trigger: bool,
+        unbuilt: &mut Vec<Unbuilt>,
+    ) -> Option<Vec<(Arm, Action)>> {
         let mut percent = 0;
-        for arm in node.items().unwrap_or_default() {
-            let Some(table) = arm.inline("an arm of split") else { continue };
+        let mut arms: Vec<Option<(Arm, Action)>> = Vec::new();
+        for item in node.items().unwrap_or_default() {
+            let Some(table) = item.inline("an arm of split") else { continue };
             table.check_keys(&["name", "percent", "sequence", "workflow", "nothing", "sender"]);
-            table.require("name", "name = \"control\"").and_then(|name| name.text());
+            let name = table.require("name", "name = \"control\"").and_then(|name| name.text());
             let share =
-                table.require("percent", "percent = 50").and_then(|node| node.whole(1..=100));
+                table.require("percent", "percent = 50").and_then(|node| node.whole_u32(1..=100));
             percent += share.unwrap_or_default();
-            match table.get("nothing") {
-                Some(nothing) => nothing.only_true("Remove it, or name a sequence or workflow."),
-                None => drop(self.destination(&table, deal_trigger, unbuilt)),
-            }
+            let action = match table.get("nothing") {
+                Some(nothing) => {
+                    nothing.only_true("Remove it, or name a sequence or workflow.");
+                    Some(Action::Nothing)
+                }
+                None => self.destination(&table, deal_trigger, unbuilt).map(
+                    |Destination { target, theme, senders }| Action::Enroll {
+                        target,
+                        theme,
+                        senders,
+                    },
+                ),
+            };
+            let arm = name.zip(share).map(|(name, percent)| {
+                let place = table.place();
+                Arm { name: name.to_owned(), percent, place }
+            });
+            arms.push(arm.zip(action));
         }
         if percent != 100 {
             let message = format!("split adds up to {percent} percent.");
             node.error(code::ACTION, message, "It must be 100.");
         }
+        arms.into_iter().collect()
     }
 }

@@ -3,10 +3,10 @@
 use toml::de::DeValue;
 
 use super::Context;
-use super::operands::{Operand, test};
+use super::operands::{Operand, calendar_span, test};
 use super::property::{Kind, Property, kind_of_name};
+use crate::domain::rule::about::{About, Remembered, Which};
 use crate::domain::rule::condition::{Condition, Group, Test};
-use crate::domain::rule::model::{Gate, Unbuilt};
 use crate::domain::rule::syntax::{Node, Table};
 use crate::domain::rule::{code, suggest};
 
@@ -63,8 +63,6 @@ pub(super) const OPERATORS: [&str; 29] = [
 /// Where conditions stand, and what follows from it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Position {
-    /// The gate that evaluates them.
-    pub(super) gate: Gate,
     /// Holding keeps a person out (`unless`, `[[suppress]] if`).
     pub(super) excludes: bool,
     /// The rule starts from a deal.
@@ -98,7 +96,7 @@ impl<'a> Context<'a> {
                 table.check_keys(&["any", "all", "none"]);
                 self.group(subject, position, depth)?
             }
-            _ => self.memory(&table, subject, position)?,
+            _ => self.memory(&table, subject)?,
         };
         Some(Condition { text, place: node.place(), test: asks })
     }
@@ -127,13 +125,8 @@ impl<'a> Context<'a> {
         Some((format!("{} of ({})", list.key, texts.join("; ")), Test::Group(group, members)))
     }
 
-    /// `in_list`, `in_theme`, `was_enrolled_in`: checked, not built yet.
-    fn memory(
-        &self,
-        table: &Table<'a>,
-        subject: Node<'a>,
-        position: Position,
-    ) -> Option<(String, Test)> {
+    /// `in_list`, `in_theme`, `was_enrolled_in`.
+    fn memory(&self, table: &Table<'a>, subject: Node<'a>) -> Option<(String, Test)> {
         table.check_keys(&[subject.key, "within"]);
         let name = subject.text()?;
         let kinds: &[&str] = match subject.key {
@@ -142,15 +135,23 @@ impl<'a> Context<'a> {
             _ => &["sequences", "workflows"],
         };
         self.reference(kinds, name, subject)?;
-        if let Some(within) = table.get("within") {
-            within.duration();
-            if subject.key != "was_enrolled_in" {
+        let within = match table.get("within") {
+            Some(node) if subject.key != "was_enrolled_in" => {
                 let message = format!("within has no effect on {}.", subject.key);
-                within.error(code::CONTRADICTION, message, "Remove it.");
+                node.error(code::CONTRADICTION, message, "Remove it.");
+                None
             }
-        }
-        let unbuilt = subject.not_built(subject.key, position.gate);
-        Some((format!("{} \"{name}\"", subject.key.replace('_', " ")), Test::Unbuilt(unbuilt)))
+            Some(node) => Some(calendar_span(node)?),
+            None => None,
+        };
+        let time = within.map(|span| format!(" within {span}")).unwrap_or_default();
+        let text = format!("{} \"{name}\"{time}", subject.key.replace('_', " "));
+        let what = match subject.key {
+            "in_list" => Remembered::InList(name.to_owned()),
+            "in_theme" => Remembered::InTheme(name.into()),
+            _ => Remembered::WasEnrolledIn { target: name.into(), within },
+        };
+        Some((text, Test::Remembered(what)))
     }
 
     fn comparison(
@@ -159,7 +160,7 @@ impl<'a> Context<'a> {
         subject: Node<'a>,
         position: Position,
     ) -> Option<(String, Test)> {
-        check_comparison_keys(table, subject.key, position);
+        let which = check_comparison_keys(table, subject.key, position);
         let operator = operator_of(table, subject)?;
         let name = subject.text()?;
         let object = if subject.key == "property" { "contact" } else { subject.key };
@@ -178,16 +179,17 @@ impl<'a> Context<'a> {
                 (text, Test::Known(name.into(), operator.key == "is_known"))
             }
             _ => {
-                let operand = Operand { operator, kind, property, options, gate: position.gate };
+                let operand = Operand { operator, kind, property, options };
                 let text = format!("{name} {} {}", operator.key.replace('_', " "), shown(operator));
                 (text, test(self, name, &operand)?)
             }
         };
-        if object == "contact" {
-            return Some((text, asks));
-        }
-        let unbuilt: Unbuilt = subject.not_built(object, position.gate);
-        Some((format!("{object} {text}"), Test::Unbuilt(unbuilt)))
+        let about = match object {
+            "company" => About::Company,
+            "deal" => About::Deal(which),
+            _ => return Some((text, asks)),
+        };
+        Some((format!("{object} {text}"), Test::About(about, Box::new(asks))))
     }
 }
 
@@ -215,20 +217,30 @@ fn subject_of<'a>(table: &Table<'a>) -> Option<Node<'a>> {
     }
 }
 
-fn check_comparison_keys(table: &Table<'_>, subject: &str, position: Position) {
+/// Reports keys that a comparison does not have; which deal it is about.
+fn check_comparison_keys(table: &Table<'_>, subject: &str, position: Position) -> Which {
     let mut known = vec![subject, "or_unknown", "exact_case"];
     known.extend(OPERATORS);
     if subject == "deal" {
         known.push("which");
     }
     table.check_keys(&known);
-    let which = table.get("which").filter(|_| subject == "deal");
-    let Some(which) = which else { return };
-    let words = ["any", "all", "latest", "open", "trigger"].map(|word| (word, word));
-    if which.word(&words) == Some("trigger") && !position.deal_trigger {
+    let Some(node) = table.get("which").filter(|_| subject == "deal") else {
+        return Which::default();
+    };
+    let words = [
+        ("any", Which::Any),
+        ("all", Which::All),
+        ("latest", Which::Latest),
+        ("open", Which::Open),
+        ("trigger", Which::Trigger),
+    ];
+    let which = node.word(&words).unwrap_or_default();
+    if which == Which::Trigger && !position.deal_trigger {
         let message = "which = \"trigger\" needs a deal trigger.";
-        which.error(code::CONTRADICTION, message, "Use \"any\", \"all\", \"latest\" or \"open\".");
+        node.error(code::CONTRADICTION, message, "Use \"any\", \"all\", \"latest\" or \"open\".");
     }
+    which
 }
 
 /// The kind of the property: from the lock file, else from the operator, else from the value.

@@ -19,14 +19,16 @@ fn send_limits(ctx: &Context<'_>, rules: &[Rule]) {
     for (name, spec) in &ctx.senders {
         let Some(limit) = spec.send_limit else { continue };
         let may_send = |choice: &SenderChoice| match choice {
-            SenderChoice::ContactOwner => true,
+            SenderChoice::ContactOwner | SenderChoice::CompanyOwner | SenderChoice::DealOwner => {
+                true
+            }
             SenderChoice::User(user) => user == name,
             SenderChoice::Team(team) => {
                 ctx.teams.get(team).is_some_and(|team| team.members.contains(name))
             }
-            SenderChoice::Unbuilt(_) => false,
         };
-        let emails = rules.iter().filter_map(|rule| match &rule.action {
+        let all = rules.iter().flat_map(|rule| [rule].into_iter().chain(&rule.arms));
+        let emails = all.filter_map(|rule| match &rule.action {
             Action::Enroll { target, senders, .. } if senders.iter().any(may_send) => {
                 ctx.sequences.get(&target.name).map(|sequence| sequence.emails)
             }

@@ -17,6 +17,7 @@ mod suppress;
 mod targets;
 #[cfg(test)]
 mod tests;
+mod then_stage;
 mod times;
 mod timing;
 mod when;
@@ -44,7 +45,7 @@ use crate::domain::civil::{self, Zone};
 use crate::domain::diagnostic::{Diagnostic, Severity};
 use crate::domain::id::{Fingerprint, PropertyName, SenderName, TargetName, TeamName, ThemeName};
 use crate::domain::rule::model::Mode;
-use crate::domain::rule::trigger::Subject;
+use crate::domain::rule::trigger::{Change, Subject};
 use crate::domain::time::Timestamp;
 
 /// Limits of the files (RULES.md section 6).
@@ -197,6 +198,7 @@ fn build<'a>(
     let calendars = Calendars::read(&book, today);
     let mut portal = portal::read(&book, &calendars, whole);
     let windows = times::windows(&book, &calendars);
+    let subscriptions = targets::subscriptions(&book);
     let themes = targets::themes(&book);
     let ctx = Context {
         lock: Lock::read(&book),
@@ -230,6 +232,8 @@ fn build<'a>(
         unknown_sequences,
         sequences: ctx.sequences,
         workflows: ctx.workflows,
+        subscriptions,
+        hubspot_lists: ctx.book.names("hubspot_lists").map(str::to_owned).collect(),
         senders: ctx.senders,
         teams: ctx.teams,
         quiet_periods,
@@ -237,6 +241,7 @@ fn build<'a>(
         suppressions,
         caps,
         read_properties: BTreeSet::new(),
+        owner_emails: BTreeSet::new(),
         history_properties: BTreeSet::new(),
         by_property: BTreeMap::new(),
         waited_for: BTreeMap::new(),
@@ -270,7 +275,12 @@ fn finish(mut set: RuleSet) -> RuleSet {
         }
         if let Subject::Property(name) = &rule.when.subject {
             set.history_properties.insert(name.clone());
-            set.by_property.entry(name.clone()).or_default().push(index);
+        }
+        if let Some(watched) = rule.when.subject.watched() {
+            set.by_property.entry(watched).or_default().push(index);
+        }
+        if let Change::BecomesOwner(people) = &rule.when.change {
+            set.owner_emails.extend(people.emails.iter().cloned());
         }
         rule.conditions().for_each(|condition| condition.collect_properties(&mut read));
         if let Some(wait_for) = &rule.timing.wait_for {

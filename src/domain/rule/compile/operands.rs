@@ -1,5 +1,7 @@
 //! Operands, read as the kind of their property.
 
+use std::collections::BTreeSet;
+
 use toml::value::Datetime;
 
 use super::Context;
@@ -9,8 +11,8 @@ use super::property::{Kind, Property};
 use crate::domain::rule::check::{Bound, Check, Overlap, Shape, Values};
 use crate::domain::rule::code;
 use crate::domain::rule::condition::{Comparison, Test};
-use crate::domain::rule::model::Gate;
 use crate::domain::rule::moment::{Moment, TimeTest};
+use crate::domain::rule::ownership::{OwnerTest, People};
 use crate::domain::rule::span::{Span, Unit};
 use crate::domain::rule::syntax::Node;
 use crate::domain::rule::value::Decimal;
@@ -22,7 +24,6 @@ pub(super) struct Operand<'c, 'a> {
     pub(super) kind: Kind,
     pub(super) property: Option<&'c Property<'a>>,
     pub(super) options: Options,
-    pub(super) gate: Gate,
 }
 
 /// What a condition on the contact property `name` asks.
@@ -37,7 +38,10 @@ pub(super) fn test<'a>(ctx: &Context<'a>, name: &str, operand: &Operand<'_, 'a>)
                 date_only,
             });
         }
-        Kind::Owner => return owner(ctx, operand),
+        Kind::Owner => {
+            let people = people(ctx, operator)?;
+            return Some(Test::Owner(OwnerTest { property: name.into(), people }));
+        }
         Kind::Options => {
             let overlap = match operator.key {
                 "contains_all_of" => Overlap::All,
@@ -199,7 +203,7 @@ fn time_test(operator: Node<'_>) -> Option<TimeTest> {
     })
 }
 
-fn calendar_span(operator: Node<'_>) -> Option<Span> {
+pub(super) fn calendar_span(operator: Node<'_>) -> Option<Span> {
     let span = operator.duration()?;
     if span.unit == Unit::WorkingDay {
         let message = format!("{} cannot count working days.", operator.key);
@@ -210,8 +214,12 @@ fn calendar_span(operator: Node<'_>) -> Option<Span> {
 }
 
 fn moment(node: Node<'_>) -> Option<Moment> {
-    let literal = Literal::read(node)?;
-    let found = match &literal {
+    moment_of(&Literal::read(node)?, node)
+}
+
+/// A date, or an instant with its offset.
+pub(super) fn moment_of(literal: &Literal, node: Node<'_>) -> Option<Moment> {
+    let found = match literal {
         Literal::Moment(moment) => from_toml(moment),
         Literal::Text(text) => Moment::parse(text, false),
         Literal::Number(_) | Literal::Flag(_) => None,
@@ -235,23 +243,34 @@ fn from_toml(moment: &Datetime) -> Option<Moment> {
     }
 }
 
-/// Owner operators: checked, not built yet, because they need the owners' ids.
-fn owner<'a>(ctx: &Context<'a>, operand: &Operand<'_, 'a>) -> Option<Test> {
-    let operator = operand.operator;
-    let names = match operator.key {
-        "in_team" => {
-            ctx.reference(&["teams"], operator.text()?, operator)?;
-            Vec::new()
-        }
-        "is" => vec![(one(operator)?, operator)],
+/// The people that an owner operator names: senders by name, others by their address.
+pub(super) fn people<'a>(ctx: &Context<'a>, operator: Node<'a>) -> Option<People> {
+    if operator.key == "in_team" {
+        let name = operator.text()?;
+        ctx.reference(&["teams"], name, operator)?;
+        let members = ctx.teams.get(name).into_iter().flat_map(|team| &team.members);
+        let inboxes = members.filter_map(|member| ctx.senders.get(member));
+        let emails = inboxes.map(|sender| sender.inbox.as_str().to_owned()).collect();
+        return Some(People { emails, words: format!("in team {name}") });
+    }
+    let listed = match operator.key {
+        "is" | "becomes" => vec![(one(operator)?, operator)],
         _ => ctx.lists.operands(operator)?,
     };
-    for (name, at) in names {
+    let mut emails = BTreeSet::new();
+    let mut words = Vec::with_capacity(listed.len());
+    for (name, at) in listed {
         let name = name.text();
-        if !name.contains('@') {
-            ctx.reference(&["senders"], &name, at)?;
+        if name.contains('@') {
+            emails.insert(name.trim().to_lowercase());
+            words.push("somebody named by address".to_owned());
+            continue;
         }
+        ctx.reference(&["senders"], &name, at)?;
+        let sender = ctx.senders.get(name.as_str());
+        emails.extend(sender.map(|sender| sender.inbox.as_str().to_owned()));
+        words.push(name);
     }
-    let key = format!("{} on an owner", operator.key);
-    Some(Test::Unbuilt(operator.not_built(&key, operand.gate)))
+    let one_of = if words.len() == 1 { "" } else { "one of " };
+    Some(People { emails, words: format!("{one_of}{}", words.join(", ")) })
 }

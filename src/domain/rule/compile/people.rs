@@ -8,7 +8,7 @@ use super::{times, timing, unknown_name};
 use crate::domain::civil::Days;
 use crate::domain::id::{SenderName, TeamName, UserId};
 use crate::domain::rule::code;
-use crate::domain::rule::model::{Gate, SenderSpec, Team, WhenFull};
+use crate::domain::rule::model::{SenderSpec, Team, WhenFull};
 use crate::domain::rule::span::Span;
 use crate::domain::rule::syntax::{Node, Table};
 use crate::domain::time::DAY_MS;
@@ -119,14 +119,9 @@ pub(super) fn teams(book: &Book<'_>) -> BTreeMap<TeamName, Team> {
         let same = table
             .get("same_company")
             .filter(|node| node.word(&[("any", false), ("same-sender", true)]).unwrap_or_default());
-        let unbuilt = same.map(|node| node.not_built("same_company", Gate::Sender));
         found.insert(
             name.into(),
-            Team {
-                members,
-                weighted: share.unwrap_or_default(),
-                unbuilt: unbuilt.into_iter().collect(),
-            },
+            Team { members, weighted: share.unwrap_or_default(), same_sender: same.is_some() },
         );
     }
     found

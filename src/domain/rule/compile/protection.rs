@@ -5,7 +5,6 @@ use super::defaults::positive;
 use super::targets::named_themes;
 use crate::domain::breaker::WITHIN_MS_MAX;
 use crate::domain::rule::code;
-use crate::domain::rule::model::{Gate, Unbuilt};
 use crate::domain::rule::syntax::{Node, Table};
 use crate::domain::rule::{Breaker, Cap, Limit, Limits};
 use crate::domain::time::{DAY_MS, HOUR_MS, MINUTE_MS};
@@ -82,7 +81,7 @@ pub(super) fn of_portal(book: &Book<'_>, defaults: Option<Said>) -> Vec<Breaker>
 }
 
 /// `limits`.
-pub(super) fn limits(node: Node<'_>, unbuilt: &mut Vec<Unbuilt>) -> Limits {
+pub(super) fn limits(node: Node<'_>) -> Limits {
     let mut limits = Limits::default();
     let Some(table) = node.inline("limits") else { return limits };
     table.check_keys(&["per_day", "per_hour", "per_company", "on_limit"]);
@@ -90,11 +89,7 @@ pub(super) fn limits(node: Node<'_>, unbuilt: &mut Vec<Unbuilt>) -> Limits {
         let max = table.get(key).and_then(limit);
         limits.rolling.extend(max.map(|max| Limit { max, within_ms }));
     }
-    if let Some(node) = table.get("per_company")
-        && limit(node).is_some()
-    {
-        unbuilt.push(node.not_built("limits.per_company", Gate::Sender));
-    }
+    limits.per_company = table.get("per_company").and_then(limit);
     let on_limit = table.get("on_limit");
     let skip = on_limit.and_then(|node| node.word(&[("wait", false), ("skip", true)]));
     limits.skip = skip.unwrap_or_default();

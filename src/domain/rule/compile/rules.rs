@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::action::Compiled;
 use super::conditions::Position;
 use super::defaults::{MODES, expires, positive, re_enroll, settle_ms};
-use super::{Context, protection, timing};
+use super::{Context, protection, then_stage, timing};
 use crate::domain::id::RuleId;
-use crate::domain::rule::model::{Gate, Mode, Place, Rule, Unbuilt};
+use crate::domain::rule::model::{Action, Arm, Gate, Mode, Place, Rule, Unbuilt};
 use crate::domain::rule::span::Span;
 use crate::domain::rule::syntax::{Node, Table};
 use crate::domain::rule::{Breaker, code};
@@ -105,9 +106,9 @@ fn rule<'a>(ctx: &Context<'a>, table: &Table<'a>, id: Option<&str>) -> Option<Ru
     let mut unbuilt = Vec::new();
     let mode = table.get("mode").map_or(Some(ctx.defaults.mode), |node| node.word(&MODES));
     let says = says(table);
-    let when = when(ctx, table, &mut unbuilt);
+    let when = when(ctx, table);
     let deal_trigger = when.as_ref().is_some_and(|(_, deal)| *deal);
-    let inside = Position { gate: Gate::Conditions, excludes: false, deal_trigger };
+    let inside = Position { excludes: false, deal_trigger };
     let only_if = ctx.conditions(table.get("only_if"), inside);
     let unless = ctx.conditions(table.get("unless"), Position { excludes: true, ..inside });
     let action = ctx.action(table, deal_trigger, &mut unbuilt);
@@ -119,13 +120,19 @@ fn rule<'a>(ctx: &Context<'a>, table: &Table<'a>, id: Option<&str>) -> Option<Ru
     let timing = timing::read(ctx, table, mode);
     conflict(table, &mut unbuilt);
     let approve_within = approval(table, mode);
-    let limits = table.get("limits").map(|node| protection::limits(node, &mut unbuilt));
+    let limits = table.get("limits").map(protection::limits);
     let breaker = breaker(ctx, table);
+    let then_stage = then_stage::of_rule(ctx, table, (mode, deal_trigger));
     unbuilt.sort_by(|a, b| (a.gate, &a.place, &a.key).cmp(&(b.gate, &b.place, &b.key)));
     unbuilt.dedup();
     let text = |key: &str| table.get(key).and_then(|node| node.text());
     let tags = table.get("tags").map(|node| node.texts()).unwrap_or_default();
-    Some(Rule {
+    let (action, arms) = match action {
+        Some(Compiled::One(action)) => (Some(action), Vec::new()),
+        Some(Compiled::Split(arms)) => (Some(Action::Split), arms),
+        None => (None, Vec::new()),
+    };
+    let whole = Rule {
         was: text("was").map(RuleId::from),
         owner: text("owner").map(str::to_owned),
         tags: tags.into_iter().map(|(tag, _)| tag.to_owned()).collect(),
@@ -145,19 +152,23 @@ fn rule<'a>(ctx: &Context<'a>, table: &Table<'a>, id: Option<&str>) -> Option<Ru
         breaker,
         expires: expires.unwrap_or(ctx.defaults.expires),
         approve_within: approve_within.unwrap_or(APPROVE_WITHIN),
+        arms: Vec::new(),
+        arm: None,
         unbuilt,
+        then_stage,
         place: table.place(),
-    })
+    };
+    let arm = |(arm, action): (Arm, Action)| Rule { action, arm: Some(arm), ..whole.clone() };
+    let arms = arms.into_iter().map(arm).collect();
+    Some(Rule { arms, ..whole })
 }
 
 fn when<'a>(
     ctx: &Context<'a>,
     table: &Table<'a>,
-    unbuilt: &mut Vec<Unbuilt>,
 ) -> Option<(crate::domain::rule::trigger::When, bool)> {
     let node = table.require("when", "when = { property = \"…\", becomes = \"…\" }")?;
     let trigger = ctx.when(node)?;
-    unbuilt.extend(trigger.unbuilt);
     Some((trigger.when, trigger.deal))
 }
 

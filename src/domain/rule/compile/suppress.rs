@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::conditions::Position;
-use super::{Context, rules, targets};
+use super::{Context, rules, targets, then_stage};
 use crate::domain::rule::code;
 use crate::domain::rule::model::{Gate, Place, Suppression};
 use crate::domain::rule::syntax::Table;
@@ -41,25 +41,28 @@ fn suppression<'a>(ctx: &Context<'a>, table: &Table<'a>, id: Option<&str>) -> Op
         let message = format!("{} has no if: it would suppress everybody.", table.what);
         table.error(code::MISSING, message, "If that is meant, set mode = \"off\" on the rules.");
     }
-    let position = Position { gate: Gate::Suppress, excludes: true, deal_trigger: false };
+    let position = Position { excludes: true, deal_trigger: false };
     let conditions = ctx.conditions(list, position);
     high_water(table);
     let mut unbuilt = Vec::new();
     let also = table.get("also_unenroll").filter(|node| node.flag().unwrap_or_default());
-    unbuilt.extend(also.map(|node| node.not_built("also_unenroll", Gate::Suppress)));
+    unbuilt.extend(also.map(|node| node.not_built("also_unenroll", Gate::Unenroll)));
     if let Some(node) = table.get("until") {
         node.date();
         unbuilt.push(node.not_built("until", Gate::Suppress));
     }
     let mode = table.get("mode").map(|node| node.word(&[("live", true), ("dry-run", false)]));
     let themes = table.get("themes").map(|node| targets::named_themes(&ctx.book, node));
+    let live = mode.unwrap_or(Some(true));
+    let then_stage = then_stage::of_suppression(table, live.unwrap_or(true));
     Some(Suppression {
         id: id?.to_owned(),
         says: says?,
         conditions,
         themes: themes.unwrap_or_default(),
-        live: mode.unwrap_or(Some(true))?,
+        live: live?,
         unbuilt,
+        then_stage,
         place: table.place(),
     })
 }

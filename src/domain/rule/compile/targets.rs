@@ -6,7 +6,7 @@ use super::book::Book;
 use super::{Context, unknown_name};
 use crate::domain::id::{FlowId, PropertyName, SequenceId, TargetName, ThemeName};
 use crate::domain::rule::code;
-use crate::domain::rule::model::{Sequence, Theme, Workflow};
+use crate::domain::rule::model::{Require, Sequence, Subscription, Theme, Workflow};
 use crate::domain::rule::span::{Span, Unit};
 use crate::domain::rule::syntax::{Node, Table};
 
@@ -88,7 +88,7 @@ pub(super) fn sequences(book: &Book<'_>) -> BTreeMap<TargetName, Sequence> {
     let mut found = BTreeMap::new();
     for (name, table) in book.named("sequences") {
         table.check_keys(&["id", "theme", "emails", "requires", "subscription", "max_length"]);
-        subscription(book, table);
+        let subscription = subscription(book, table);
         let emails = table.get("emails").and_then(|node| node.whole_u32(1..=100));
         let max_length = table.get("max_length").and_then(calendar_days);
         let requires = requires(table);
@@ -99,6 +99,7 @@ pub(super) fn sequences(book: &Book<'_>) -> BTreeMap<TargetName, Sequence> {
             theme,
             emails: emails.unwrap_or(4),
             requires,
+            subscription,
             max_length: max_length.unwrap_or(Span::days(60)),
             place: table.place(),
         };
@@ -107,14 +108,23 @@ pub(super) fn sequences(book: &Book<'_>) -> BTreeMap<TargetName, Sequence> {
     found
 }
 
-/// Reads `[workflows]`, and checks `[subscriptions]` beside them.
-pub(super) fn workflows(book: &Book<'_>) -> BTreeMap<TargetName, Workflow> {
-    for (_, table) in book.named("subscriptions") {
+/// Reads `[subscriptions]`.
+pub(super) fn subscriptions(book: &Book<'_>) -> BTreeMap<String, Subscription> {
+    let mut found = BTreeMap::new();
+    for (name, table) in book.named("subscriptions") {
         table.check_keys(&["id", "require"]);
-        table.require("id", "id = 26853179").and_then(|node| node.whole(1..=u64::MAX));
+        let id = table.require("id", "id = 26853179").and_then(|node| node.whole(1..=u64::MAX));
         let require = table.require("require", "require = \"subscribed\" or \"not-opted-out\"");
-        require.and_then(|node| node.word(&[("subscribed", ()), ("not-opted-out", ())]));
+        let words = [("subscribed", Require::Subscribed), ("not-opted-out", Require::NotOptedOut)];
+        let require = require.and_then(|node| node.word(&words));
+        let (Some(id), Some(require)) = (id, require) else { continue };
+        found.insert(name.to_owned(), Subscription { id, require, place: table.place() });
     }
+    found
+}
+
+/// Reads `[workflows]`.
+pub(super) fn workflows(book: &Book<'_>) -> BTreeMap<TargetName, Workflow> {
     let mut ids = BTreeMap::new();
     let mut found = BTreeMap::new();
     for (name, table) in book.named("workflows") {
@@ -128,7 +138,7 @@ pub(super) fn workflows(book: &Book<'_>) -> BTreeMap<TargetName, Workflow> {
             "via",
             "requires",
         ]);
-        subscription(book, table);
+        let subscription = subscription(book, table);
         via(table);
         let re_enrolls = table.get("re_enrolls").and_then(|node| node.flag());
         let runs_at_least = table.get("runs_at_least").and_then(calendar_days);
@@ -139,8 +149,16 @@ pub(super) fn workflows(book: &Book<'_>) -> BTreeMap<TargetName, Workflow> {
         };
         let place = table.place();
         let id = FlowId(id);
-        let workflow =
-            Workflow { id, theme, requires, holds_for, re_enrolls, runs_at_least, place };
+        let workflow = Workflow {
+            id,
+            theme,
+            requires,
+            subscription,
+            holds_for,
+            re_enrolls,
+            runs_at_least,
+            place,
+        };
         found.insert(name.into(), workflow);
     }
     found
@@ -190,11 +208,11 @@ fn requires(table: &Table<'_>) -> Vec<PropertyName> {
     texts.into_iter().map(|(text, _)| text.into()).collect()
 }
 
-fn subscription(book: &Book<'_>, table: &Table<'_>) {
-    let Some(node) = table.get("subscription") else { return };
-    if let Some(name) = node.text()
-        && book.one("subscriptions", name).is_none()
-    {
+fn subscription(book: &Book<'_>, table: &Table<'_>) -> Option<String> {
+    let node = table.get("subscription")?;
+    let name = node.text()?;
+    if book.one("subscriptions", name).is_none() {
         unknown_name(book, &["subscriptions"], name, node);
     }
+    Some(name.to_owned())
 }

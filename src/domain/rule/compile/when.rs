@@ -2,14 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use jiff::tz::TimeZone;
+
 use super::Context;
 use super::conditions::Options;
-use super::operands::{Operand, number, one, option_names, values};
+use super::operands::{Operand, moment_of, number, one, option_names, people, values};
 use super::property::{Kind, kind_of_name};
+use crate::domain::event::Nearby;
 use crate::domain::rule::check::{Check, Overlap};
-use crate::domain::rule::model::{Gate, Unbuilt};
 use crate::domain::rule::syntax::{Node, Table};
-use crate::domain::rule::trigger::{Change, Subject, When};
+use crate::domain::rule::trigger::{Change, DateKind, Subject, When};
 use crate::domain::rule::{code, suggest};
 
 /// The words that say which change.
@@ -23,11 +25,10 @@ const CHANGES: [&str; 7] = [
     "falls_to",
 ];
 
-/// A compiled trigger, and what of it is not built yet.
+/// A compiled trigger.
 #[derive(Debug)]
 pub(super) struct Trigger {
     pub(super) when: When,
-    pub(super) unbuilt: Vec<Unbuilt>,
     /// It starts from a deal: conditions and senders may name the deal.
     pub(super) deal: bool,
 }
@@ -66,21 +67,15 @@ impl<'a> Context<'a> {
         };
         let from_sources = table.get("from_sources").map(sources);
         let not_from_sources = table.get("not_from_sources").map(sources).unwrap_or_default();
-        let mut unbuilt = Vec::new();
         let (subject, change, deal) = match subject.key {
-            "event" => event(&table, subject, &mut unbuilt)?,
-            _ => self.change_of(&table, subject, &mut unbuilt)?,
+            "event" => event(&table, subject)?,
+            _ => self.change_of(&table, subject)?,
         };
         let when = When { subject, change, from_sources, not_from_sources };
-        Some(Trigger { when, unbuilt, deal })
+        Some(Trigger { when, deal })
     }
 
-    fn change_of(
-        &self,
-        table: &Table<'a>,
-        subject: Node<'a>,
-        unbuilt: &mut Vec<Unbuilt>,
-    ) -> Option<(Subject, Change, bool)> {
+    fn change_of(&self, table: &Table<'a>, subject: Node<'a>) -> Option<(Subject, Change, bool)> {
         let name = subject.text()?;
         let changes: Vec<Node<'a>> = CHANGES.into_iter().filter_map(|key| table.get(key)).collect();
         let change = match changes.as_slice() {
@@ -99,7 +94,7 @@ impl<'a> Context<'a> {
         };
         let object = if subject.key == "property" { "contact" } else { subject.key };
         let property = self.lock.find(object, name, subject).ok()?;
-        let compiled = self.change(change, name, property, unbuilt)?;
+        let compiled = self.change(change, name, property)?;
         if object == "contact" {
             if let Some(node) = table.get("contacts") {
                 let message = "contacts has no effect on a contact trigger.";
@@ -108,8 +103,8 @@ impl<'a> Context<'a> {
             return Some((Subject::Property(name.into()), compiled, false));
         }
         contacts(table, object);
-        unbuilt.push(subject.not_built(&format!("a {object} trigger"), Gate::Trigger));
-        Some((Subject::Unbuilt, compiled, object == "deal"))
+        let nearby = if object == "deal" { Nearby::Deal } else { Nearby::Company };
+        Some((Subject::Nearby(nearby, name.into()), compiled, nearby == Nearby::Deal))
     }
 
     fn change(
@@ -117,7 +112,6 @@ impl<'a> Context<'a> {
         node: Node<'a>,
         name: &str,
         property: Option<&super::property::Property<'a>>,
-        unbuilt: &mut Vec<Unbuilt>,
     ) -> Option<Change> {
         let kind = kind_of_name(name).or(property.map(|property| property.kind));
         let found = match node.key {
@@ -138,35 +132,31 @@ impl<'a> Context<'a> {
                 return Some(Change::BecomesBlank);
             }
             "rises_to" | "falls_to" => return line(node, name, kind),
+            _ if kind == Some(Kind::Owner) => {
+                return Some(Change::BecomesOwner(people(self, node)?));
+            }
             "becomes" => vec![(one(node)?, node)],
             _ => self.lists.operands(node)?,
         };
         let kind = kind.unwrap_or_else(|| Kind::of_literal(found.first().map(|(value, _)| value)));
-        let operand = Operand {
-            operator: node,
-            kind,
-            property,
-            options: Options::default(),
-            gate: Gate::Trigger,
-        };
-        Some(Change::Becomes(match kind {
-            Kind::Options => Check::Choices(Overlap::Any, option_names(&found, property)),
-            Kind::Date | Kind::Datetime | Kind::Owner => {
-                let key = format!("{} on {}", node.key, kind.words());
-                unbuilt.push(node.not_built(&key, Gate::Trigger));
-                return Some(Change::Any);
+        let operand = Operand { operator: node, kind, property, options: Options::default() };
+        Some(match kind {
+            Kind::Options => {
+                Change::Becomes(Check::Choices(Overlap::Any, option_names(&found, property)))
             }
-            _ => Check::Among(values(&found, kind, &operand)?),
-        }))
+            Kind::Date | Kind::Datetime => {
+                let moments = found.iter().map(|(literal, at)| moment_of(literal, *at));
+                let zone = TimeZone::clone(&self.zone);
+                let date_only = kind == Kind::Date;
+                Change::BecomesMoment(moments.collect::<Option<_>>()?, DateKind { date_only, zone })
+            }
+            _ => Change::Becomes(Check::Among(values(&found, kind, &operand)?)),
+        })
     }
 }
 
 /// An event that is not a property's.
-fn event(
-    table: &Table<'_>,
-    node: Node<'_>,
-    unbuilt: &mut Vec<Unbuilt>,
-) -> Option<(Subject, Change, bool)> {
+fn event(table: &Table<'_>, node: Node<'_>) -> Option<(Subject, Change, bool)> {
     for key in CHANGES {
         if let Some(change) = table.get(key) {
             let message = format!("{key} has no effect on an event.");
@@ -176,17 +166,16 @@ fn event(
     let words = [
         ("contact-created", Subject::ContactCreated),
         ("contact-restored", Subject::ContactRestored),
-        ("deal-created", Subject::Unbuilt),
-        ("deal-associated", Subject::Unbuilt),
-        ("company-associated", Subject::Unbuilt),
+        ("deal-created", Subject::DealCreated),
+        ("deal-associated", Subject::DealAssociated),
+        ("company-associated", Subject::CompanyAssociated),
     ];
     let indexes: Vec<(&str, usize)> =
         words.iter().enumerate().map(|(index, (word, _))| (*word, index)).collect();
     let (word, subject) = &words[node.word(&indexes)?];
     let deal = word.starts_with("deal");
-    if *subject == Subject::Unbuilt {
+    if deal || *subject == Subject::CompanyAssociated {
         contacts(table, if deal { "deal" } else { "company" });
-        unbuilt.push(node.not_built(word, Gate::Trigger));
     }
     Some((subject.clone(), Change::Any, deal))
 }

@@ -92,7 +92,7 @@ fn lines_are_crossed_only_in_their_direction() {
 
 #[track_caller]
 fn check_held(trigger: &str, current: &str, expected: bool) {
-    let found = when(trigger).still_holds(current);
+    let found = when(trigger).still_holds(current, None);
     assert_eq!(found.is_ok(), expected, "{trigger} on {current:?}: {found:?}");
 }
 

@@ -1,12 +1,20 @@
 //! `event` and the items of `events`.
 
 use super::{moment_before, raw};
+use crate::domain::event::{Kind, Nearby};
 use crate::domain::rule::syntax::{Node, Table};
-use crate::domain::rule::trigger::Subject;
-use crate::domain::rule::{Gate, RuleSet, Unbuilt, code};
+use crate::domain::rule::{RuleSet, code};
 use crate::domain::suite::scene::{Happening, What};
 use crate::domain::time::Timestamp;
 
+/// The events that are no property's.
+const WORDS: [(&str, usize); 5] = [
+    ("contact-created", 0),
+    ("contact-restored", 1),
+    ("deal-created", 2),
+    ("deal-associated", 3),
+    ("company-associated", 4),
+];
 /// HubSpot delivers one event this often at most, first delivery and retries.
 const DELIVERED_MAX: u32 = 11;
 
@@ -32,7 +40,7 @@ pub(super) fn read(rules: &RuleSet, node: Node<'_>, at: Timestamp) -> Option<Hap
         None => None,
     };
     Some(Happening {
-        what: what(rules, &table)?,
+        what: what(&table)?,
         source: table.get("source").and_then(raw).map(str::to_owned),
         delivered: table
             .get("delivered")
@@ -45,42 +53,28 @@ pub(super) fn read(rules: &RuleSet, node: Node<'_>, at: Timestamp) -> Option<Hap
     })
 }
 
-fn what(rules: &RuleSet, table: &Table<'_>) -> Option<What> {
-    if let Some(node) = table.get("property") {
+fn what(table: &Table<'_>) -> Option<What> {
+    let objects =
+        [("property", None), ("deal", Some(Nearby::Deal)), ("company", Some(Nearby::Company))];
+    for (key, object) in objects {
+        let Some(node) = table.get(key) else { continue };
         let to = table.require("to", "to = \"the new value\"")?;
         let from = table.get("from").and_then(raw).map(str::to_owned);
-        return Some(What::Property { name: node.text()?.into(), from, to: raw(to)?.to_owned() });
+        let name = node.text()?.into();
+        return Some(What::Property { object, name, from, to: raw(to)?.to_owned() });
     }
     if let Some(node) = table.get("event") {
-        let words = [
-            ("contact-created", Some(What::Created)),
-            ("contact-restored", Some(What::Restored)),
-            ("deal-created", None),
-            ("deal-associated", None),
-            ("company-associated", None),
-        ];
-        let indexes: Vec<(&str, usize)> =
-            words.iter().enumerate().map(|(index, (word, _))| (*word, index)).collect();
-        let (word, what) = &words[node.word(&indexes)?];
-        return Some(what.clone().unwrap_or_else(|| unbuilt(rules, node, word)));
-    }
-    for object in ["deal", "company"] {
-        if let Some(node) = table.get(object) {
-            return Some(unbuilt(rules, node, &format!("a {object} trigger")));
-        }
+        let index = node.word(&WORDS)?;
+        let (kind, subscription) = match index {
+            0 => (Kind::Created, "contact.creation"),
+            1 => (Kind::Restored, "contact.restore"),
+            2 => (Kind::DealCreated, "deal.creation"),
+            3 => (Kind::DealAssociated, "deal.associationChange"),
+            _ => (Kind::CompanyAssociated, "company.associationChange"),
+        };
+        return Some(What::Plain(kind, subscription));
     }
     let hint = "Add property = \"…\" and to = \"…\", or event = \"contact-created\".";
     table.error(code::MISSING, "the event does not say what happened.", hint);
     None
-}
-
-/// The key the test waits for: where a rule has it, there.
-fn unbuilt(rules: &RuleSet, node: Node<'_>, key: &str) -> What {
-    let listening = rules.rules.iter().filter(|rule| rule.when.subject == Subject::Unbuilt);
-    let of_rule = listening.flat_map(|rule| &rule.unbuilt).find(|unbuilt| unbuilt.key == key);
-    What::Unbuilt(of_rule.cloned().unwrap_or_else(|| Unbuilt {
-        key: key.to_owned(),
-        gate: Gate::Trigger,
-        place: node.place(),
-    }))
 }

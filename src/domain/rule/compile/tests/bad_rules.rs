@@ -218,16 +218,9 @@ fn groups_nest_thirty_two_deep_and_no_deeper() {
 #[test]
 fn what_is_not_built_yet_says_so_and_can_still_be_tested() {
     for (more, part) in [
-        ("limits = { per_company = 3 }", "limits.per_company"),
         ("on_conflict = \"wait\"", "on_conflict"),
         ("if_blocked = \"next\"", "if_blocked"),
         ("enroll_merged = true", "enroll_merged"),
-        ("only_if = [{ in_list = \"vip\" }]", "in_list"),
-        ("only_if = [{ in_theme = \"sales\" }]", "in_theme"),
-        ("only_if = [{ was_enrolled_in = \"guide\", within = \"9 days\" }]", "was_enrolled_in"),
-        ("only_if = [{ company = \"size\", is_at_least = 5 }]", "company"),
-        ("only_if = [{ deal = \"amount\", which = \"any\", is_at_least = 5 }]", "deal"),
-        ("only_if = [{ property = \"hubspot_owner_id\", in_team = \"sdr-us\" }]", "in_team"),
     ] {
         let files = [file("portal.toml", BOOK), file("r.toml", rule(more))];
         let found = compile(&files);
@@ -238,17 +231,31 @@ fn what_is_not_built_yet_says_so_and_can_still_be_tested() {
         assert!(only.message.contains(part), "{more}: {}", only.message);
         let set = found.rules.expect("testable");
         let rule = &set.rules[0];
-        let held = rule.unbuilt.iter().chain(rule.conditions().filter_map(unbuilt_of));
+        let held = rule.unbuilt.iter();
         assert_eq!(held.map(|held| held.place.line).collect::<Vec<_>>(), [6], "{more}");
     }
 }
 
-fn unbuilt_of(
-    condition: &crate::domain::rule::condition::Condition,
-) -> Option<&crate::domain::rule::model::Unbuilt> {
-    match &condition.test {
-        crate::domain::rule::condition::Test::Unbuilt(unbuilt) => Some(unbuilt),
-        _ => None,
+#[test]
+fn what_only_tests_can_judge_is_refused_in_a_rule_that_acts() {
+    for (more, key) in [
+        ("only_if = [{ in_list = \"vip\" }]", "in_list"),
+        ("only_if = [{ company = \"size\", is_at_least = 5 }]", "company"),
+        ("unless = [{ any = [{ deal = \"amount\", is_known = true }] }]", "deal"),
+        ("limits = { per_company = 3 }", "per_company"),
+    ] {
+        for (mode, severity) in
+            [("live", Some(Severity::Error)), ("dry-run", Some(Severity::Warning)), ("off", None)]
+        {
+            let text = rule(&format!("{more}\nmode = \"{mode}\""));
+            let found = compile(&[file("portal.toml", BOOK), file("r.toml", text)]);
+            let about = found.diagnostics.iter().filter(|it| it.code == code::NOT_BUILT);
+            let about: Vec<_> = about.map(|it| (it.severity, it.line)).collect();
+            let wanted: Vec<_> = severity.map(|severity| (severity, 6)).into_iter().collect();
+            assert_eq!(about, wanted, "{more} in {mode}");
+            let set = found.rules.expect("testable");
+            assert_eq!(set.rules[0].then_stage[0].key, key, "{more}");
+        }
     }
 }
 
