@@ -37,36 +37,9 @@ pub(super) enum Command {
         listen: SocketAddr,
     },
     /// Every error and warning of a rules folder at once, offline.
-    Check {
-        /// The folder; else [rules] path of the configuration.
-        rules: Option<PathBuf>,
-        /// How findings are written.
-        #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
-        format: CheckFormat,
-        /// End with 3 when there are warnings.
-        #[arg(long)]
-        deny_warnings: bool,
-    },
+    Check(Check),
     /// The rules' own tests (*.test.toml). None found is a failure.
-    Test {
-        /// The folder; else [rules] path of the configuration.
-        rules: Option<PathBuf>,
-        /// Only tests whose sentence or place this regular expression finds, in any case.
-        #[arg(long, value_name = "REGEX")]
-        run: Option<String>,
-        /// Also write a JUnit report.
-        #[arg(long, value_name = "FILE")]
-        junit: Option<PathBuf>,
-        /// Also list rules and conditions that no test exercises.
-        #[arg(long)]
-        cover: bool,
-        /// Write a test from a stored decision about this contact (id, email or link) instead.
-        #[arg(long, value_name = "CONTACT", conflicts_with_all = ["run", "junit", "cover"])]
-        record: Option<String>,
-        /// With --record: the decision of this rule.
-        #[arg(long, value_name = "ID", requires = "record")]
-        rule: Option<String>,
-    },
+    Test(Test),
     /// Stored events through a rule set, without effects.
     Replay(Replay),
     /// Why a contact was, or was not, enrolled.
@@ -200,6 +173,39 @@ pub(super) enum Schema {
     Rules,
     /// hubroute.toml.
     Config,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Check {
+    /// The folder; else [rules] path of the configuration.
+    pub(super) rules: Option<PathBuf>,
+    /// How findings are written.
+    #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
+    pub(super) format: CheckFormat,
+    /// End with 3 when there are warnings.
+    #[arg(long)]
+    pub(super) deny_warnings: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Test {
+    /// The folder; else [rules] path of the configuration.
+    pub(super) rules: Option<PathBuf>,
+    /// Only tests whose sentence or place this regular expression finds, in any case.
+    #[arg(long, value_name = "REGEX")]
+    pub(super) run: Option<String>,
+    /// Also write a JUnit report.
+    #[arg(long, value_name = "FILE")]
+    pub(super) junit: Option<PathBuf>,
+    /// Also list rules and conditions that no test exercises.
+    #[arg(long)]
+    pub(super) cover: bool,
+    /// Write a test from a stored decision about this contact (id, email or link) instead.
+    #[arg(long, value_name = "CONTACT", conflicts_with_all = ["run", "junit", "cover"])]
+    pub(super) record: Option<String>,
+    /// With --record: the decision of this rule.
+    #[arg(long, value_name = "ID", requires = "record")]
+    pub(super) rule: Option<String>,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -72,45 +72,11 @@ pub fn run() -> ExitStatus {
         Command::Serve => serve::run(config),
         Command::Demo(demo) => demo::run(&demo),
         Command::Simulate { listen } => simulate::run(listen),
-        Command::Check { rules, format, deny_warnings } => {
-            let folder = rules.unwrap_or_else(|| rules_folder(config));
-            let now = Some(SystemClock.now());
-            let options =
-                check::Options { format: format.into(), color: color(), deny_warnings, now };
-            match check::run(&folder, options) {
-                Ok(answer) => finish(&answer.output, answer.exit_code),
-                Err(error) => fail(&error, ExitStatus::Failure),
-            }
-        }
+        Command::Check(asked) => check(config, asked),
         Command::Replay(asked) => replay(config, asked),
         Command::Explain { contact, format } => explain::run(config, &contact, format),
         Command::Waiting => remote::list(config, "waiting"),
-        Command::Test { rules, record: Some(contact), rule, .. } => {
-            let folder = rules.unwrap_or_else(|| rules_folder(config));
-            record_test(config, &folder, &contact, rule.as_deref())
-        }
-        Command::Test { rules, run, junit, cover, .. } => {
-            let folder = rules.unwrap_or_else(|| rules_folder(config));
-            let only = match run.as_deref().map(test::pattern).transpose() {
-                Ok(only) => only,
-                Err(error) => {
-                    say(&format!("error: {error}"));
-                    return ExitStatus::Usage;
-                }
-            };
-            let options = test::Options { only: only.as_ref(), cover, color: color() };
-            match test::run(&folder, options) {
-                Ok(answer) => {
-                    if let Some(path) = junit
-                        && let Err(error) = std::fs::write(&path, &answer.junit)
-                    {
-                        return fail(&error, ExitStatus::Environment);
-                    }
-                    finish(&answer.output, answer.exit_code)
-                }
-                Err(error) => fail(&error, ExitStatus::Failure),
-            }
-        }
+        Command::Test(asked) => test(config, asked),
         Command::Fmt { paths, check } => {
             let paths = if paths.is_empty() { vec![rules_folder(config)] } else { paths };
             let answer = fmt::run(&paths, check, color());
@@ -143,6 +109,46 @@ pub fn run() -> ExitStatus {
 /// The store's folder; all of the configuration must be right for that.
 fn store_folder(config: &Path) -> Result<std::path::PathBuf, ExitStatus> {
     read_config(config).map(|config| config.store)
+}
+
+fn check(config: &Path, asked: args::Check) -> ExitStatus {
+    let folder = asked.rules.unwrap_or_else(|| rules_folder(config));
+    let options = check::Options {
+        format: asked.format.into(),
+        color: color(),
+        deny_warnings: asked.deny_warnings,
+        now: Some(SystemClock.now()),
+    };
+    match check::run(&folder, options) {
+        Ok(answer) => finish(&answer.output, answer.exit_code),
+        Err(error) => fail(&error, ExitStatus::Failure),
+    }
+}
+
+fn test(config: &Path, asked: args::Test) -> ExitStatus {
+    let folder = asked.rules.unwrap_or_else(|| rules_folder(config));
+    if let Some(contact) = asked.record {
+        return record_test(config, &folder, &contact, asked.rule.as_deref());
+    }
+    let only = match asked.run.as_deref().map(test::pattern).transpose() {
+        Ok(only) => only,
+        Err(error) => {
+            say(&format!("error: {error}"));
+            return ExitStatus::Usage;
+        }
+    };
+    let options = test::Options { only: only.as_ref(), cover: asked.cover, color: color() };
+    match test::run(&folder, options) {
+        Ok(answer) => {
+            if let Some(path) = asked.junit
+                && let Err(error) = std::fs::write(&path, &answer.junit)
+            {
+                return fail(&error, ExitStatus::Environment);
+            }
+            finish(&answer.output, answer.exit_code)
+        }
+        Err(error) => fail(&error, ExitStatus::Failure),
+    }
 }
 
 fn replay(config: &Path, asked: args::Replay) -> ExitStatus {

@@ -372,9 +372,10 @@ pub fn breaker_alert(tripped: &Tripped, held: u64) -> String {
     };
     let dry_run = if tripped.fuse.live { "" } else { " (dry run)" };
     let Open { fired, max, within_ms, .. } = &tripped.open;
-    let does = match tripped.open.discards() {
-        true => "it discards what comes".to_owned(),
-        false => format!("{held} held: see `hubroute held list`"),
+    let does = if tripped.open.discards() {
+        "it discards what comes".to_owned()
+    } else {
+        format!("{held} held: see `hubroute held list`")
     };
     let within = length(*within_ms);
     format!("{whose}{dry_run} is open: {fired} in {within} (limit {max}); {does}.")

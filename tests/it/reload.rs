@@ -122,18 +122,18 @@ fn check_style(style: &str, save: Save, saves: usize) {
         for number in 1..=saves {
             let began = Instant::now();
             save(harness.folder(), number);
-            let saved = Instant::now();
-            late += usize::from(SAVE_MAX < saved - began);
+            let written = Instant::now();
+            late += usize::from(SAVE_MAX < written - began);
             let wanted = fingerprint(number);
             // What a busy machine keeps this thread and the router's answer from is not theirs.
             let mut stalled = Duration::ZERO;
             loop {
                 let asked = Instant::now();
                 let live = harness.status()["rules"]["fingerprint"] == json!(wanted);
-                let waited = saved.elapsed();
+                let took = written.elapsed();
                 // A save that was late may be seen in halves first.
                 let limit = if late == 0 { LIVE_WITHIN + stalled } else { LONG };
-                assert!(waited < limit, "{style} {number}: {waited:?}\n{}", harness.log());
+                assert!(took < limit, "{style} {number}: {took:?}\n{}", harness.log());
                 if live {
                     break;
                 }

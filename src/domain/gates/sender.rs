@@ -32,7 +32,7 @@ pub fn check(case: &Case<'_>, notes: &mut Notes) -> Passed {
         return Ok(());
     }
     let mut tried = Tried::default();
-    if let Some(chosen) = choose(case, enrollment.senders, &mut tried)? {
+    if let Some(chosen) = choose(case, enrollment.senders, &mut tried) {
         let BudgetSeen { used, budget, .. } = chosen.budget;
         let name = &chosen.sender.name;
         notes.passed("sender", format!("{name} used {used} of {budget} in 24 hours"));
@@ -46,16 +46,12 @@ pub fn check(case: &Case<'_>, notes: &mut Notes) -> Passed {
 /// Whom a rule that only watches would take: without a free place, the one it would wait for.
 pub fn would_take(case: &Case<'_>) -> Result<Option<SenderName>, Unbuilt> {
     let mut tried = Tried::default();
-    let chosen = choose(case, case.enrollment()?.senders, &mut tried)?;
+    let chosen = choose(case, case.enrollment()?.senders, &mut tried);
     let waits_for = || tried.waits_for();
     Ok(chosen.map(|chosen| chosen.sender.name).or_else(waits_for))
 }
 
-fn choose<'a>(
-    case: &Case<'a>,
-    choices: &'a [SenderChoice],
-    tried: &mut Tried,
-) -> Result<Option<Chosen>, Unbuilt> {
+fn choose<'a>(case: &Case<'a>, choices: &'a [SenderChoice], tried: &mut Tried) -> Option<Chosen> {
     for choice in choices {
         let candidates = match choice {
             SenderChoice::ContactOwner => {
@@ -78,18 +74,18 @@ fn choose<'a>(
         let one_person = !matches!(choice, SenderChoice::Team(_));
         for spec in candidates {
             match usable(case, spec) {
-                Ok(chosen) => return Ok(Some(chosen)),
+                Ok(chosen) => return Some(chosen),
                 Err(Trouble::Full(full)) => {
                     tried.full.push(full);
                     if one_person && spec.when_full == WhenFull::Wait {
-                        return Ok(None);
+                        return None;
                     }
                 }
                 Err(Trouble::Paced(next)) => {
                     tried.paced.push((spec.name.clone(), pace::words(spec), next));
                     // It is a matter of minutes: an owner's contact does not go to somebody else.
                     if one_person {
-                        return Ok(None);
+                        return None;
                     }
                 }
                 Err(Trouble::Away(back)) => {
@@ -101,7 +97,7 @@ fn choose<'a>(
             }
         }
     }
-    Ok(None)
+    None
 }
 
 /// The owner of the contact, the company or the deal, where they are in `[senders]`.

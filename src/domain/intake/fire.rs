@@ -52,14 +52,13 @@ pub(super) fn schedule(
     let mut counted = Vec::with_capacity(fired.len());
     for rule in fired {
         let item = item(person, incoming, rule, settling);
-        match burst::merge(&mut items, item) {
-            Some(earlier) => taken.rows.push(merged_row(rules, person, &earlier)),
-            // A burst of one contact is one firing.
-            None => {
-                let breakers = (rule.breaker.as_ref(), &rules.portal.breakers[..]);
-                trips.count((&rule.id, rule.mode), breakers);
-                counted.push(&rule.id);
-            }
+        // A burst of one contact is one firing.
+        if let Some(earlier) = burst::merge(&mut items, item) {
+            taken.rows.push(merged_row(rules, person, &earlier));
+        } else {
+            let breakers = (rule.breaker.as_ref(), &rules.portal.breakers[..]);
+            trips.count((&rule.id, rule.mode), breakers);
+            counted.push(&rule.id);
         }
     }
     for rule in fired {

@@ -55,7 +55,9 @@ impl<'a> StandIns<'a> {
         if let Test::EmailDomain { domains, .. } = &condition.test {
             self.domains.extend(domains.iter().cloned());
         } else if let Test::Group(_, members) = &condition.test {
-            members.iter().for_each(|member| self.add(member));
+            for member in members {
+                self.add(member);
+            }
         } else if !matches!(&condition.test, Test::Known(..)) {
             condition.collect_properties(&mut self.compared);
         }

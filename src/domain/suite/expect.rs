@@ -167,7 +167,9 @@ fn because(row: &Row, wanted: &Expect) -> String {
 /// The steps of the trace that can end in a reason.
 fn gates(reason: Reason) -> &'static [&'static str] {
     match reason {
-        Reason::NoMatch | Reason::NoLongerMatches => &["when", "only_if", "unless"],
+        Reason::NoMatch | Reason::NoLongerMatches => {
+            &["dates", "surroundings", "when", "only_if", "unless"]
+        }
         Reason::AlreadyInTheme | Reason::BlockedByTheme => &["theme"],
         Reason::CoolingDown => &["cooldown"],
         Reason::AlreadyEnrolledOnce => &["re_enroll"],
