@@ -13,6 +13,7 @@ pub mod model;
 pub mod moment;
 pub mod ownership;
 mod protection;
+mod senders;
 pub mod span;
 pub mod split;
 pub mod subscription;
