@@ -178,7 +178,7 @@ impl Site<'_> {
         chance: &mut Chance,
         found: &mut Vec<Mistake>,
     ) {
-        let Some((_, rest)) = self.key(key) else { return };
+        let Some((start, rest)) = self.key(key) else { return };
         let Some(rest) = rest.trim_start().strip_prefix('=') else { return };
         let rest = rest.trim_start();
         let value = match rest.strip_prefix('[') {
@@ -192,9 +192,13 @@ impl Site<'_> {
             if plain || name.len() < 4 || name == "always" {
                 continue;
             }
-            let (from, slipped) = (format!("\"{quoted}\""), chance.slip(name));
-            let to = format!("\"{before}{slipped}\"");
-            let offers = if before == "@" { format!("@{name}") } else { from.clone() };
+            let (whole, slipped) = (format!("\"{quoted}\""), chance.slip(name));
+            // From the key on: the name may stand elsewhere in the line too.
+            let from = &self.code[start..];
+            let end = from.find(&whole).map_or(from.len(), |at| at + whole.len());
+            let from = from[..end].to_owned();
+            let to = from.replace(&whole, &format!("\"{before}{slipped}\""));
+            let offers = if before == "@" { format!("@{name}") } else { whole };
             found.push(self.mistake(kind, from, to, offers));
         }
     }

@@ -6,14 +6,14 @@ use super::edit::Mistake;
 pub(super) type Row = (&'static str, &'static str, &'static str, &'static str, &'static str);
 
 const ROWS: &[Row] = &[
-    ("missing-quote", "inbound:4", "own them\"", "own them", "quote"),
+    ("missing-quote", "inbound:4", "owns them\"", "owns them", "quote"),
     ("missing-quote", "inbound:5", "\"live\"", "live", "\"live\""),
     ("missing-quote", "inbound:5", "\"live\"", "\"live", "quote"),
     ("missing-quote", "inbound:16", "\"inbound-sdr\"", "inbound-sdr", "\"inbound-sdr\""),
     ("missing-quote", "nurture:11", "\"3 working days\"", "3 working days", "\"3 working days\""),
     ("missing-quote", "portal:80", "\"dana@acme.com\"", "dana@acme.com", "\"dana@acme.com\""),
     ("missing-quote", "portal:107", "\"08:30\"", "08:30", "\"08:30\""),
-    ("missing-quote", "suppress:5", "nurture\"", "nurture", "quote"),
+    ("missing-quote", "suppress:6", "nurture\"", "nurture", "quote"),
     ("missing-quote", "webinar:12", "\"10 days\"", "10 days", "\"10 days\""),
     ("missing-bracket", "inbound:19", "\"sla-1h\"]", "\"sla-1h\"", "]"),
     ("missing-bracket", "inbound:16", "\"team:sdr-us\"] }", "\"team:sdr-us\"]", "}"),
@@ -74,7 +74,7 @@ const ROWS: &[Row] = &[
     ("table-name", "portal:79", "[senders.", "[sender.", "\"senders\""),
     ("table-name", "portal:132", "[hubspot_lists.", "[hubspot_list.", "\"hubspot_lists\""),
     ("table-name", "nurture:2", "[[rule]]", "[[rules]]", "[[rule]]"),
-    ("table-name", "suppress:3", "[[suppress]]", "[[suppression]]", "[[suppress]]"),
+    ("table-name", "suppress:2", "[[suppress]]", "[[suppression]]", "[[suppress]]"),
     ("table-name", "portal:115", "[[quiet_period]]", "[[quiet_periods]]", "[[quiet_period]]"),
     (
         "sub-table",

@@ -110,7 +110,7 @@ const ROWS: &[Row] = &[
     ("zone-short", "portal:8", "America/New_York", "EST", "\"America/New_York\""),
     ("zone-short", "portal:8", "America/New_York", "Eastern Time", "\"America/New_York\""),
     ("zone-short", "portal:89", "Europe/Berlin", "CET", "\"Europe/Berlin\""),
-    ("clock", "portal:107", "08:30", "8:30", "\"08:30\""),
+    ("clock", "portal:107", "08:30", "0830", "\"08:30\""),
     ("clock", "portal:107", "08:30", "8am", "\"08:00\""),
     ("clock", "portal:108", "17:00", "17.00", "\"17:00\""),
     ("clock", "territory:29", "16:30", "4:30 pm", "\"16:30\""),
