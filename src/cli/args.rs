@@ -45,6 +45,12 @@ pub(super) enum Command {
         /// End with 3 when there are warnings.
         #[arg(long)]
         deny_warnings: bool,
+        /// Another state of the folder: rules that got another id since are pointed out.
+        #[arg(long, value_name = "FOLDER")]
+        against: Option<PathBuf>,
+        /// The day to judge what is over by; else today.
+        #[arg(long, value_name = "DATE")]
+        today: Option<jiff::civil::Date>,
     },
     /// The rules' own tests (*.test.toml). None found is a failure.
     Test {

@@ -62,9 +62,15 @@ pub fn run() -> ExitStatus {
         Command::Serve => serve::run(config),
         Command::Demo(demo) => demo::run(&demo),
         Command::Simulate { listen } => simulate::run(listen),
-        Command::Check { rules, format, deny_warnings } => {
+        Command::Check { rules, format, deny_warnings, against, today } => {
             let folder = rules.unwrap_or_else(|| rules_folder(config));
-            let options = check::Options { format: format.into(), color: color(), deny_warnings };
+            let options = check::Options {
+                format: format.into(),
+                color: color(),
+                deny_warnings,
+                today: today.or_else(|| Some(jiff::Zoned::now().date())),
+                against: against.as_deref(),
+            };
             match check::run(&folder, options) {
                 Ok(answer) => finish(&answer.output, answer.exit_code),
                 Err(error) => fail(&error, ExitStatus::Failure),

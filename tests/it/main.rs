@@ -1,6 +1,7 @@
 //! One integration binary: the real router as a process, judged by the simulator's counts, and
 //! the house's own rules.
 
+mod codes;
 mod demo;
 mod exclusivity;
 mod golden;
@@ -8,5 +9,7 @@ mod harness;
 mod index;
 mod interleavings;
 mod kills;
+mod mistakes;
+mod quick;
 mod tidy;
 mod webhook;

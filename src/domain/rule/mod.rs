@@ -18,5 +18,5 @@ mod tests;
 pub mod trigger;
 pub mod value;
 
-pub use compile::{Compiled, RuleFile, compile};
+pub use compile::{BUILT_IN_SUPPRESSIONS, Compiled, RuleFile, compile, compile_on, renamed};
 pub use model::*;

@@ -58,6 +58,13 @@ pub fn hint<'c>(
     }
 }
 
+/// The hint for a number that lacks its unit of time.
+pub fn with_unit(number: &str) -> String {
+    format!(
+        "Write a number and a unit: \"{number} minutes\", \"{number} hours\" or \"{number} days\"."
+    )
+}
+
 /// `a, b or c`.
 pub fn alternatives(words: &[&str]) -> String {
     match words.split_last() {

@@ -160,7 +160,7 @@ impl<'a> Context<'a> {
         position: Position,
     ) -> Option<(String, Test)> {
         check_comparison_keys(table, subject.key, position);
-        let operator = operator_of(table, subject)?;
+        let operator = self.operator_of(table, subject)?;
         let name = subject.text()?;
         let object = if subject.key == "property" { "contact" } else { subject.key };
         let property = self.lock.find(object, name, subject).ok()?;
@@ -188,6 +188,32 @@ impl<'a> Context<'a> {
         }
         let unbuilt: Unbuilt = subject.not_built(object, position.gate);
         Some((format!("{object} {text}"), Test::Unbuilt(unbuilt)))
+    }
+}
+
+impl<'a> Context<'a> {
+    /// The one operator of a condition.
+    fn operator_of(&self, table: &Table<'a>, subject: Node<'a>) -> Option<Node<'a>> {
+        let found: Vec<Node<'a>> =
+            table.nodes().filter(|node| OPERATORS.contains(&node.key)).collect();
+        match found.as_slice() {
+            [operator] => Some(*operator),
+            [] => {
+                let message = format!("the condition on {} has no operator.", subject.written());
+                let name = subject.value.get_ref().as_str().unwrap_or_default();
+                let known = self.lock.kind(subject.key, name);
+                let fitting = known.map_or(&["is", "is_any_of", "is_known"][..], Kind::operators);
+                let hint = format!("Add one of {}.", suggest::alternatives(fitting));
+                table.error(code::CONDITION, message, hint);
+                None
+            }
+            many => {
+                let keys: Vec<&str> = many.iter().map(|node| node.key).collect();
+                let message = format!("two operators in one condition ({}).", keys.join(", "));
+                many[1].error(code::CONDITION, message, "Write two conditions.");
+                None
+            }
+        }
     }
 }
 
@@ -294,29 +320,6 @@ impl Options {
         }
         let flag = |node: Option<Node<'_>>| node.and_then(|node| node.flag()).unwrap_or_default();
         Self { or_unknown: flag(or_unknown), exact_case: flag(exact_case) }
-    }
-}
-
-/// The one operator of a condition.
-fn operator_of<'a>(table: &Table<'a>, subject: Node<'a>) -> Option<Node<'a>> {
-    let found: Vec<Node<'a>> = table.nodes().filter(|node| OPERATORS.contains(&node.key)).collect();
-    match found.as_slice() {
-        [operator] => Some(*operator),
-        [] => {
-            let message = format!("the condition on {} has no operator.", subject.written());
-            table.error(
-                code::CONDITION,
-                message,
-                "Add one, for example is, is_any_of or is_known.",
-            );
-            None
-        }
-        many => {
-            let keys: Vec<&str> = many.iter().map(|node| node.key).collect();
-            let message = format!("two operators in one condition ({}).", keys.join(", "));
-            table.error(code::CONDITION, message, "Write two conditions.");
-            None
-        }
     }
 }
 

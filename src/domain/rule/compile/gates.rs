@@ -74,7 +74,7 @@ pub(super) fn check_order(from: Option<jiff::civil::Date>, until: Option<Node<'_
         && let Some(until) = node.date()
         && until < from
     {
-        let hint = "Both days are included.";
+        let hint = "Both days are included: swap them, or correct the year.";
         node.error(code::ORDER, format!("{} is before {from}.", node.key), hint);
     }
 }
@@ -112,7 +112,7 @@ pub(super) fn breaker_effect(node: Node<'_>) -> Option<Unbuilt> {
         node.error(code::BAD_VALUE, message, hint);
         return None;
     }
-    let table = node.table("breaker".to_owned())?;
+    let table = node.inline("breaker")?;
     table.check_keys(&["max", "within", "then"]);
     table.require("max", "max = 200").and_then(|max| max.whole(1..=1_000_000));
     table.require("within", "within = \"10 minutes\"").and_then(super::defaults::positive);

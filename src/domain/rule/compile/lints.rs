@@ -1,27 +1,57 @@
 //! Lints over the whole set: accepted, but rarely meant.
 
+mod dates;
+mod load;
+mod never;
+mod pairs;
+
 use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
 
 use super::Context;
 use crate::domain::rule::code;
 use crate::domain::rule::model::{Action, Mode, Rule};
+use crate::domain::rule::syntax::Table;
 
-/// Reports every lint that needs all rules.
-pub(super) fn check(ctx: &Context<'_>, rules: &[Rule]) {
-    same_rank(ctx, rules);
+/// Tables of the rules, by id.
+type Tables<'c, 'a> = BTreeMap<&'a str, &'c Table<'a>>;
+
+/// Reports every lint that needs all rules. Without `today` nothing is over.
+pub(super) fn check(ctx: &Context<'_>, rules: &[Rule], today: Option<Date>) {
+    let tables = ctx.book.array("rule").iter();
+    let tables: Tables<'_, '_> = tables
+        .filter_map(|table| Some((table.get("id")?.value.get_ref().as_str()?, table)))
+        .collect();
+    same_rank(&tables, rules);
     unused(ctx);
     mutual_blocks(ctx);
+    for rule in rules {
+        if let Some(table) = tables.get(rule.id.as_str()) {
+            never::check(table, rule);
+            replaces(table);
+        }
+    }
+    pairs::same_way(&tables, rules);
+    pairs::silenced(&tables, rules, &ctx.themes);
+    load::check(ctx);
+    if let Some(today) = today {
+        dates::check(&ctx.book, &tables, rules, today);
+    }
+}
+
+/// `on_conflict = "replace"` stops what a person began.
+fn replaces(table: &Table<'_>) {
+    let node = table.get("on_conflict");
+    if let Some(node) = node.filter(|node| node.value.get_ref().as_str() == Some("replace")) {
+        let message = "replace stops a rep's running sequence.";
+        node.warning(code::LINT_REPLACE, message, "\"wait\" lets it end first.");
+    }
 }
 
 /// Two rules that start alike, in one theme, with one priority: the name decides.
-fn same_rank(ctx: &Context<'_>, rules: &[Rule]) {
+fn same_rank(tables: &Tables<'_, '_>, rules: &[Rule]) {
     let mut seen: BTreeMap<(&str, u16, String), &str> = BTreeMap::new();
-    let tables: BTreeMap<&str, _> = ctx
-        .book
-        .array("rule")
-        .iter()
-        .filter_map(|table| Some((table.get("id")?.value.get_ref().as_str()?, table)))
-        .collect();
     for rule in rules.iter().filter(|rule| rule.mode != Mode::Off) {
         let Action::Enroll { theme, .. } = &rule.action else { continue };
         let start = format!("{:?} {:?}", rule.when.subject, rule.when.change);

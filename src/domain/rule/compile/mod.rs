@@ -3,15 +3,18 @@
 
 mod action;
 mod book;
+mod clocks;
 mod conditions;
 mod defaults;
 mod gates;
 mod lints;
 mod lists;
+mod names;
 mod operands;
 mod people;
 mod portal;
 mod property;
+mod renamed;
 mod rules;
 mod suppress;
 mod targets;
@@ -23,9 +26,13 @@ mod when;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 use toml::Spanned;
 use toml::de::DeTable;
+
+pub use self::renamed::renamed;
+pub use self::suppress::BUILT_IN_SUPPRESSIONS;
 
 use self::book::Book;
 use self::defaults::Defaults;
@@ -122,7 +129,14 @@ fn unknown_name(book: &Book<'_>, kinds: &[&str], name: &str, at: Node<'_>) {
 
 /// Compiles all files of a rules folder: `*.toml` that are no tests, the lock file among them,
 /// and the text files that `{ file = "…" }` names.
+///
+/// [`compile_on`] without a day: what is over is not reported.
 pub fn compile(files: &[RuleFile]) -> Compiled {
+    compile_on(files, None)
+}
+
+/// [`compile`] with today's date, for lints about rules and calendars that are over.
+pub fn compile_on(files: &[RuleFile], today: Option<Date>) -> Compiled {
     let whole = Source::new("portal.toml", "");
     let rule_files: Vec<&RuleFile> = files.iter().filter(|file| file.is_rules()).collect();
     let bytes: usize = files.iter().map(|file| file.text.len()).sum();
@@ -141,7 +155,7 @@ pub fn compile(files: &[RuleFile]) -> Compiled {
                 book.add(source, root);
             }
         }
-        build(book, files, &whole)
+        build(book, files, &whole, today)
     };
     let found = sources.into_iter().chain([whole]).flat_map(Source::into_found);
     let mut diagnostics: Vec<Diagnostic> = found.collect();
@@ -164,7 +178,12 @@ fn read<'f>(source: &Source<'f>) -> Option<Spanned<DeTable<'f>>> {
 }
 
 /// The rule set, as far as it can be built. `None` only comes with an error.
-fn build<'a>(book: Book<'a>, files: &[RuleFile], whole: &'a Source<'a>) -> Option<RuleSet> {
+fn build<'a>(
+    book: Book<'a>,
+    files: &[RuleFile],
+    whole: &'a Source<'a>,
+    today: Option<Date>,
+) -> Option<RuleSet> {
     let rule_count = book.array("rule").len();
     if MAX_RULES < rule_count {
         let message = format!("there are {rule_count} rules, more than {MAX_RULES}.");
@@ -189,7 +208,7 @@ fn build<'a>(book: Book<'a>, files: &[RuleFile], whole: &'a Source<'a>) -> Optio
     let rules = rules::read_all(&ctx);
     let suppressions = suppress::read_all(&ctx);
     let unknown_sequences = targets::unknown_sequences(&ctx);
-    lints::check(&ctx, &rules);
+    lints::check(&ctx, &rules, today);
     let unbuilt = ctx.gates.everywhere();
     Some(finish(RuleSet {
         fingerprint: fingerprint(files),

@@ -5,9 +5,9 @@ use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
 use super::book::Book;
-use super::unknown_name;
-use crate::domain::rule::code;
+use super::{clocks, unknown_name};
 use crate::domain::rule::syntax::{Node, Table};
+use crate::domain::rule::{code, suggest};
 
 const DAYS: [(&str, ()); 7] =
     [("mon", ()), ("tue", ()), ("wed", ()), ("thu", ()), ("fri", ()), ("sat", ()), ("sun", ())];
@@ -60,7 +60,15 @@ fn window(book: &Book<'_>, table: &Table<'_>) {
         && let Some(name) = node.text()
         && !matches!(name, "sender" | "contact" | "portal")
     {
-        zone(name, node);
+        match suggest::nearest(name, ["sender", "contact", "portal"]) {
+            Some(near) if !name.contains('/') => {
+                let message = format!("time_zone = \"{name}\" is not known.");
+                let hint =
+                    format!("Did you mean \"{near}\"? A name such as \"Europe/Paris\" works too.");
+                node.error(code::BAD_VALUE, message, hint);
+            }
+            _ => drop(zone(name, node)),
+        }
     }
     if let Some(node) = table.get("unknown_contact_zone")
         && let Some(name) = node.text()
@@ -91,7 +99,8 @@ fn clock(node: Node<'_>) -> Option<Time> {
     let time = Time::strptime("%H:%M", text).ok();
     if time.is_none() {
         let message = format!("{} = \"{text}\" is not a time of day.", node.key);
-        node.error(code::BAD_VALUE, message, format!("Write {} = \"09:00\".", node.key));
+        let shown = clocks::meant(text).unwrap_or_else(|| "09:00".to_owned());
+        node.error(code::BAD_VALUE, message, format!("Write {} = \"{shown}\".", node.key));
     }
     time
 }
@@ -101,13 +110,13 @@ pub(super) fn zone(name: &str, at: Node<'_>) -> Option<TimeZone> {
     let named = name == "UTC" || name.contains('/');
     if !named {
         let message = format!("time_zone \"{name}\" is ambiguous.");
-        at.error(code::BAD_VALUE, message, "Use a name such as \"America/New_York\".");
+        at.error(code::BAD_VALUE, message, clocks::zone_hint(name));
         return None;
     }
     let zone = TimeZone::get(name).ok();
     if zone.is_none() {
         let message = format!("time_zone \"{name}\" is not in the IANA database.");
-        at.error(code::BAD_VALUE, message, "Use a name such as \"America/New_York\".");
+        at.error(code::BAD_VALUE, message, clocks::zone_hint(name));
     }
     zone
 }

@@ -93,7 +93,7 @@ impl<'a> Context<'a> {
             many => {
                 let keys: Vec<&str> = many.iter().map(|node| node.key).collect();
                 let message = format!("when has two trigger words ({}).", keys.join(", "));
-                table.error(code::TRIGGER, message, "Write a rule for each.");
+                table.error(code::TRIGGER, message, "Keep one, or write a rule for each.");
                 return None;
             }
         };
