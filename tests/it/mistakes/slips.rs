@@ -147,9 +147,9 @@ pub(super) fn all(folder: &[RuleFile], chance: &mut Chance) -> Vec<Mistake> {
         for (at, line) in file.text.lines().enumerate() {
             let code = without_comment(line);
             let site = Site { file: &file.name, line: at + 1, code };
-            for (kind, files, key, before) in VALUES {
-                if files.hold(&file.name) {
-                    site.values(kind, key, before, chance, &mut found);
+            for value in VALUES {
+                if value.1.hold(&file.name) {
+                    site.values(value, chance, &mut found);
                 }
             }
             for (kind, files, keys) in KEYS {
@@ -172,9 +172,7 @@ impl Site<'_> {
     /// A slip in each quoted name that stands after `key =`, alone or in a list.
     fn values(
         &self,
-        kind: &'static str,
-        key: &str,
-        before: &str,
+        (kind, _, key, before): &(&'static str, Files, &str, &str),
         chance: &mut Chance,
         found: &mut Vec<Mistake>,
     ) {
@@ -198,7 +196,7 @@ impl Site<'_> {
             let end = from.find(&whole).map_or(from.len(), |at| at + whole.len());
             let from = from[..end].to_owned();
             let to = from.replace(&whole, &format!("\"{before}{slipped}\""));
-            let offers = if before == "@" { format!("@{name}") } else { whole };
+            let offers = if *before == "@" { format!("@{name}") } else { whole };
             found.push(self.mistake(kind, from, to, offers));
         }
     }

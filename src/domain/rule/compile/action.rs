@@ -52,7 +52,9 @@ impl<'a> Context<'a> {
             if action.key != "unenroll" {
                 node.error(code::ACTION, "then_enroll without unenroll.", "Use enroll.");
             }
-            self.destination(&node.inline("then_enroll")?, deal_trigger, unbuilt);
+            let table = node.inline("then_enroll")?;
+            table.check_keys(&["sequence", "workflow", "sender"]);
+            self.destination(&table, deal_trigger, unbuilt);
             unbuilt.push(node.not_built("then_enroll", Gate::Unenroll));
         }
         match action.key {

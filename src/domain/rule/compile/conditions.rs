@@ -198,6 +198,8 @@ impl<'a> Context<'a> {
             table.nodes().filter(|node| OPERATORS.contains(&node.key)).collect();
         match found.as_slice() {
             [operator] => Some(*operator),
+            // Told as an unknown key already.
+            [] if table.misspells(&comparison_keys(subject.key), &OPERATORS) => None,
             [] => {
                 let message = format!("the condition on {} has no operator.", subject.written());
                 let name = subject.value.get_ref().as_str().unwrap_or_default();
@@ -223,13 +225,19 @@ fn subject_of<'a>(table: &Table<'a>) -> Option<Node<'a>> {
     match found.as_slice() {
         [subject] => Some(*subject),
         [] => {
-            let keys = table.nodes().map(|node| node.key);
-            let near = keys.into_iter().find_map(|key| suggest::nearest(key, SUBJECTS));
-            let hint = match near {
-                Some(near) => format!("Did you mean \"{near}\"?"),
-                None => format!("Start it with one of {}.", SUBJECTS.join(", ")),
+            let near = table.entries.iter().find_map(|(key, _)| {
+                let near = suggest::nearest(key.get_ref(), SUBJECTS)?;
+                Some((key, near))
+            });
+            let (span, hint) = match near {
+                Some((key, near)) => (key.span(), format!("Did you mean \"{near}\"?")),
+                None => {
+                    let hint = format!("Start it with one of {}.", SUBJECTS.join(", "));
+                    (table.span.clone(), hint)
+                }
             };
-            table.error(code::CONDITION, "a condition says nothing it is about.", hint);
+            let message = "a condition does not say what it is about.";
+            table.source.error(code::CONDITION, span, message, hint);
             None
         }
         many => {
@@ -241,13 +249,14 @@ fn subject_of<'a>(table: &Table<'a>) -> Option<Node<'a>> {
     }
 }
 
+/// Every key of a comparison.
+fn comparison_keys(subject: &str) -> Vec<&str> {
+    let which = (subject == "deal").then_some("which");
+    [subject, "or_unknown", "exact_case"].into_iter().chain(which).chain(OPERATORS).collect()
+}
+
 fn check_comparison_keys(table: &Table<'_>, subject: &str, position: Position) {
-    let mut known = vec![subject, "or_unknown", "exact_case"];
-    known.extend(OPERATORS);
-    if subject == "deal" {
-        known.push("which");
-    }
-    table.check_keys(&known);
+    table.check_keys(&comparison_keys(subject));
     let which = table.get("which").filter(|_| subject == "deal");
     let Some(which) = which else { return };
     let words = ["any", "all", "latest", "open", "trigger"].map(|word| (word, word));

@@ -108,7 +108,7 @@ pub(super) fn breaker_effect(node: Node<'_>) -> Option<Unbuilt> {
     }
     if !node.value.get_ref().is_table() {
         let message = format!("breaker = {} is not accepted.", node.written());
-        let hint = "Write breaker = \"off\" and say why in says, or { max = 200, within = \"10 minutes\" }";
+        let hint = "Write breaker = \"off\" and say why in says, or { max = 200, within = \"10 minutes\" }.";
         node.error(code::BAD_VALUE, message, hint);
         return None;
     }

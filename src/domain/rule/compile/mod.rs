@@ -164,6 +164,10 @@ pub fn compile_on(files: &[RuleFile], today: Option<Date>) -> Compiled {
     let refused =
         |found: &Diagnostic| found.severity == Severity::Error && found.code != code::NOT_BUILT;
     let rules = rules.filter(|_| !diagnostics.iter().any(refused));
+    if rules.is_none() {
+        // The rule that uses it may be the one that could not be read.
+        diagnostics.retain(|found| found.code != code::LINT_UNUSED);
+    }
     Compiled { rules, diagnostics }
 }
 

@@ -90,7 +90,7 @@ mod tests {
         check(a, b, Some(2));
         check(a, &b.replace("id", "says = \"new words\"\nid"), Some(3));
         check(a, &format!("{a}{b}"), None);
-        check(a, &b.replace("1", "2"), None);
+        check(a, &b.replace('1', "2"), None);
         check(a, &format!("{b}was = \"a\"\n"), None);
         check(a, "[[rule]\n", None);
         check("", b, None);

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-/// Message and hint for the second of two equal keys or tables.
-pub(super) fn explain(text: &str, span: &Range<usize>) -> (String, String) {
+/// Message and hint for the second of two equal keys or tables; `None` for a key of a table that
+/// is a second one itself.
+pub(super) fn explain(text: &str, span: &Range<usize>) -> Option<(String, String)> {
     let name = text.get(span.clone()).unwrap_or_default();
     let begin = text.get(..span.start).and_then(|head| head.rfind('\n')).map_or(0, |at| at + 1);
     let line = text[begin..].lines().next().unwrap_or_default();
@@ -11,11 +12,20 @@ pub(super) fn explain(text: &str, span: &Range<usize>) -> (String, String) {
         Some(header) => (header.to_owned(), header_before(&text[..begin], header)),
         None => (format!("\"{name}\""), key_before(&text[..begin], name)),
     };
+    let before = &text[..begin];
+    let table = before.lines().filter_map(header).next_back();
+    let doubled = table.is_some_and(|table| {
+        !table.starts_with("[[")
+            && before.lines().filter_map(header).filter(|it| *it == table).count() > 1
+    });
+    if doubled && header(line).is_none() {
+        return None;
+    }
     let hint = match first {
         Some(number) => format!("Keep one of them; the first is in line {number}."),
         None => "Keep one of them.".to_owned(),
     };
-    (format!("{shown} is written twice."), hint)
+    Some((format!("{shown} is written twice."), hint))
 }
 
 /// The line's `[header]`, without what follows it.

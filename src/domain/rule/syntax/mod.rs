@@ -5,6 +5,8 @@ mod doubled;
 mod node;
 mod slips;
 mod table;
+#[cfg(test)]
+mod tests;
 mod token;
 mod words;
 
@@ -12,6 +14,7 @@ pub use node::Node;
 pub use table::Table;
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -63,14 +66,15 @@ impl<'f> Source<'f> {
     fn report_syntax(&self, errors: &[toml::de::Error]) {
         let slips = slips::find(self.text, MAX_SYNTAX_ERRORS);
         let explained = |at: usize| {
-            let line = self.lines[self.line(at) - 1];
-            slips.iter().any(|slip| line <= slip.span.end && at < slip.explains.max(line + 1))
+            let from = |slip: &slips::Slip| self.lines[self.line(slip.span.start) - 1];
+            slips.iter().any(|slip| from(slip) <= at && at < slip.explains.max(slip.span.end + 1))
         };
         for error in errors.iter().take(MAX_SYNTAX_ERRORS) {
             let span = error.span().unwrap_or(0..0);
             if error.message() == "duplicate key" {
-                let (message, hint) = doubled::explain(self.text, &span);
-                self.error(code::TWICE, span, message, hint);
+                if let Some((message, hint)) = doubled::explain(self.text, &span) {
+                    self.error(code::TWICE, span, message, hint);
+                }
             } else if !explained(span.start) {
                 let hint = "Write key = value, with texts in \"quotes\".";
                 self.error(code::SYNTAX, span, sentence(error.message()), hint);
@@ -163,9 +167,16 @@ impl<'f> Source<'f> {
         });
     }
 
-    /// Everything found, in the order of the file.
+    /// Everything found, in the order of the file. What is said about a line that is no TOML
+    /// only follows from its slip.
     pub fn into_found(self) -> Vec<Diagnostic> {
         let mut found = self.found.into_inner();
+        let slips: BTreeSet<u32> = found
+            .iter()
+            .filter(|found| found.code == code::SYNTAX)
+            .map(|found| found.line)
+            .collect();
+        found.retain(|found| found.code == code::SYNTAX || !slips.contains(&found.line));
         found.sort_by(|a, b| (a.span.start, a.code).cmp(&(b.span.start, b.code)));
         found.dedup();
         found

@@ -56,6 +56,17 @@ impl<'a> Node<'a> {
         self.source.written(self.span())
     }
 
+    /// Whether it is an entry of a list, not the value of its key.
+    fn is_item(&self) -> bool {
+        let before = self.source.written(0..self.span().start);
+        before.trim_end().ends_with(['[', ','])
+    }
+
+    /// `key = value`, or the value alone in a list.
+    fn shown(&self, value: &str) -> String {
+        if self.is_item() { value.to_owned() } else { format!("{} = {value}", self.key) }
+    }
+
     /// A value of the wrong kind. `wanted` completes "Write …" where nothing better is known.
     fn wrong<T>(&self, wanted: &str) -> Option<T> {
         self.wrong_kind(&format!("Write {wanted}."))
@@ -70,7 +81,9 @@ impl<'a> Node<'a> {
             DeValue::Array(_) => "a list",
             DeValue::Table(_) => "a table",
         };
-        self.error(code::WRONG_KIND, format!("{} is {is}.", self.key), hint);
+        let what =
+            if self.is_item() { format!("an entry of {}", self.key) } else { self.key.to_owned() };
+        self.error(code::WRONG_KIND, format!("{what} is {is}."), hint);
         None
     }
 
@@ -85,7 +98,10 @@ impl<'a> Node<'a> {
             DeValue::Array(_) | DeValue::Table(_) => {
                 self.wrong(&format!("a text in quotes: {} = \"…\"", self.key))
             }
-            _ => self.wrong(&format!("it in quotes: {} = \"{}\"", self.key, self.source_text())),
+            _ => self.wrong(&format!(
+                "it in quotes: {}",
+                self.shown(&format!("\"{}\"", self.source_text()))
+            )),
         }
     }
 
@@ -93,7 +109,7 @@ impl<'a> Node<'a> {
     pub fn word<T: Copy>(&self, words: &[(&str, T)]) -> Option<T> {
         let quoted: Vec<String> = words.iter().map(|(word, _)| format!("\"{word}\"")).collect();
         let quoted: Vec<&str> = quoted.iter().map(String::as_str).collect();
-        let all = suggest::alternatives(&quoted);
+        let all = suggest::few(&quoted);
         let DeValue::String(text) = self.value.get_ref() else {
             let message = format!("{} = {} is not known.", self.key, self.written());
             self.error(code::BAD_VALUE, message, format!("Use {all}."));
@@ -104,6 +120,7 @@ impl<'a> Node<'a> {
         if found.is_none() {
             let near = suggest::nearest(text, words.iter().map(|(word, _)| *word));
             let hint = match near {
+                Some(word) if suggest::FEW < words.len() => format!("Did you mean \"{word}\"?"),
                 Some(word) => format!("Did you mean \"{word}\"? Use {all}."),
                 None => format!("Use {all}."),
             };
@@ -130,7 +147,7 @@ impl<'a> Node<'a> {
     pub fn whole(&self, range: RangeInclusive<u64>) -> Option<u64> {
         let DeValue::Integer(number) = self.value.get_ref() else {
             return match self.text_that(|text| text.parse::<u64>().is_ok()) {
-                Some(text) => self.wrong(&format!("it without quotes: {} = {text}", self.key)),
+                Some(text) => self.wrong(&format!("it without quotes: {}", self.shown(text))),
                 None => self.wrong(&format!("a whole number: {} = {}", self.key, range.start())),
             };
         };
@@ -160,7 +177,7 @@ impl<'a> Node<'a> {
         match self.value.get_ref() {
             DeValue::Boolean(flag) => Some(*flag),
             _ => match self.text_that(|text| matches!(text, "true" | "false")) {
-                Some(text) => self.wrong(&format!("it without quotes: {} = {text}", self.key)),
+                Some(text) => self.wrong(&format!("it without quotes: {}", self.shown(text))),
                 None => self.wrong(&format!("{} = true or {} = false", self.key, self.key)),
             },
         }
@@ -199,7 +216,7 @@ impl<'a> Node<'a> {
         let DeValue::Datetime(moment) = self.value.get_ref() else {
             let is_date = |text: &str| text.parse::<Date>().is_ok();
             let shown = self.text_that(is_date).unwrap_or("2026-12-31");
-            return self.wrong(&format!("a date without quotes: {} = {shown}", self.key));
+            return self.wrong(&format!("a date without quotes: {}", self.shown(shown)));
         };
         let day = moment.date.and_then(|date| {
             let part = |number: u8| i8::try_from(number).ok();

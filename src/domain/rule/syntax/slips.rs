@@ -131,10 +131,19 @@ impl Reader<'_> {
     }
 
     fn unclosed_text(&mut self, at: usize, piece: &Piece) -> usize {
-        let hint = "Put a quote at the end of the text: \"…\".";
-        self.slip(piece.span.clone(), "the text has no closing quote.", hint);
-        // Brackets opened in this line were closed in the part that the text swallowed.
         let line = self.text[..piece.span.start].rfind('\n').map_or(0, |end| end + 1);
+        let first = self.found.iter().position(|slip| line <= slip.span.start);
+        if let Some(first) = first {
+            // An earlier text of the line swallowed what stands between the two.
+            let span = self.found[first].span.clone();
+            self.found.truncate(first);
+            let hint = "Every text has a quote before it and a quote after it: \"…\".";
+            self.slip(span, "the quotes of this line do not pair.", hint);
+        } else {
+            let hint = "Put a quote at the end of the text: \"…\".";
+            self.slip(piece.span.clone(), "the text has no closing quote.", hint);
+        }
+        // Brackets opened in this line were closed in the part that the text swallowed.
         self.open.retain(|(_, open)| *open < line);
         self.wanted = Wanted::End;
         at + 1
@@ -204,7 +213,10 @@ impl Reader<'_> {
         let words = self.pieces[first..].iter().take_while(|piece| is_word(piece)).count();
         let span = self.pieces[first].span.start..self.pieces[first + words - 1].span.end;
         let text = &self.text[span.clone()];
-        if let Some((message, hint)) = words::complaint(&self.text[self.key.clone()], text) {
+        // In a list the value stands alone.
+        let in_list = self.open.last().is_some_and(|(open, _)| *open == '[');
+        let key = if in_list { "" } else { &self.text[self.key.clone()] };
+        if let Some((message, hint)) = words::complaint(key, text) {
             self.slip(span, message, hint);
         }
         self.wanted = Wanted::End;

@@ -11,7 +11,7 @@ pub(super) fn complaint(key: &str, text: &str) -> Option<(String, String)> {
         _ => None,
     };
     if let Some(flag) = flag {
-        let message = format!("{text} is no value.");
+        let message = format!("{text} is not how {flag} is written.");
         return (text != flag).then(|| (message, format!("Write {flag}, in small letters.")));
     }
     if let Some(hint) = date_hint(text) {
@@ -29,7 +29,12 @@ pub(super) fn complaint(key: &str, text: &str) -> Option<(String, String)> {
 fn is_number_or_moment(text: &str) -> bool {
     let signless = text.trim_start_matches(['+', '-']);
     let based = ["0x", "0o", "0b"].iter().any(|base| signless.starts_with(base));
-    let allowed = |letter: char| letter.is_ascii_digit() || "_+-.:eETZ ".contains(letter);
+    // A date and its time may have a blank between them.
+    let text = match text.split_once(' ') {
+        Some((date, time)) if date.len() == 10 && time.contains(':') => &format!("{date}T{time}"),
+        _ => text,
+    };
+    let allowed = |letter: char| letter.is_ascii_digit() || "_+-.:eETZ".contains(letter);
     let starts = signless.starts_with(|letter: char| letter.is_ascii_digit());
     based || matches!(signless, "inf" | "nan") || (starts && text.chars().all(allowed))
 }

@@ -32,7 +32,7 @@ pub(super) fn check(table: &Table<'_>, rule: &Rule) {
         let mut before = asked[..at].iter();
         let Some(earlier) = before.find(|earlier| earlier.excludes(later)) else { continue };
         let message = format!(
-            "rule \"{}\" can never match: \"{}\" and \"{}\" exclude each other.",
+            "rule \"{}\" can never match: no value passes both {} and {}.",
             rule.id, earlier.text, later.text
         );
         let hint = format!(
@@ -109,9 +109,11 @@ fn trigger<'a>(table: &Table<'a>, rule: &Rule) -> Option<Asked<'a>> {
 
 fn of_condition(condition: &Condition) -> Option<(PropertyName, Allows)> {
     match &condition.test {
-        Test::Known(property, true) => Some((property.clone(), Allows::Known)),
         Test::Known(property, false) => Some((property.clone(), Allows::Blank)),
-        Test::Time { property, .. } => Some((property.clone(), Allows::Known)),
+        // A comparison with a date does not hold for a blank; more is not compared.
+        Test::Known(property, true) | Test::Time { property, .. } => {
+            Some((property.clone(), Allows::Known))
+        }
         Test::Compare(comparison) => {
             let property = comparison.property.clone();
             let allows = of_check(&comparison.check)?;
@@ -131,8 +133,9 @@ fn of_condition(condition: &Condition) -> Option<(PropertyName, Allows)> {
 
 fn of_check(check: &Check) -> Option<Allows> {
     Some(match check {
-        Check::Among(Values::Text { values, exact_case: false }) => texts(values),
-        Check::Among(Values::Options(values)) => texts(values),
+        Check::Among(Values::Text { values, exact_case: false } | Values::Options(values)) => {
+            texts(values)
+        }
         Check::Among(Values::Flag(flag)) => texts(&[flag.to_string()]),
         Check::Among(Values::Numbers(numbers)) => {
             Allows::Numbers(numbers.iter().map(|(number, _)| number.clone()).collect())

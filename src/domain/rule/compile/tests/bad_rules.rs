@@ -131,7 +131,7 @@ fn a_trigger_is_one_change_of_one_thing() {
     check(&when("property = \"p\""), "HR017", "4:8", "Add becomes, becomes_any_of,");
     check(&when("changes = true"), "HR017", "4:8", "names nothing that changes");
     let two = "property = \"p\", changes = true, rises_to = 1";
-    check(&when(two), "HR017", "4:8", "two trigger words (changes, rises_to)");
+    check(&when(two), "HR017", "4:53", "two trigger words (changes, rises_to)");
     check(&when("event = \"contact-create\""), "HR005", "4:18", "\"contact-created\"");
     check(&when("property = \"p\", rises_to = \"hot\""), "HR004", "4:37", "needs a number");
     check(&when("property = \"p\", becomes = [\"a\"]"), "HR004", "4:36", "Use becomes_any_of");
