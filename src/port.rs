@@ -11,8 +11,8 @@ use crate::domain::decide::BudgetSeen;
 use crate::domain::id::{ContactId, FlowId, Inbox, OwnerId, PropertyName, SequenceId, ThemeName};
 use crate::domain::outcome::{Outcome, ReadFailure};
 use crate::domain::person::Person;
-use crate::domain::query::{Counts, DecisionQuery, Found, Listed, Listing, Totals};
-use crate::domain::record::{InboxState, Turn};
+use crate::domain::query::{Counts, DecisionQuery, FoundPage, Listed, Listing, Totals};
+use crate::domain::record::{InboxState, ProvenReads, ReadsProven, Turn};
 use crate::domain::time::Timestamp;
 use crate::domain::view::{InboxUse, Memory};
 
@@ -135,6 +135,12 @@ pub trait Ledger: Send + Sync + 'static {
         into: ContactId,
     ) -> impl Future<Output = Result<(), LedgerError>> + Send;
 
+    /// Reads of enrollments that are known to work, from this run or an earlier one.
+    fn proven_reads(&self) -> ProvenReads;
+
+    /// Records that a read of enrollments is known to work.
+    fn prove(&self, proven: ReadsProven) -> impl Future<Output = Result<(), LedgerError>> + Send;
+
     /// Whether calls are paused by a person.
     fn is_paused(&self) -> bool;
 
@@ -216,6 +222,9 @@ pub trait HubSpot: Send + Sync + 'static {
         contact: ContactId,
     ) -> impl Future<Output = Result<Enrollments, ReadFailure>> + Send;
 
+    /// Reads of enrollments that have answered so far.
+    fn proven_reads(&self) -> ProvenReads;
+
     /// A cheap read that shows whether our access works again.
     fn probe(&self) -> impl Future<Output = Result<(), ReadFailure>> + Send;
 
@@ -230,7 +239,7 @@ pub trait HubSpot: Send + Sync + 'static {
 /// thread that may.
 pub trait Records: Send + Sync + 'static {
     /// Decision records, newest first.
-    fn decisions(&self, query: &DecisionQuery) -> Result<Vec<Found>, LedgerError>;
+    fn decisions(&self, query: &DecisionQuery) -> Result<FoundPage, LedgerError>;
 
     /// One person, united with everybody merged into them.
     fn person(&self, contact: ContactId) -> Result<Person, LedgerError>;
