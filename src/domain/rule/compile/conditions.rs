@@ -229,13 +229,10 @@ fn subject_of<'a>(table: &Table<'a>) -> Option<Node<'a>> {
                 let near = suggest::nearest(key.get_ref(), SUBJECTS)?;
                 Some((key, near))
             });
-            let (span, hint) = match near {
-                Some((key, near)) => (key.span(), format!("Did you mean \"{near}\"?")),
-                None => {
-                    let hint = format!("Start it with one of {}.", SUBJECTS.join(", "));
-                    (table.span.clone(), hint)
-                }
-            };
+            let (span, hint) = near.map_or_else(
+                || (table.span.clone(), format!("Start it with one of {}.", SUBJECTS.join(", "))),
+                |(key, near)| (key.span(), format!("Did you mean \"{near}\"?")),
+            );
             let message = "a condition does not say what it is about.";
             table.source.error(code::CONDITION, span, message, hint);
             None
