@@ -185,6 +185,12 @@ pub(super) struct Check {
     /// End with 3 when there are warnings.
     #[arg(long)]
     pub(super) deny_warnings: bool,
+    /// Another state of the folder: rules that got another id since are pointed out.
+    #[arg(long, value_name = "FOLDER")]
+    pub(super) against: Option<PathBuf>,
+    /// The day to judge what is over by; else today.
+    #[arg(long, value_name = "DATE")]
+    pub(super) today: Option<jiff::civil::Date>,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -3,23 +3,26 @@
 
 use std::path::Path;
 
+use jiff::civil::Date;
+
 use super::diagnostics::{self, Format};
-use crate::domain::rule::compile_at;
+use crate::domain::rule::{compile_on, renamed};
 use crate::domain::suite;
-use crate::domain::time::Timestamp;
 use crate::rules_folder::{self, FolderError};
 
 /// What `check` is asked for.
 #[derive(Clone, Copy, Debug)]
-pub struct Options {
+pub struct Options<'a> {
     /// How findings are written.
     pub format: Format,
     /// ANSI colors in [`Format::Text`].
     pub color: bool,
     /// Warnings alone end with exit code 3.
     pub deny_warnings: bool,
-    /// What day it is, for the lints that need to know; `None` leaves them out.
-    pub now: Option<Timestamp>,
+    /// The day it is, for what is over.
+    pub today: Option<Date>,
+    /// Another state of the folder, to find rules that were renamed since.
+    pub against: Option<&'a Path>,
 }
 
 /// What `check` answers.
@@ -32,12 +35,23 @@ pub struct Answer {
 }
 
 /// Checks the folder. A folder that cannot be read is an error of its own: exit code 1.
-pub fn run(folder: &Path, options: Options) -> Result<Answer, FolderError> {
+pub fn run(folder: &Path, options: Options<'_>) -> Result<Answer, FolderError> {
     let files = rules_folder::read(folder)?;
-    let mut compiled = compile_at(&files, options.now);
+    let mut compiled = compile_on(&files, options.today);
     // The rules' own tests are part of the set: a reload refuses one that fails them.
     let report = compiled.rules.as_ref().map(|rules| suite::run(rules, &files)).unwrap_or_default();
-    compiled.diagnostics.extend(report.diagnostics.iter().cloned());
+    match &compiled.rules {
+        Some(rules) => {
+            compiled.diagnostics.extend(report.diagnostics.iter().cloned());
+            compiled.diagnostics.extend(suite::untested(rules, &files, &report));
+        }
+        None => compiled.diagnostics.extend(suite::syntax_errors(&files)),
+    }
+    if let Some(before) = options.against {
+        compiled.diagnostics.extend(renamed(&rules_folder::read(before)?, &files));
+    }
+    // Stable: within a line the order of discovery stays.
+    compiled.diagnostics.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
     let (errors, warnings) = diagnostics::count(&compiled.diagnostics);
     let failed = report.counts().1;
     let exit_code = match (errors + failed, warnings) {
@@ -85,12 +99,16 @@ mod tests {
     const UNUSED: &str =
         "[themes.t]\n[workflows.w]\nid = 1\ntheme = \"t\"\nholds_for = \"1 day\"\n";
 
+    fn options(deny_warnings: bool) -> Options<'static> {
+        let today = Some(jiff::civil::date(2026, 11, 24));
+        Options { format: Format::Text, color: false, deny_warnings, today, against: None }
+    }
+
     #[track_caller]
     fn check(text: &str, deny_warnings: bool, exit_code: u8, part: &str) {
         let folder = tempfile::tempdir().expect("temporary folder");
         fs::write(folder.path().join("portal.toml"), text).expect("written");
-        let options = Options { format: Format::Text, color: false, deny_warnings, now: None };
-        let answer = run(folder.path(), options).expect("readable");
+        let answer = run(folder.path(), options(deny_warnings)).expect("readable");
         assert_eq!(answer.exit_code, exit_code, "{}", answer.output);
         assert!(answer.output.contains(part), "{}", answer.output);
     }
@@ -104,12 +122,44 @@ mod tests {
         check("[portal]\nid = 1\n", false, 1, "1 error, 0 warnings; the set is refused");
     }
 
+    const LIVE: &str = "[[rule]]\nid = \"r\"\nsays = \"s\"\nmode = \"live\"\n\
+                        when = { property = \"p\", changes = true }\nenroll = { workflow = \"w\" }\n";
+
+    #[test]
+    fn a_live_rule_without_a_test_is_pointed_out() {
+        let live = format!("{PORTAL}{UNUSED}{LIVE}");
+        check(&live, true, 3, "rule \"r\" is live, and no test fires it.");
+        check(&live.replace("\"live\"", "\"dry-run\""), true, 0, "1 rule, 0 warnings");
+    }
+
+    #[test]
+    fn test_files_are_read_even_when_the_rules_are_refused() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        fs::write(folder.path().join("portal.toml"), "[portal]\nid = 1\n").expect("written");
+        fs::write(folder.path().join("a.test.toml"), "[[test]\n").expect("written");
+        let answer = run(folder.path(), options(false)).expect("readable");
+        assert!(answer.output.contains("a.test.toml:1"), "{}", answer.output);
+        assert!(answer.output.contains("2 errors"), "{}", answer.output);
+    }
+
+    #[test]
+    fn a_renamed_rule_is_found_against_the_state_before() {
+        let folders = ["r", "s"].map(|id| {
+            let folder = tempfile::tempdir().expect("temporary folder");
+            let text = format!("{PORTAL}{UNUSED}{}", LIVE.replace("\"r\"", &format!("\"{id}\"")));
+            fs::write(folder.path().join("portal.toml"), text).expect("written");
+            folder
+        });
+        let against = Some(folders[0].path());
+        let answer = run(folders[1].path(), Options { against, ..options(false) });
+        let output = answer.expect("readable").output;
+        assert!(output.contains("warning[HR118]") && output.contains("was = \"r\""), "{output}");
+    }
+
     #[test]
     fn the_projects_own_rules_are_accepted_without_a_warning() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
-        let options =
-            Options { format: Format::Text, color: false, deny_warnings: true, now: None };
-        let answer = run(&folder, options).expect("readable");
+        let answer = run(&folder, options(true)).expect("readable");
         assert_eq!(answer.exit_code, 0, "{}", answer.output);
     }
 }

@@ -95,10 +95,12 @@ pub fn github(diagnostics: &[Diagnostic], folder: &str) -> String {
         // Writing to a String cannot fail.
         let _infallible = writeln!(
             output,
-            "::{level} file={},line={},col={},title={}::{}",
+            "::{level} file={},line={},endLine={},col={},endColumn={},title={}::{}",
             property(&path(folder, &found.file)),
             found.line,
+            found.end_line,
             found.column,
+            found.end_column,
             found.code,
             message(&format!("{}{hint}", found.message)),
         );
@@ -134,6 +136,8 @@ mod tests {
             span: start..start + part.len(),
             line: 2,
             column: 3,
+            end_line: 2,
+            end_column: 11,
             message: "unknown key \"prioirty\".".to_owned(),
             hint: Some("Did you mean \"priority\"?".to_owned()),
         }
@@ -169,7 +173,7 @@ mod tests {
         (found.file, found.message) = ("a,b.toml".into(), "50%\nof".to_owned());
         assert_eq!(
             github(&[found], "rules"),
-            "::error file=rules/a%2Cb.toml,line=2,col=3,title=HR002::50%25%0Aof Did you mean \
+            "::error file=rules/a%2Cb.toml,line=2,endLine=2,col=3,endColumn=11,title=HR002::50%25%0Aof Did you mean \
              \"priority\"?\n"
         );
     }

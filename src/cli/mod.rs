@@ -117,7 +117,8 @@ fn check(config: &Path, asked: args::Check) -> ExitStatus {
         format: asked.format.into(),
         color: color(),
         deny_warnings: asked.deny_warnings,
-        now: Some(SystemClock.now()),
+        today: asked.today.or_else(|| Some(jiff::Zoned::now().date())),
+        against: asked.against.as_deref(),
     };
     match check::run(&folder, options) {
         Ok(answer) => finish(&answer.output, answer.exit_code),

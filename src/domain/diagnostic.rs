@@ -29,6 +29,10 @@ pub struct Diagnostic {
     pub line: u32,
     /// Column in characters, from 1.
     pub column: u32,
+    /// The line on which it ends.
+    pub end_line: u32,
+    /// The column behind its last character.
+    pub end_column: u32,
     /// What is wrong.
     pub message: String,
     /// What to write instead.

@@ -2,6 +2,7 @@
 //! the house's own rules.
 
 mod beside;
+mod codes;
 mod demo;
 mod exclusivity;
 mod expectations;
@@ -10,7 +11,9 @@ mod harness;
 mod index;
 mod interleavings;
 mod kills;
+mod mistakes;
 mod protection;
+mod quick;
 mod reload;
 mod tidy;
 mod webhook;

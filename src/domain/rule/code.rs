@@ -57,11 +57,23 @@ pub const LINT_KNOWN_ONCE: &str = "HR106";
 pub const LINT_MUTUAL_BLOCK: &str = "HR107";
 /// Lint: the breaker is off.
 pub const LINT_BREAKER_OFF: &str = "HR108";
-/// Lint: a full budget sends more emails than the inbox may.
-pub const LINT_SEND_LIMIT: &str = "HR120";
 /// Lint: lifecycle stage is a high-water mark.
 pub const LINT_HIGH_WATER: &str = "HR109";
-/// Lint: a calendar without dates, or whose dates are running out.
-pub const LINT_CALENDAR: &str = "HR110";
+/// Lint: conditions on one property that exclude each other.
+pub const LINT_NEVER: &str = "HR110";
+/// Lint: two rules with the same trigger and destination.
+pub const LINT_SAME_WAY: &str = "HR111";
+/// Lint: a rule in a theme that a busier one blocks.
+pub const LINT_SILENCED: &str = "HR112";
+/// Lint: a live rule that no test fires.
+pub const LINT_UNTESTED: &str = "HR113";
 /// Lint: a rule that ended long ago.
-pub const LINT_ENDED: &str = "HR111";
+pub const LINT_ENDED: &str = "HR114";
+/// Lint: a calendar without dates, or whose dates are running out.
+pub const LINT_CALENDAR_OVER: &str = "HR115";
+/// Lint: a full sender would exceed the send limit of the inbox.
+pub const LINT_SEND_LIMIT: &str = "HR116";
+/// Lint: `on_conflict = "replace"` stops a running sequence.
+pub const LINT_REPLACE: &str = "HR117";
+/// Lint: a rule got another id without `was`.
+pub const LINT_RENAMED: &str = "HR118";

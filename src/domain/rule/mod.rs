@@ -25,6 +25,6 @@ pub mod timing;
 pub mod trigger;
 pub mod value;
 
-pub use compile::{Compiled, RuleFile, compile, compile_at};
+pub use compile::{BUILT_IN_SUPPRESSIONS, Compiled, RuleFile, compile, compile_on, renamed};
 pub use model::*;
 pub use protection::{Breaker, Cap, Limit, Limits};

@@ -5,6 +5,7 @@ use std::fmt;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::suggest;
 use crate::domain::civil::{self, Zone};
 use crate::domain::time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Timestamp};
 
@@ -43,13 +44,13 @@ impl Span {
 
     /// Reads `"<number> <unit>"`. The error says what to write instead.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let advice = "write a number and a unit, for example \"30 minutes\" or \"2 days\"";
+        let advice = advice(text);
         let trimmed = text.trim();
         let (number, unit) = trimmed
             .split_once(char::is_whitespace)
             .ok_or_else(|| format!("\"{text}\" is not a duration: {advice}"))?;
         let count: u32 =
-            number.parse().map_err(|_| format!("\"{number}\" is not a whole number: {advice}"))?;
+            number.parse().map_err(|_| format!("\"{text}\" is not a duration: {advice}"))?;
         let unit = match unit.split_whitespace().collect::<Vec<_>>().join(" ").as_str() {
             "second" | "seconds" => Unit::Second,
             "minute" | "minutes" => Unit::Minute,
@@ -126,6 +127,53 @@ impl Span {
     }
 }
 
+/// What to write instead of a text that is no duration: what was meant, where that is plain.
+fn advice(text: &str) -> String {
+    let text = text.trim();
+    let digits = text.len() - text.trim_start_matches(|letter: char| letter.is_ascii_digit()).len();
+    let (number, word) = text.split_at(digits);
+    let Ok(count) = number.parse::<u32>() else {
+        return "write a number and a unit, for example \"30 minutes\" or \"7 days\"".to_owned();
+    };
+    let word = word.trim();
+    if word.is_empty() {
+        return format!(
+            "write a unit too: \"{count} minutes\", \"{count} hours\" or \"{count} days\""
+        );
+    }
+    match meant(count, word) {
+        Some(span) => format!("write \"{span}\""),
+        None => "the units are seconds, minutes, hours, days, working days and weeks".to_owned(),
+    }
+}
+
+/// The duration that a misspelled or abbreviated unit stands for.
+fn meant(count: u32, word: &str) -> Option<Span> {
+    const UNITS: [(&str, Unit); 6] = [
+        ("seconds", Unit::Second),
+        ("minutes", Unit::Minute),
+        ("hours", Unit::Hour),
+        ("days", Unit::Day),
+        ("working days", Unit::WorkingDay),
+        ("weeks", Unit::Week),
+    ];
+    let short = match word.to_lowercase().as_str() {
+        "s" | "sec" | "secs" => Some(Unit::Second),
+        "min" | "mins" => Some(Unit::Minute),
+        "h" | "hr" | "hrs" => Some(Unit::Hour),
+        "d" => Some(Unit::Day),
+        "w" | "wk" | "wks" => Some(Unit::Week),
+        "business day" | "business days" | "workday" | "workdays" => Some(Unit::WorkingDay),
+        "year" | "years" => return Some(Span::days(count.saturating_mul(365))),
+        _ => None,
+    };
+    let unit = short.or_else(|| {
+        let near = suggest::nearest(word, UNITS.iter().map(|(name, _)| *name))?;
+        UNITS.iter().find(|(name, _)| *name == near).map(|(_, unit)| *unit)
+    })?;
+    Some(Span { count, unit })
+}
+
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let unit = match self.unit {
@@ -162,7 +210,11 @@ mod tests {
         check("0 days", Ok((0, Unit::Day)));
         check("3 months", Err("Write \"90 days\""));
         check("soon", Err("is not a duration"));
-        check("-1 days", Err("is not a whole number"));
+        check("-1 days", Err("is not a duration"));
+        check("3 business days", Err("write \"3 working days\""));
+        check("15min", Err("write \"15 minutes\""));
+        check("14", Err("\"14 days\""));
+        check("1 year", Err("write \"365 days\""));
         check("2 fortnights", Err("is not a unit of time"));
     }
 

@@ -58,6 +58,26 @@ pub fn hint<'c>(
     }
 }
 
+/// The hint for a number that lacks its unit of time.
+pub fn with_unit(number: &str) -> String {
+    format!(
+        "Write a number and a unit: \"{number} seconds\", \"{number} minutes\", \"{number} hours\" or \"{number} days\"."
+    )
+}
+
+/// More words than these are not listed whole.
+pub const FEW: usize = 12;
+
+/// [`alternatives`], the first of them where they are many.
+pub fn few(words: &[&str]) -> String {
+    match words.get(..FEW) {
+        Some(first) if FEW < words.len() => {
+            format!("{} or one of {} more", first.join(", "), words.len() - FEW)
+        }
+        _ => alternatives(words),
+    }
+}
+
 /// `a, b or c`.
 pub fn alternatives(words: &[&str]) -> String {
     match words.split_last() {

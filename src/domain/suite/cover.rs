@@ -61,6 +61,11 @@ impl Cover {
         all
     }
 
+    /// The rules that fired.
+    pub(super) fn into_fired(self) -> BTreeSet<RuleId> {
+        self.fired
+    }
+
     fn of_rule(&self, rule: &Rule) -> Vec<Uncovered> {
         if !self.fired.contains(&rule.id) {
             let what = format!("no test fires rule \"{}\"", rule.id);

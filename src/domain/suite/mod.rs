@@ -6,6 +6,7 @@
 
 mod cover;
 mod expect;
+mod lints;
 mod play;
 mod read;
 mod scene;
@@ -14,8 +15,12 @@ mod tests;
 mod world;
 
 pub use cover::Uncovered;
+pub use lints::{syntax_errors, untested};
+
+use std::collections::BTreeSet;
 
 use super::diagnostic::Diagnostic;
+use super::id::RuleId;
 use super::rule::syntax::Source;
 use super::rule::{Place, RuleFile, RuleSet, Unbuilt};
 
@@ -28,6 +33,8 @@ pub struct SuiteReport {
     pub diagnostics: Vec<Diagnostic>,
     /// Rules and conditions that no test exercised.
     pub uncovered: Vec<Uncovered>,
+    /// Rules that a test fired, whatever came of it.
+    pub fired: BTreeSet<RuleId>,
 }
 
 impl SuiteReport {
@@ -99,5 +106,6 @@ pub fn run(rules: &RuleSet, files: &[RuleFile]) -> SuiteReport {
         report.diagnostics.extend(source.into_found());
     }
     report.uncovered = cover.missing(rules);
+    report.fired = cover.into_fired();
     report
 }

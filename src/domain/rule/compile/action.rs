@@ -36,20 +36,22 @@ impl<'a> Context<'a> {
             ["enroll", "split", "unenroll"].into_iter().filter_map(|key| rule.get(key)).collect();
         let action = match actions.as_slice() {
             [action] => *action,
-            [] if rule.get("then_enroll").is_some() => {
-                let message = "then_enroll without unenroll.";
-                rule.error(code::ACTION, message, "Use enroll.");
+            [] if let Some(node) = rule.get("then_enroll") => {
+                node.error(code::ACTION, "then_enroll without unenroll.", "Use enroll.");
                 return None;
             }
             [] => {
                 let message = format!("{} does nothing.", rule.what);
-                rule.error(code::ACTION, message, "Add enroll, split or unenroll.");
+                rule.error(code::ACTION, message, "Add enroll = { sequence = \"…\", sender = [\"contact-owner\"] }, split or unenroll.");
                 return None;
             }
             many => {
                 let keys: Vec<&str> = many.iter().map(|node| node.key).collect();
                 let message = format!("{} does two things ({}).", rule.what, keys.join(", "));
-                rule.error(code::ACTION, message, "Write a rule for each.");
+                let last = many.iter().max_by_key(|node| node.span().start);
+                let hint = "Write a rule for each. To leave one thing and then join another, use \
+                            unenroll with then_enroll.";
+                last.unwrap_or(&many[0]).error(code::ACTION, message, hint);
                 return None;
             }
         };
@@ -58,7 +60,9 @@ impl<'a> Context<'a> {
             if action.key != "unenroll" {
                 node.error(code::ACTION, "then_enroll without unenroll.", "Use enroll.");
             }
-            self.destination(&node.inline("then_enroll")?, deal_trigger, unbuilt);
+            let table = node.inline("then_enroll")?;
+            table.check_keys(&["sequence", "workflow", "sender"]);
+            self.destination(&table, deal_trigger, unbuilt);
             unbuilt.push(node.not_built("then_enroll", Gate::Unenroll));
         }
         match action.key {
@@ -95,7 +99,7 @@ impl<'a> Context<'a> {
                 }
                 let senders = senders.unwrap_or_default();
                 let name = node.text()?;
-                self.reference(&["sequences"], name, node)?;
+                self.destination_named(["sequences", "workflows"], name, node)?;
                 self.touched("sequences", name, unbuilt);
                 let sequence = self.sequences.get(name)?;
                 let (id, theme) = (sequence.id.0, sequence.theme.clone());
@@ -107,7 +111,7 @@ impl<'a> Context<'a> {
                     sender.error(code::ACTION, "a workflow has no sender.", "Remove it.");
                 }
                 let name = node.text()?;
-                self.reference(&["workflows"], name, node)?;
+                self.destination_named(["workflows", "sequences"], name, node)?;
                 self.touched("workflows", name, unbuilt);
                 let workflow = self.workflows.get(name)?;
                 let (id, theme) = (workflow.id.0, workflow.theme.clone());
@@ -116,7 +120,8 @@ impl<'a> Context<'a> {
             }
             _ => {
                 let message = format!("{} needs one destination.", table.what);
-                table.error(code::ACTION, message, "Write sequence = \"…\" or workflow = \"…\".");
+                let hint = "Write one of sequence = \"…\" and workflow = \"…\".";
+                table.error(code::ACTION, message, hint);
                 None
             }
         }
@@ -143,11 +148,11 @@ impl<'a> Context<'a> {
 
     fn sender(&self, word: &str, at: Node<'a>, deal_trigger: bool) -> Option<SenderChoice> {
         if let Some(name) = word.strip_prefix("user:") {
-            self.reference(&["senders"], name, at)?;
+            self.sender_named(["senders", "teams"], word, at)?;
             return Some(SenderChoice::User(name.into()));
         }
         if let Some(name) = word.strip_prefix("team:") {
-            self.reference(&["teams"], name, at)?;
+            self.sender_named(["teams", "senders"], word, at)?;
             return Some(SenderChoice::Team(name.into()));
         }
         match word {
@@ -172,6 +177,10 @@ impl<'a> Context<'a> {
     }
 
     fn sender_hint(&self, word: &str) -> String {
+        let mut senders = self.senders.iter();
+        if let Some((name, _)) = senders.find(|(_, sender)| sender.inbox.as_str() == word) {
+            return format!("Did you mean \"user:{name}\"?");
+        }
         let users = self.book.names("senders").map(|name| format!("user:{name}"));
         let teams = self.book.names("teams").map(|name| format!("team:{name}"));
         let exact = [format!("user:{word}"), format!("team:{word}")];

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::domain::rule::code;
 use crate::domain::rule::syntax::{Node, Source, Table};
+use crate::domain::rule::{code, suggest};
 
 /// The lock file with the portal's property definitions.
 pub(super) const LOCK_FILE: &str = ".properties.lock.toml";
@@ -53,7 +53,7 @@ impl<'a> Book<'a> {
             return;
         }
         let all: Vec<&str> = [&SINGLE[..], &NAMED, &LISTS, &ARRAYS].concat();
-        table.check_keys(&all);
+        check_names(&table, &all);
         for node in table.nodes() {
             if let Some(kind) = find(&SINGLE, node.key) {
                 self.add_single(kind, node);
@@ -154,6 +154,27 @@ impl<'a> Book<'a> {
     /// Tables of an array.
     pub(super) fn array(&self, kind: &str) -> &[Table<'a>] {
         self.arrays.get(kind).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Reports tables that no rules file has, with the name in its brackets that was meant.
+fn check_names(root: &Table<'_>, known: &[&str]) {
+    for (key, value) in root.entries {
+        let name = key.get_ref().as_ref();
+        if known.contains(&name) {
+            continue;
+        }
+        let near = suggest::nearest(name, known.iter().copied());
+        let hint = match near {
+            Some(near) if ARRAYS.contains(&near) => format!("Did you mean [[{near}]]?"),
+            Some(near) if value.get_ref().is_table() => {
+                format!("Did you mean \"{near}\"? Everything below [{name}] belongs to it.")
+            }
+            Some(near) => format!("Did you mean \"{near}\"?"),
+            None => format!("Tables are {}.", known.join(", ")),
+        };
+        let message = format!("unknown table or key \"{name}\".");
+        root.source.error(code::UNKNOWN_KEY, key.span(), message, hint);
     }
 }
 

@@ -161,7 +161,7 @@ impl<'a> Context<'a> {
         position: Position,
     ) -> Option<(String, Test)> {
         let which = check_comparison_keys(table, subject.key, position);
-        let operator = operator_of(table, subject)?;
+        let operator = self.operator_of(table, subject)?;
         let name = subject.text()?;
         let object = if subject.key == "property" { "contact" } else { subject.key };
         let property = self.lock.find(object, name, subject).ok()?;
@@ -193,19 +193,50 @@ impl<'a> Context<'a> {
     }
 }
 
+impl<'a> Context<'a> {
+    /// The one operator of a condition.
+    fn operator_of(&self, table: &Table<'a>, subject: Node<'a>) -> Option<Node<'a>> {
+        let found: Vec<Node<'a>> =
+            table.nodes().filter(|node| OPERATORS.contains(&node.key)).collect();
+        match found.as_slice() {
+            [operator] => Some(*operator),
+            // Told as an unknown key already.
+            [] if table.misspells(&comparison_keys(subject.key), &OPERATORS) => None,
+            [] => {
+                let message = format!("the condition on {} has no operator.", subject.written());
+                let name = subject.value.get_ref().as_str().unwrap_or_default();
+                let known = self.lock.kind(subject.key, name);
+                let fitting = known.map_or(&["is", "is_any_of", "is_known"][..], Kind::operators);
+                let hint = format!("Add one of {}.", suggest::alternatives(fitting));
+                table.error(code::CONDITION, message, hint);
+                None
+            }
+            many => {
+                let keys: Vec<&str> = many.iter().map(|node| node.key).collect();
+                let message = format!("two operators in one condition ({}).", keys.join(", "));
+                many[1].error(code::CONDITION, message, "Write two conditions.");
+                None
+            }
+        }
+    }
+}
+
 /// The one key that says what a condition is about.
 fn subject_of<'a>(table: &Table<'a>) -> Option<Node<'a>> {
     let found: Vec<Node<'a>> = table.nodes().filter(|node| SUBJECTS.contains(&node.key)).collect();
     match found.as_slice() {
         [subject] => Some(*subject),
         [] => {
-            let keys = table.nodes().map(|node| node.key);
-            let near = keys.into_iter().find_map(|key| suggest::nearest(key, SUBJECTS));
-            let hint = match near {
-                Some(near) => format!("Did you mean \"{near}\"?"),
-                None => format!("Start it with one of {}.", SUBJECTS.join(", ")),
-            };
-            table.error(code::CONDITION, "a condition says nothing it is about.", hint);
+            let near = table.entries.iter().find_map(|(key, _)| {
+                let near = suggest::nearest(key.get_ref(), SUBJECTS)?;
+                Some((key, near))
+            });
+            let (span, hint) = near.map_or_else(
+                || (table.span.clone(), format!("Start it with one of {}.", SUBJECTS.join(", "))),
+                |(key, near)| (key.span(), format!("Did you mean \"{near}\"?")),
+            );
+            let message = "a condition does not say what it is about.";
+            table.source.error(code::CONDITION, span, message, hint);
             None
         }
         many => {
@@ -217,14 +248,15 @@ fn subject_of<'a>(table: &Table<'a>) -> Option<Node<'a>> {
     }
 }
 
+/// Every key of a comparison.
+fn comparison_keys(subject: &str) -> Vec<&str> {
+    let which = (subject == "deal").then_some("which");
+    [subject, "or_unknown", "exact_case"].into_iter().chain(which).chain(OPERATORS).collect()
+}
+
 /// Reports keys that a comparison does not have; which deal it is about.
 fn check_comparison_keys(table: &Table<'_>, subject: &str, position: Position) -> Which {
-    let mut known = vec![subject, "or_unknown", "exact_case"];
-    known.extend(OPERATORS);
-    if subject == "deal" {
-        known.push("which");
-    }
-    table.check_keys(&known);
+    table.check_keys(&comparison_keys(subject));
     let Some(node) = table.get("which").filter(|_| subject == "deal") else {
         return Which::default();
     };
@@ -306,29 +338,6 @@ impl Options {
         }
         let flag = |node: Option<Node<'_>>| node.and_then(|node| node.flag()).unwrap_or_default();
         Self { or_unknown: flag(or_unknown), exact_case: flag(exact_case) }
-    }
-}
-
-/// The one operator of a condition.
-fn operator_of<'a>(table: &Table<'a>, subject: Node<'a>) -> Option<Node<'a>> {
-    let found: Vec<Node<'a>> = table.nodes().filter(|node| OPERATORS.contains(&node.key)).collect();
-    match found.as_slice() {
-        [operator] => Some(*operator),
-        [] => {
-            let message = format!("the condition on {} has no operator.", subject.written());
-            table.error(
-                code::CONDITION,
-                message,
-                "Add one, for example is, is_any_of or is_known.",
-            );
-            None
-        }
-        many => {
-            let keys: Vec<&str> = many.iter().map(|node| node.key).collect();
-            let message = format!("two operators in one condition ({}).", keys.join(", "));
-            table.error(code::CONDITION, message, "Write two conditions.");
-            None
-        }
     }
 }
 

@@ -115,7 +115,8 @@ pub(super) fn expires(node: Node<'_>) -> Option<Span> {
     let span = node.duration()?;
     if span.count == 0 {
         let message = format!("expires = \"{span}\" drops everything at once.");
-        node.error(code::DURATION, message, "Write how long a waiting decision is still wanted.");
+        let hint = "Write how long a waiting decision is still wanted, for example \"7 days\".";
+        node.error(code::DURATION, message, hint);
         return None;
     }
     Some(span)
@@ -130,7 +131,12 @@ pub(super) fn re_enroll(node: Node<'_>) -> Option<ReEnroll> {
         _ => match text.strip_prefix("after ").map(Span::parse) {
             Some(Ok(span)) => Some(ReEnroll::After(span)),
             Some(Err(message)) => {
-                node.error(code::DURATION, message, "Write \"after 180 days\".");
+                // "… is not accepted: how long is a month? Write "180 days"": the offer is last.
+                let meant =
+                    message.rsplit_once("rite \"").and_then(|(_, offer)| offer.split('"').next());
+                let hint = format!("Write \"after {}\".", meant.unwrap_or("180 days"));
+                let what = message.split(": ").next().unwrap_or_default();
+                node.error(code::DURATION, format!("{what}."), hint);
                 None
             }
             None => {

@@ -1,66 +1,57 @@
 //! Lints over the whole set: accepted, but rarely meant.
 
+mod dates;
+mod load;
+mod never;
+mod pairs;
+
 use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
 
 use super::Context;
 use crate::domain::rule::code;
-use crate::domain::rule::model::{Action, Mode, Rule, SenderChoice};
+use crate::domain::rule::model::{Action, Mode, Rule};
+use crate::domain::rule::syntax::Table;
 
-/// Reports every lint that needs all rules.
-pub(super) fn check(ctx: &Context<'_>, rules: &[Rule]) {
-    same_rank(ctx, rules);
+/// Tables of the rules, by id.
+type Tables<'c, 'a> = BTreeMap<&'a str, &'c Table<'a>>;
+
+/// Reports every lint that needs all rules. Without `today` nothing is over.
+pub(super) fn check(ctx: &Context<'_>, rules: &[Rule], today: Option<Date>) {
+    let tables = ctx.book.array("rule").iter();
+    let tables: Tables<'_, '_> = tables
+        .filter_map(|table| Some((table.get("id")?.value.get_ref().as_str()?, table)))
+        .collect();
+    same_rank(&tables, rules);
     unused(ctx);
     mutual_blocks(ctx);
-    send_limits(ctx, rules);
+    for rule in rules {
+        if let Some(table) = tables.get(rule.id.as_str()) {
+            never::check(table, rule);
+            replaces(table);
+        }
+    }
+    pairs::same_way(&tables, rules);
+    pairs::silenced(&tables, rules, &ctx.themes);
+    load::check(ctx);
+    if let Some(today) = today {
+        dates::check(&ctx.book, &tables, rules, today);
+    }
 }
 
-/// A full budget that sends more emails than the inbox may.
-fn send_limits(ctx: &Context<'_>, rules: &[Rule]) {
-    for (name, spec) in &ctx.senders {
-        let Some(limit) = spec.send_limit else { continue };
-        let may_send = |choice: &SenderChoice| match choice {
-            SenderChoice::ContactOwner | SenderChoice::CompanyOwner | SenderChoice::DealOwner => {
-                true
-            }
-            SenderChoice::User(user) => user == name,
-            SenderChoice::Team(team) => {
-                ctx.teams.get(team).is_some_and(|team| team.members.contains(name))
-            }
-        };
-        let all = rules.iter().flat_map(|rule| [rule].into_iter().chain(&rule.arms));
-        let emails = all.filter_map(|rule| match &rule.action {
-            Action::Enroll { target, senders, .. } if senders.iter().any(may_send) => {
-                ctx.sequences.get(&target.name).map(|sequence| sequence.emails)
-            }
-            _ => None,
-        });
-        let Some(emails) = emails.max() else { continue };
-        let budget = spec.daily_budget;
-        let full = budget.saturating_mul(emails);
-        if limit < full
-            && let Some(table) = ctx.book.one("senders", name.as_str())
-        {
-            let message = format!(
-                "{name}: {budget} a day × {emails} emails ≈ {full} emails a day when full; the \
-                 send limit you gave for this inbox is {limit}."
-            );
-            let span = table.get("send_limit").map_or_else(|| table.span.clone(), |it| it.span());
-            let hint =
-                format!("Lower daily_budget to {}, or the steps of the sequence.", limit / emails);
-            table.source.warning(code::LINT_SEND_LIMIT, span, message, hint);
-        }
+/// `on_conflict = "replace"` stops what a person began.
+fn replaces(table: &Table<'_>) {
+    let node = table.get("on_conflict");
+    if let Some(node) = node.filter(|node| node.value.get_ref().as_str() == Some("replace")) {
+        let message = "replace stops a rep's running sequence.";
+        node.warning(code::LINT_REPLACE, message, "\"wait\" lets it end first.");
     }
 }
 
 /// Two rules that start alike, in one theme, with one priority: the name decides.
-fn same_rank(ctx: &Context<'_>, rules: &[Rule]) {
+fn same_rank(tables: &Tables<'_, '_>, rules: &[Rule]) {
     let mut seen: BTreeMap<(&str, u16, String), &str> = BTreeMap::new();
-    let tables: BTreeMap<&str, _> = ctx
-        .book
-        .array("rule")
-        .iter()
-        .filter_map(|table| Some((table.get("id")?.value.get_ref().as_str()?, table)))
-        .collect();
     for rule in rules.iter().filter(|rule| rule.mode != Mode::Off) {
         let Action::Enroll { theme, .. } = &rule.action else { continue };
         let start = format!("{:?} {:?}", rule.when.subject, rule.when.change);

@@ -3,15 +3,18 @@
 
 mod action;
 mod book;
+mod clocks;
 mod conditions;
 mod defaults;
 mod lints;
 mod lists;
+mod names;
 mod operands;
 mod people;
 mod portal;
 mod property;
 mod protection;
+mod renamed;
 mod rules;
 mod suppress;
 mod targets;
@@ -31,6 +34,9 @@ use sha2::{Digest, Sha256};
 use toml::Spanned;
 use toml::de::DeTable;
 
+pub use self::renamed::renamed;
+pub use self::suppress::BUILT_IN_SUPPRESSIONS;
+
 use self::book::Book;
 use self::defaults::Defaults;
 use self::lists::Lists;
@@ -41,12 +47,11 @@ use super::model::{RuleSet, SenderSpec, Sequence, Team, Theme, Workflow};
 use super::suggest;
 use super::syntax::{Node, Source};
 use super::timing::{CONTACT_ZONE, WindowZone};
-use crate::domain::civil::{self, Zone};
+use crate::domain::civil::Zone;
 use crate::domain::diagnostic::{Diagnostic, Severity};
 use crate::domain::id::{Fingerprint, PropertyName, SenderName, TargetName, TeamName, ThemeName};
 use crate::domain::rule::model::Mode;
 use crate::domain::rule::trigger::{Change, Subject};
-use crate::domain::time::Timestamp;
 
 /// Limits of the files (RULES.md section 6).
 const MAX_FILE_BYTES: usize = 1024 * 1024;
@@ -100,8 +105,6 @@ struct Context<'a> {
     windows: Windows<'a>,
     /// The portal's zone; without a portal no set is built.
     zone: Zone,
-    /// The portal's date, where time passes.
-    today: Option<Date>,
     themes: BTreeMap<ThemeName, Theme>,
     sequences: BTreeMap<TargetName, Sequence>,
     workflows: BTreeMap<TargetName, Workflow>,
@@ -133,13 +136,14 @@ fn unknown_name(book: &Book<'_>, kinds: &[&str], name: &str, at: Node<'_>) {
 
 /// Compiles all files of a rules folder: `*.toml` that are no tests, the lock file among them,
 /// and the text files that `{ file = "…" }` names.
+///
+/// [`compile_on`] without a day: what is over is not reported.
 pub fn compile(files: &[RuleFile]) -> Compiled {
-    compile_at(files, None)
+    compile_on(files, None)
 }
 
-/// [`compile`], with the lints that need to know what day it is: a rule that ended long ago, a
-/// calendar whose dates are running out.
-pub fn compile_at(files: &[RuleFile], now: Option<Timestamp>) -> Compiled {
+/// [`compile`] with today's date, for lints about rules and calendars that are over.
+pub fn compile_on(files: &[RuleFile], today: Option<Date>) -> Compiled {
     let whole = Source::new("portal.toml", "");
     let rule_files: Vec<&RuleFile> = files.iter().filter(|file| file.is_rules()).collect();
     let bytes: usize = files.iter().map(|file| file.text.len()).sum();
@@ -158,7 +162,7 @@ pub fn compile_at(files: &[RuleFile], now: Option<Timestamp>) -> Compiled {
                 book.add(source, root);
             }
         }
-        build(book, files, &whole, now)
+        build(book, files, &whole, today)
     };
     let found = sources.into_iter().chain([whole]).flat_map(Source::into_found);
     let mut diagnostics: Vec<Diagnostic> = found.collect();
@@ -167,6 +171,10 @@ pub fn compile_at(files: &[RuleFile], now: Option<Timestamp>) -> Compiled {
     let refused =
         |found: &Diagnostic| found.severity == Severity::Error && found.code != code::NOT_BUILT;
     let rules = rules.filter(|_| !diagnostics.iter().any(refused));
+    if rules.is_none() {
+        // The rule that uses it may be the one that could not be read.
+        diagnostics.retain(|found| found.code != code::LINT_UNUSED);
+    }
     Compiled { rules, diagnostics }
 }
 
@@ -185,7 +193,7 @@ fn build<'a>(
     book: Book<'a>,
     files: &[RuleFile],
     whole: &'a Source<'a>,
-    now: Option<Timestamp>,
+    today: Option<Date>,
 ) -> Option<RuleSet> {
     let rule_count = book.array("rule").len();
     if MAX_RULES < rule_count {
@@ -194,8 +202,7 @@ fn build<'a>(
         return None;
     }
     let zone = portal::zone(&book).unwrap_or(TimeZone::UTC);
-    let today = now.map(|now| civil::local(now, &zone).date());
-    let calendars = Calendars::read(&book, today);
+    let calendars = Calendars::read(&book);
     let mut portal = portal::read(&book, &calendars, whole);
     let windows = times::windows(&book, &calendars);
     let subscriptions = targets::subscriptions(&book);
@@ -206,7 +213,6 @@ fn build<'a>(
         defaults: Defaults::read(&book, &windows),
         zone: portal.as_ref().map_or_else(|| zone.into(), |portal| portal.zone.clone()),
         windows,
-        today,
         sequences: targets::sequences(&book),
         workflows: targets::workflows(&book),
         senders: people::senders(&book),
@@ -222,7 +228,7 @@ fn build<'a>(
     let quiet_periods = timing::quiet_periods(&ctx.book);
     let suppressions = suppress::read_all(&ctx);
     let unknown_sequences = targets::unknown_sequences(&ctx);
-    lints::check(&ctx, &rules);
+    lints::check(&ctx, &rules, today);
     Some(finish(RuleSet {
         fingerprint: fingerprint(files),
         portal: portal?,

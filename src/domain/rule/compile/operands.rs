@@ -142,7 +142,9 @@ pub(super) fn number(literal: &Literal, at: Node<'_>) -> Option<(Decimal, String
     };
     if number.is_none() {
         let message = format!("{} needs a number; {} is none.", at.key, at.written());
-        at.error(code::WRONG_KIND, message, format!("Write {} = 80.", at.key));
+        let digits: String = text.chars().take_while(char::is_ascii_digit).collect();
+        let shown = if digits.is_empty() { "80" } else { &digits };
+        at.error(code::WRONG_KIND, message, format!("Write {} = {shown}.", at.key));
     }
     number.map(|number| (number, text))
 }

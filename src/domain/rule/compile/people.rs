@@ -35,7 +35,7 @@ pub(super) fn senders(book: &Book<'_>) -> BTreeMap<SenderName, SenderSpec> {
         ]);
         if let Some(sender) = sender(name, table) {
             if let Some(other) = inboxes.insert(sender.inbox.clone(), name) {
-                let message = format!("senders {other} and {name} share {}.", sender.inbox);
+                let message = format!("senders \"{other}\" and \"{name}\" share {}.", sender.inbox);
                 let hint = "HubSpot counts the inbox, not the person: they share one budget.";
                 if let Some(node) = table.get("email") {
                     node.warning(code::LINT_SHARED_INBOX, message, hint);
@@ -144,7 +144,11 @@ fn members(book: &Book<'_>, table: &Table<'_>) -> Vec<SenderName> {
         }
     }
     if node.items().is_some_and(|items| items.is_empty()) {
-        node.error(code::BAD_VALUE, format!("{} has no members.", table.what), "Add a sender.");
+        let hint = match book.names("senders").next() {
+            Some(name) => format!("Add names of [senders], for example \"{name}\"."),
+            None => "Add a [senders.NAME] table first, then its name here.".to_owned(),
+        };
+        node.error(code::BAD_VALUE, format!("{} has no members.", table.what), hint);
     }
     members
 }

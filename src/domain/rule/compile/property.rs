@@ -132,6 +132,8 @@ pub(super) struct Property<'a> {
     pub(super) kind: Kind,
     /// Internal values and their labels; empty where HubSpot lists none.
     options: Vec<(&'a str, Option<&'a str>)>,
+    /// What HubSpot's pages call it.
+    label: Option<&'a str>,
 }
 
 /// `rules/.properties.lock.toml`, by object (`contact`, `company`, `deal`).
@@ -161,6 +163,12 @@ impl<'a> Lock<'a> {
         lock
     }
 
+    /// The kind of a property, for hints: nothing is reported. `subject`: the key of a condition.
+    pub(super) fn kind(&self, subject: &str, name: &str) -> Option<Kind> {
+        let object = if subject == "property" { "contact" } else { subject };
+        self.objects.get(object)?.get(name).map(|property| property.kind)
+    }
+
     /// The kind of a property: `Err` after a report that it does not exist, `None` without a
     /// lock file to say.
     pub(super) fn find(
@@ -175,6 +183,14 @@ impl<'a> Lock<'a> {
         }
         let message = format!("property \"{name}\" does not exist in this portal.");
         let names = properties.keys().copied();
+        let is_label = |property: &Property<'_>| {
+            property.label.is_some_and(|label| label.trim().eq_ignore_ascii_case(name.trim()))
+        };
+        if let Some((name, _)) = properties.iter().find(|(_, property)| is_label(property)) {
+            let hint = format!("That is its label; its name is \"{name}\".");
+            at.error(code::UNKNOWN_PROPERTY, message, hint);
+            return Err(());
+        }
         let near = suggest::nearest(name, names).map(|near| format!("Did you mean \"{near}\"?"));
         let otherwise = "Run `hubroute check --portal` to refresh .properties.lock.toml.";
         at.error(code::UNKNOWN_PROPERTY, message, near.unwrap_or_else(|| otherwise.to_owned()));
@@ -194,6 +210,7 @@ fn property<'a>(table: &Table<'a>) -> Property<'a> {
     Property {
         kind: Kind::of(kind, text("field_type").unwrap_or_default()),
         options: options.collect(),
+        label: text("label"),
     }
 }
 

@@ -48,11 +48,11 @@ pub(super) fn breaker(node: Node<'_>) -> Option<Said> {
     }
     if !node.value.get_ref().is_table() {
         let message = format!("breaker = {} is not accepted.", node.written());
-        let hint = "Write breaker = \"off\" and say why in says, or { max = 200, within = \"10 minutes\" }";
+        let hint = "Write breaker = \"off\" and say why in says, or { max = 200, within = \"10 minutes\" }.";
         node.error(code::BAD_VALUE, message, hint);
         return None;
     }
-    let table = node.table("breaker".to_owned())?;
+    let table = node.inline("breaker")?;
     table.check_keys(&["max", "within", "then"]);
     let max = table.require("max", "max = 200").and_then(|max| max.whole_u32(1..=MAX));
     let within = table.require("within", "within = \"10 minutes\"").and_then(within);

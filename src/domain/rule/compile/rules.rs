@@ -117,7 +117,7 @@ fn rule<'a>(ctx: &Context<'a>, table: &Table<'a>, id: Option<&str>) -> Option<Ru
     let re_enroll = table.get("re_enroll").and_then(re_enroll);
     let settle = table.get("settle").and_then(settle_ms);
     let expires = table.get("expires").and_then(expires);
-    let timing = timing::read(ctx, table, mode);
+    let timing = timing::read(ctx, table);
     conflict(table, &mut unbuilt);
     let approve_within = approval(table, mode);
     let limits = table.get("limits").map(protection::limits);

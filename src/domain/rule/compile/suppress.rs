@@ -9,7 +9,8 @@ use crate::domain::rule::model::{Gate, Place, Suppression};
 use crate::domain::rule::syntax::Table;
 
 /// Suppressions that are always there (RULES.md 1.4).
-const BUILT_IN: [&str; 5] = ["no-email", "opted-out", "bounced", "own-domain", "deleted"];
+pub const BUILT_IN_SUPPRESSIONS: [&str; 5] =
+    ["no-email", "opted-out", "bounced", "own-domain", "deleted"];
 
 /// Reads every suppression.
 pub(super) fn read_all(ctx: &Context<'_>) -> Vec<Suppression> {
@@ -18,7 +19,7 @@ pub(super) fn read_all(ctx: &Context<'_>) -> Vec<Suppression> {
     for table in ctx.book.array("suppress") {
         let id = table.require("id", "id = \"a-short-stable-name\"").and_then(rules::id);
         if let Some((id, node)) = id {
-            if BUILT_IN.contains(&id) {
+            if BUILT_IN_SUPPRESSIONS.contains(&id) {
                 let message = format!("suppress id \"{id}\" is built in.");
                 node.error(code::TWICE, message, "Choose another id; the built-in one stays on.");
             }

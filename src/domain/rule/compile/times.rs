@@ -3,21 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use jiff::Span;
 use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
 
 use super::book::Book;
-use super::unknown_name;
-use crate::domain::rule::code;
+use super::{clocks, unknown_name};
 use crate::domain::rule::syntax::{Node, Table};
 use crate::domain::rule::timing::{Window, WindowZone};
+use crate::domain::rule::{code, suggest};
 use crate::domain::time::{DAY_MS, MINUTE_MS};
 
 /// `spread`, where a window does not say.
 const SPREAD_MS: u64 = 10 * MINUTE_MS;
-/// A calendar that ends this soon is worth a word.
-const CALENDAR_DAYS_LEFT: i32 = 30;
 
 const DAYS: [(&str, Weekday); 7] = [
     ("mon", Weekday::Monday),
@@ -47,9 +44,9 @@ pub(super) fn windows<'a>(book: &Book<'a>, calendars: &Calendars<'a>) -> Windows
 pub(super) struct Calendars<'a>(BTreeMap<&'a str, BTreeSet<Date>>);
 
 impl<'a> Calendars<'a> {
-    /// Reads every calendar. `today` is where time passes; without it nothing is too old.
-    pub(super) fn read(book: &Book<'a>, today: Option<Date>) -> Self {
-        let read = |(name, table)| (name, calendar(name, table, today));
+    /// Reads every calendar.
+    pub(super) fn read(book: &Book<'a>) -> Self {
+        let read = |(name, table)| (name, calendar(table));
         Self(book.named("calendars").map(read).collect())
     }
 
@@ -70,24 +67,12 @@ impl<'a> Calendars<'a> {
     }
 }
 
-fn calendar(name: &str, table: &Table<'_>, today: Option<Date>) -> BTreeSet<Date> {
+fn calendar(table: &Table<'_>) -> BTreeSet<Date> {
     table.check_keys(&["holidays"]);
     let Some(node) = table.require("holidays", "holidays = [2026-12-25]") else {
         return BTreeSet::new();
     };
-    let items = node.items().unwrap_or_default();
-    let days: BTreeSet<Date> = items.into_iter().filter_map(|day| day.date()).collect();
-    let Some(last) = days.last() else {
-        let message = format!("calendar \"{name}\" has no dates.");
-        node.warning(code::LINT_CALENDAR, message, "Add its holidays, or remove it.");
-        return days;
-    };
-    let soon = today.and_then(|today| today.checked_add(Span::new().days(CALENDAR_DAYS_LEFT)).ok());
-    if soon.is_some_and(|soon| *last < soon) {
-        let message = format!("calendar \"{name}\" has no dates after {last}.");
-        node.warning(code::LINT_CALENDAR, message, "Add the holidays of the year that follows.");
-    }
-    days
+    node.items().unwrap_or_default().into_iter().filter_map(|day| day.date()).collect()
 }
 
 fn window(
@@ -145,7 +130,16 @@ fn whose(node: Node<'_>) -> Option<WindowZone> {
         "sender" => Some(WindowZone::Sender),
         "contact" => Some(WindowZone::Contact),
         "portal" => Some(WindowZone::Portal),
-        name => zone(name, node).map(WindowZone::Named),
+        name => match suggest::nearest(name, ["sender", "contact", "portal"]) {
+            Some(near) if !name.contains('/') => {
+                let message = format!("time_zone = \"{name}\" is not known.");
+                let hint =
+                    format!("Did you mean \"{near}\"? A name such as \"Europe/Paris\" works too.");
+                node.error(code::BAD_VALUE, message, hint);
+                None
+            }
+            _ => zone(name, node).map(WindowZone::Named),
+        },
     }
 }
 
@@ -178,7 +172,8 @@ fn clock(node: Node<'_>) -> Option<Time> {
     let time = Time::strptime("%H:%M", text).ok();
     if time.is_none() {
         let message = format!("{} = \"{text}\" is not a time of day.", node.key);
-        node.error(code::BAD_VALUE, message, format!("Write {} = \"09:00\".", node.key));
+        let shown = clocks::meant(text).unwrap_or_else(|| "09:00".to_owned());
+        node.error(code::BAD_VALUE, message, format!("Write {} = \"{shown}\".", node.key));
     }
     time
 }
@@ -188,13 +183,13 @@ pub(super) fn zone(name: &str, at: Node<'_>) -> Option<TimeZone> {
     let named = name == "UTC" || name.contains('/');
     if !named {
         let message = format!("time_zone \"{name}\" is ambiguous.");
-        at.error(code::BAD_VALUE, message, "Use a name such as \"America/New_York\".");
+        at.error(code::BAD_VALUE, message, clocks::zone_hint(name));
         return None;
     }
     let zone = TimeZone::get(name).ok();
     if zone.is_none() {
         let message = format!("time_zone \"{name}\" is not in the IANA database.");
-        at.error(code::BAD_VALUE, message, "Use a name such as \"America/New_York\".");
+        at.error(code::BAD_VALUE, message, clocks::zone_hint(name));
     }
     zone
 }

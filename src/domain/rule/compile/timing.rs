@@ -2,19 +2,15 @@
 
 use super::book::Book;
 use super::{Context, targets, times};
-use crate::domain::civil::{self, Days};
+use crate::domain::civil::Days;
 use crate::domain::id::PropertyName;
 use crate::domain::rule::code;
-use crate::domain::rule::model::Mode;
 use crate::domain::rule::syntax::{Node, Table};
 use crate::domain::rule::timing::{QuietPeriod, Timing, WaitFor};
-use crate::domain::time::{DAY_MS, Timestamp};
-
-/// A rule that ended this long ago is worth a word.
-const ENDED_DAYS: i64 = 30;
+use crate::domain::time::DAY_MS;
 
 /// The timing of one rule.
-pub(super) fn read<'a>(ctx: &Context<'a>, table: &Table<'a>, mode: Option<Mode>) -> Timing {
+pub(super) fn read<'a>(ctx: &Context<'a>, table: &Table<'a>) -> Timing {
     let window = match table.get("window") {
         Some(node) => times::window_named(&ctx.book, &ctx.windows, node),
         None => ctx.defaults.window.clone(),
@@ -29,28 +25,11 @@ pub(super) fn read<'a>(ctx: &Context<'a>, table: &Table<'a>, mode: Option<Mode>)
         let message = format!("ends is before starts ({}).", from.written());
         until.error(code::ORDER, message, "Both ends are included.");
     }
-    if let (Some(over), Some((_, node))) = (over, ends)
-        && mode != Some(Mode::Off)
-    {
-        ended(ctx, table, over, node);
-    }
     Timing {
         wait_for: table.get("wait_for").and_then(|node| wait_for(ctx, node)),
         window,
         starts: first,
         ends: over,
-    }
-}
-
-/// Lint: a rule that ended long ago.
-fn ended<'a>(ctx: &Context<'a>, table: &Table<'a>, over: Timestamp, node: Node<'a>) {
-    let Some(today) = ctx.today else { return };
-    let last = civil::local(over.minus_ms(1), &ctx.zone).date();
-    let Ok(ago) = last.until(today) else { return };
-    let days = i64::from(ago.get_days());
-    if ENDED_DAYS < days {
-        let message = format!("{} ended {days} days ago.", table.what);
-        node.warning(code::LINT_ENDED, message, "Delete it or set mode = \"off\".");
     }
 }
 
@@ -106,7 +85,8 @@ pub(super) fn days(table: &Table<'_>) -> Option<Days> {
     if let (Some(from), Some(until), Some(node)) = (from, until, node)
         && until < from
     {
-        node.error(code::ORDER, format!("until is before {from}."), "Both days are included.");
+        let hint = "Both days are included: swap them, or correct the year.";
+        node.error(code::ORDER, format!("until is before {from}."), hint);
     }
     Some(Days { from: from?, until: until? })
 }

@@ -25,6 +25,13 @@ const CHANGES: [&str; 7] = [
     "falls_to",
 ];
 
+/// Every key of `when`.
+fn known_keys() -> Vec<&'static str> {
+    let others =
+        ["property", "company", "deal", "event", "contacts", "from_sources", "not_from_sources"];
+    others.into_iter().chain(CHANGES).collect()
+}
+
 /// A compiled trigger.
 #[derive(Debug)]
 pub(super) struct Trigger {
@@ -37,17 +44,7 @@ impl<'a> Context<'a> {
     /// Compiles `when`.
     pub(super) fn when(&self, node: Node<'a>) -> Option<Trigger> {
         let table = node.inline("when")?;
-        let mut known = vec![
-            "property",
-            "company",
-            "deal",
-            "event",
-            "contacts",
-            "from_sources",
-            "not_from_sources",
-        ];
-        known.extend(CHANGES);
-        table.check_keys(&known);
+        table.check_keys(&known_keys());
         let subjects: Vec<Node<'a>> = ["property", "company", "deal", "event"]
             .into_iter()
             .filter_map(|key| table.get(key))
@@ -80,6 +77,8 @@ impl<'a> Context<'a> {
         let changes: Vec<Node<'a>> = CHANGES.into_iter().filter_map(|key| table.get(key)).collect();
         let change = match changes.as_slice() {
             [change] => *change,
+            // Told as an unknown key already.
+            [] if table.misspells(&known_keys(), &CHANGES) => return None,
             [] => {
                 let hint = format!("Add {}.", suggest::alternatives(&CHANGES));
                 table.error(code::TRIGGER, "when has no trigger word.", hint);
@@ -88,7 +87,8 @@ impl<'a> Context<'a> {
             many => {
                 let keys: Vec<&str> = many.iter().map(|node| node.key).collect();
                 let message = format!("when has two trigger words ({}).", keys.join(", "));
-                table.error(code::TRIGGER, message, "Write a rule for each.");
+                let last = many.iter().max_by_key(|node| node.span().start).unwrap_or(&many[0]);
+                last.error(code::TRIGGER, message, "Keep one, or write a rule for each.");
                 return None;
             }
         };

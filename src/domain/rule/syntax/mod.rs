@@ -3,13 +3,20 @@
 
 #[cfg(test)]
 pub(crate) mod asked;
+mod doubled;
 mod node;
+mod slips;
 mod table;
+#[cfg(test)]
+mod tests;
+mod token;
+mod words;
 
 pub use node::Node;
 pub use table::Table;
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -50,12 +57,39 @@ impl<'f> Source<'f> {
     /// Its TOML as far as it can be read, with its syntax errors reported.
     pub fn parse(&self) -> Spanned<DeTable<'f>> {
         let (table, errors) = DeTable::parse_recoverable(self.text);
-        for error in errors.into_iter().take(MAX_SYNTAX_ERRORS) {
-            let span = error.span().unwrap_or(0..0);
-            let hint = "See https://toml.io for the syntax: key = value, texts in \"quotes\".";
-            self.error(code::SYNTAX, span, error.message(), hint);
+        if !errors.is_empty() {
+            self.report_syntax(&errors);
         }
         table
+    }
+
+    /// The slips that people make, in their words; of the parser's own complaints those that no
+    /// slip explains.
+    fn report_syntax(&self, errors: &[toml::de::Error]) {
+        let slips = slips::find(self.text, MAX_SYNTAX_ERRORS);
+        let explained = |at: usize| {
+            let from = |slip: &slips::Slip| self.lines[self.line(slip.span.start) - 1];
+            slips.iter().any(|slip| from(slip) <= at && at < slip.explains.max(slip.span.end + 1))
+        };
+        for error in errors.iter().take(MAX_SYNTAX_ERRORS) {
+            let span = error.span().unwrap_or(0..0);
+            if error.message() == "duplicate key" {
+                if let Some((message, hint)) = doubled::explain(self.text, &span) {
+                    self.error(code::TWICE, span, message, hint);
+                }
+            } else if !explained(span.start) {
+                let hint = "Write key = value, with texts in \"quotes\".";
+                self.error(code::SYNTAX, span, sentence(error.message()), hint);
+            }
+        }
+        for slip in slips {
+            self.error(code::SYNTAX, slip.span, slip.message, slip.hint);
+        }
+    }
+
+    /// The text of `span` as its author wrote it.
+    pub fn written(&self, span: Range<usize>) -> &'f str {
+        self.text.get(span).unwrap_or_default()
     }
 
     /// Whether the bytes at `span` are an inline table, not a `[header]` or a dotted key.
@@ -75,6 +109,14 @@ impl<'f> Source<'f> {
     /// The line of a byte, from 1.
     fn line(&self, offset: usize) -> usize {
         self.lines.partition_point(|start| *start <= offset).max(1)
+    }
+
+    /// The bytes of a line, from 1, without its end.
+    pub fn line_span(&self, line: u32) -> Range<usize> {
+        let at = usize::try_from(line).unwrap_or(usize::MAX).clamp(1, self.lines.len());
+        let start = self.lines[at - 1];
+        let text = self.text[start..].lines().next().unwrap_or_default();
+        start..start + text.len()
     }
 
     /// Where `span` begins.
@@ -112,19 +154,43 @@ impl<'f> Source<'f> {
         (message, hint): (String, String),
     ) {
         let (line, column) = self.position(span.start);
-        let hint = (!hint.is_empty()).then_some(hint);
-        let file = self.name.clone();
-        let found = Diagnostic { code, severity, file, span, line, column, message, hint };
-        self.found.borrow_mut().push(found);
+        let (end_line, end_column) = self.position(span.end.max(span.start));
+        self.found.borrow_mut().push(Diagnostic {
+            code,
+            severity,
+            file: self.name.clone(),
+            span,
+            line,
+            column,
+            end_line,
+            end_column,
+            message,
+            hint: (!hint.is_empty()).then_some(hint),
+        });
     }
 
-    /// Everything found, in the order of the file.
+    /// Everything found, in the order of the file. What is said about a line that is no TOML
+    /// only follows from its slip.
     pub fn into_found(self) -> Vec<Diagnostic> {
         let mut found = self.found.into_inner();
+        let slips: BTreeSet<u32> = found
+            .iter()
+            .filter(|found| found.code == code::SYNTAX)
+            .map(|found| found.line)
+            .collect();
+        found.retain(|found| found.code == code::SYNTAX || !slips.contains(&found.line));
         found.sort_by(|a, b| (a.span.start, a.code).cmp(&(b.span.start, b.code)));
         found.dedup();
         found
     }
+}
+
+/// Text as a sentence: a capital first, a full stop last.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    let end = if text.ends_with(['.', '?', '!']) { "" } else { "." };
+    format!("{first}{}{end}", letters.as_str())
 }
 
 /// Lines and columns of files of 1 MiB fit 32 bits.

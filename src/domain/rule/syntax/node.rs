@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::{Source, Table};
+use super::{Source, Table, sentence};
 use crate::domain::civil::Edge;
 use crate::domain::rule::model::{Gate, Place, Unbuilt};
 use crate::domain::rule::span::Span;
@@ -53,7 +53,28 @@ impl<'a> Node<'a> {
         Unbuilt { key: key.to_owned(), gate, place: self.place() }
     }
 
+    /// The value's own text, as its author wrote it.
+    fn source_text(&self) -> &'a str {
+        self.source.written(self.span())
+    }
+
+    /// Whether it is an entry of a list, not the value of its key.
+    fn is_item(&self) -> bool {
+        let before = self.source.written(0..self.span().start);
+        before.trim_end().ends_with(['[', ','])
+    }
+
+    /// `key = value`, or the value alone in a list.
+    fn shown(&self, value: &str) -> String {
+        if self.is_item() { value.to_owned() } else { format!("{} = {value}", self.key) }
+    }
+
+    /// A value of the wrong kind. `wanted` completes "Write …" where nothing better is known.
     fn wrong<T>(&self, wanted: &str) -> Option<T> {
+        self.wrong_kind(&format!("Write {wanted}."))
+    }
+
+    fn wrong_kind<T>(&self, hint: &str) -> Option<T> {
         let is = match self.value.get_ref() {
             DeValue::String(_) => "a text",
             DeValue::Integer(_) | DeValue::Float(_) => "a number",
@@ -62,7 +83,9 @@ impl<'a> Node<'a> {
             DeValue::Array(_) => "a list",
             DeValue::Table(_) => "a table",
         };
-        self.error(code::WRONG_KIND, format!("{} is {is}.", self.key), format!("Write {wanted}."));
+        let what =
+            if self.is_item() { format!("an entry of {}", self.key) } else { self.key.to_owned() };
+        self.error(code::WRONG_KIND, format!("{what} is {is}."), hint);
         None
     }
 
@@ -74,7 +97,13 @@ impl<'a> Node<'a> {
                 None
             }
             DeValue::String(text) => Some(text),
-            _ => self.wrong(&format!("a text in quotes: {} = \"…\"", self.key)),
+            DeValue::Array(_) | DeValue::Table(_) => {
+                self.wrong(&format!("a text in quotes: {} = \"…\"", self.key))
+            }
+            _ => self.wrong(&format!(
+                "it in quotes: {}",
+                self.shown(&format!("\"{}\"", self.source_text()))
+            )),
         }
     }
 
@@ -84,7 +113,7 @@ impl<'a> Node<'a> {
         super::asked::note_words(self.key, words.iter().map(|(word, _)| *word));
         let quoted: Vec<String> = words.iter().map(|(word, _)| format!("\"{word}\"")).collect();
         let quoted: Vec<&str> = quoted.iter().map(String::as_str).collect();
-        let all = suggest::alternatives(&quoted);
+        let all = suggest::few(&quoted);
         let DeValue::String(text) = self.value.get_ref() else {
             let message = format!("{} = {} is not known.", self.key, self.written());
             self.error(code::BAD_VALUE, message, format!("Use {all}."));
@@ -95,6 +124,7 @@ impl<'a> Node<'a> {
         if found.is_none() {
             let near = suggest::nearest(text, words.iter().map(|(word, _)| *word));
             let hint = match near {
+                Some(word) if suggest::FEW < words.len() => format!("Did you mean \"{word}\"?"),
                 Some(word) => format!("Did you mean \"{word}\"? Use {all}."),
                 None => format!("Use {all}."),
             };
@@ -120,14 +150,18 @@ impl<'a> Node<'a> {
     /// A whole number within a range.
     pub fn whole(&self, range: RangeInclusive<u64>) -> Option<u64> {
         let DeValue::Integer(number) = self.value.get_ref() else {
-            return self.wrong(&format!("a whole number: {} = {}", self.key, range.start()));
+            return match self.text_that(|text| text.parse::<u64>().is_ok()) {
+                Some(text) => self.wrong(&format!("it without quotes: {}", self.shown(text))),
+                None => self.wrong(&format!("a whole number: {} = {}", self.key, range.start())),
+            };
         };
         let value = u64::from_str_radix(number.as_str(), number.radix()).ok();
         let value = value.filter(|value| range.contains(value));
         if value.is_none() {
             let message = format!("{} = {number} is out of range.", self.key);
-            let hint = if *range.end() == u64::MAX {
-                format!("Write a whole number from {} on.", range.start())
+            // Where the end is only a guard, saying it would suggest that it means something.
+            let hint = if 1_000_000 <= *range.end() {
+                format!("Write a whole number that is at least {}.", range.start())
             } else {
                 format!("Write a whole number from {} to {}.", range.start(), range.end())
             };
@@ -146,7 +180,10 @@ impl<'a> Node<'a> {
     pub fn flag(&self) -> Option<bool> {
         match self.value.get_ref() {
             DeValue::Boolean(flag) => Some(*flag),
-            _ => self.wrong(&format!("{} = true or {} = false", self.key, self.key)),
+            _ => match self.text_that(|text| matches!(text, "true" | "false")) {
+                Some(text) => self.wrong(&format!("it without quotes: {}", self.shown(text))),
+                None => self.wrong(&format!("{} = true or {} = false", self.key, self.key)),
+            },
         }
     }
 
@@ -160,7 +197,10 @@ impl<'a> Node<'a> {
     /// A duration.
     pub fn duration(&self) -> Option<Span> {
         let DeValue::String(text) = self.value.get_ref() else {
-            return self.wrong(&format!("a duration: {} = \"30 minutes\"", self.key));
+            return self.wrong_kind(&match self.value.get_ref() {
+                DeValue::Integer(number) => suggest::with_unit(number.as_str()),
+                _ => format!("Write a duration: {} = \"30 minutes\".", self.key),
+            });
         };
         match Span::parse(text) {
             Ok(span) => Some(span),
@@ -178,7 +218,9 @@ impl<'a> Node<'a> {
     /// A TOML date, without a time.
     pub fn date(&self) -> Option<Date> {
         let DeValue::Datetime(moment) = self.value.get_ref() else {
-            return self.wrong(&format!("a date without quotes: {} = 2026-12-31", self.key));
+            let is_date = |text: &str| text.parse::<Date>().is_ok();
+            let shown = self.text_that(is_date).unwrap_or("2026-12-31");
+            return self.wrong(&format!("a date without quotes: {}", self.shown(shown)));
         };
         let day = moment.date.and_then(|date| {
             let part = |number: u8| i8::try_from(number).ok();
@@ -212,7 +254,8 @@ impl<'a> Node<'a> {
                     .map(|value| Node { source: self.source, key: self.key, value })
                     .collect(),
             ),
-            _ => self.wrong(&format!("a list: {} = [ … ]", self.key)),
+            DeValue::Table(_) => self.wrong(&format!("a list: {} = [ … ]", self.key)),
+            _ => self.wrong(&format!("a list: {} = [{}]", self.key, self.source_text())),
         }
     }
 
@@ -241,21 +284,28 @@ impl<'a> Node<'a> {
         Some(Table { source: self.source, entries, span: self.span(), what: what.to_owned() })
     }
 
+    /// The text, trimmed, where the value is one that passes.
+    fn text_that(&self, passes: impl Fn(&str) -> bool) -> Option<&'a str> {
+        self.value.get_ref().as_str().map(str::trim).filter(|text| passes(text))
+    }
+
+    /// A list of tables comes of double brackets, which are for what has no name of its own.
+    fn table_hint(&self) -> String {
+        let first = self.value.get_ref().as_array().and_then(|items| items.iter().next());
+        let header = first.map(|item| self.source.written(item.span()).trim());
+        match header.and_then(|header| header.strip_prefix("[[")?.strip_suffix("]]")) {
+            Some(name) => format!("Write it in single brackets: [{name}]."),
+            None => format!("Write a table: [{}].", self.key),
+        }
+    }
+
     /// A table of any spelling.
     pub fn table(&self, what: String) -> Option<Table<'a>> {
         match self.value.get_ref() {
             DeValue::Table(entries) => {
                 Some(Table { source: self.source, entries, span: self.span(), what })
             }
-            _ => self.wrong(&format!("a table: [{}]", self.key)),
+            _ => self.wrong_kind(&self.table_hint()),
         }
     }
-}
-
-/// Text as a sentence: a capital first, a full stop last.
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-    let end = if text.ends_with(['.', '?', '!']) { "" } else { "." };
-    format!("{first}{}{end}", letters.as_str())
 }

@@ -65,6 +65,12 @@ impl<'a> Table<'a> {
         }
     }
 
+    /// Whether one of `words` stands here misspelled, as a key that is not one of `known`.
+    pub fn misspells(&self, known: &[&str], words: &[&str]) -> bool {
+        let unknown = self.nodes().filter(|node| !known.contains(&node.key));
+        unknown.into_iter().any(|node| suggest::nearest(node.key, words.iter().copied()).is_some())
+    }
+
     /// Where it stands.
     pub fn place(&self) -> Place {
         self.source.place(&self.span)

@@ -31,7 +31,12 @@ fn the_portal_is_checked() {
     check("id = 1\n", "id = 1\n[defaults]\nmode = \"live\"\n[portal.x]\n", "HR101", "in each rule");
     let window = "[defaults]\nwindow = \"office\"\n[values]";
     check("[values]", window, "HR008", "Defined: office-hours");
-    check("[themes.sales]", "[portal]\n[themes.sales]", "HR001", "duplicate");
+    check(
+        "[themes.sales]",
+        "[portal]\n[themes.sales]",
+        "HR009",
+        "Keep one of them; the first is in line 2",
+    );
 }
 
 #[test]

@@ -43,7 +43,7 @@ fn syntax_errors_are_all_found_in_one_reading() {
 #[test]
 fn unknown_keys_get_the_nearest_known_one() {
     check_key("prioirty = 1", "HR002", 1, "Did you mean \"priority\"?");
-    check("[[rules]]\n", "HR002", "1:3", "Did you mean \"rule\"?");
+    check("[[rules]]\n", "HR002", "1:3", "Did you mean [[rule]]?");
     check(&rule("[windows]\nx = 1"), "HR004", "7:5", "[x]");
 }
 
@@ -105,7 +105,7 @@ fn names_are_looked_up() {
     check(&with_sender, "HR018", "5:41", "a workflow has no sender");
     let to = |word: &str| sequence(&format!("sequence = \"inbound-sdr\", sender = [\"{word}\"]"));
     check(&to("dana"), "HR005", "5:48", "Did you mean \"user:dana\"?");
-    check(&to("team:sdr-uk"), "HR008", "5:48", "Did you mean \"sdr-us\"?");
+    check(&to("team:sdr-uk"), "HR008", "5:48", "Did you mean \"team:sdr-us\"?");
     check(&to("deal-owner"), "HR018", "5:48", "needs a deal trigger");
     check_key("window = \"office\"", "HR008", 10, "Defined: office-hours");
     let emea = "only_if = [{ property = \"c\", is_any_of = \"@dach\" }]";
@@ -133,7 +133,7 @@ fn a_trigger_is_one_change_of_one_thing() {
     check(&when("property = \"p\""), "HR017", "4:8", "Add becomes, becomes_any_of,");
     check(&when("changes = true"), "HR017", "4:8", "names nothing that changes");
     let two = "property = \"p\", changes = true, rises_to = 1";
-    check(&when(two), "HR017", "4:8", "two trigger words (changes, rises_to)");
+    check(&when(two), "HR017", "4:53", "two trigger words (changes, rises_to)");
     check(&when("event = \"contact-create\""), "HR005", "4:18", "\"contact-created\"");
     check(&when("property = \"p\", rises_to = \"hot\""), "HR004", "4:37", "needs a number");
     check(&when("property = \"p\", becomes = [\"a\"]"), "HR004", "4:36", "Use becomes_any_of");

@@ -50,3 +50,68 @@ proptest! {
         check(&files)?;
     }
 }
+
+/// What must never take the program down, each with the code it must get (none: it is accepted).
+#[track_caller]
+fn check_bomb(text: &str, code: Option<&str>) {
+    let files = [file("portal.toml", BOOK), file("r.toml", text)];
+    let found = compile(&files).diagnostics;
+    assert!(check(&files).is_ok());
+    let of_file = found.iter().filter(|found| &*found.file == "r.toml");
+    match code {
+        Some(code) => assert!(of_file.clone().any(|found| found.code == code), "no {code}"),
+        None => assert_eq!(of_file.count(), 0, "{found:#?}"),
+    }
+}
+
+#[test]
+fn bombs_are_refused_with_a_diagnostic() {
+    const DEEP: usize = 100_000;
+    let syntax = Some(code::SYNTAX);
+    check_bomb(&format!("values.a = {}", "[".repeat(DEEP)), syntax);
+    check_bomb(&format!("values.a = {}{}", "[".repeat(DEEP), "]".repeat(DEEP)), syntax);
+    check_bomb(&format!("values.a = {}", "{ a = ".repeat(DEEP)), syntax);
+    check_bomb(&format!("values.{}a = 1", "a.".repeat(DEEP)), syntax);
+    check_bomb(&format!("[values.{}a]\n", "a.".repeat(DEEP)), syntax);
+    check_bomb(&"]".repeat(DEEP), syntax);
+    check_bomb(&"\"".repeat(DEEP + 1), syntax);
+    check_bomb(&"a = 1\n".repeat(DEEP), Some(code::TWICE));
+    check_bomb(&format!("x = \"{}\"", "a".repeat(1024 * 1024)), Some(code::LIMIT));
+    check_bomb("\u{0}", syntax);
+}
+
+#[test]
+fn marks_and_line_ends_of_other_systems_are_accepted() {
+    let crlf = rule("").replace('\n', "\r\n");
+    check_bomb(&crlf, None);
+    check_bomb(&format!("\u{feff}{}", rule("")), None);
+    check_bomb(&format!("\u{feff}{crlf}"), None);
+}
+
+/// A set as large as is accepted, and one rule more.
+fn many(count: usize) -> [RuleFile; 2] {
+    let one = |n| {
+        format!(
+            "[[rule]]\nid = \"r{n}\"\nsays = \"s\"\nwhen = {{ property = \"p{n}\", becomes = \"a\" }}\n\
+             only_if = [{{ property = \"q\", is_any_of = [\"a\", \"b\"] }}, {{ property = \"n\", \
+             is_at_least = 5 }}]\nenroll = {{ workflow = \"guide\" }}\npriority = {}\n",
+            n % 1000 + 1
+        )
+    };
+    [file("portal.toml", BOOK), file("r.toml", (0..count).map(one).collect::<String>())]
+}
+
+#[test]
+fn more_rules_or_bytes_than_are_accepted_are_refused() {
+    let mut files = many(4_000).to_vec();
+    let lines: Vec<&str> = files[1].text.split_inclusive("[[rule]]").collect();
+    assert!(4_000 <= lines.len());
+    assert!(compile(&files).accepted());
+    for n in 0..2 {
+        let more = files[1].text.replace("id = \"r", &format!("id = \"s{n}"));
+        files.push(file(&format!("s{n}.toml"), more));
+    }
+    assert!(compile(&files).diagnostics.iter().any(|found| found.code == code::LIMIT));
+    let large = [file("portal.toml", BOOK), file("a.txt", "a\n".repeat(4 * 1024 * 1024 + 1))];
+    assert!(compile(&large).diagnostics.iter().any(|found| found.code == code::LIMIT));
+}

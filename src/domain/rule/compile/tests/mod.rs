@@ -5,6 +5,7 @@ mod bad_rules;
 mod garbage;
 mod good;
 mod timing;
+mod whole;
 
 use super::*;
 

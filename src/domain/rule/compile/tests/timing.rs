@@ -5,7 +5,11 @@ use crate::domain::civil::Days;
 use crate::domain::rule::span::{Span, Unit};
 use crate::domain::rule::timing::WindowZone;
 
-const DECEMBER: &str = "2026-12-31T12:00:00Z";
+const DECEMBER: &str = "2026-12-31";
+
+fn day(text: &str) -> Date {
+    text.parse().expect(text)
+}
 
 fn at(text: &str) -> Timestamp {
     Timestamp::parse_rfc3339(text).expect(text)
@@ -26,7 +30,7 @@ fn set(more: &str, keys: &str) -> RuleSet {
 #[track_caller]
 fn check(more: &str, keys: &str, code: &str, line: u32, part: &str) {
     let files = [file("portal.toml", format!("{BOOK}{more}")), file("r.toml", rule(keys))];
-    let compiled = compile_at(&files, Some(at(DECEMBER)));
+    let compiled = compile_on(&files, Some(day(DECEMBER)));
     let found = compiled.diagnostics.iter().find(|found| found.code == code);
     let Some(found) = found else { panic!("{keys}{more}: {:#?}", compiled.diagnostics) };
     let shown = format!("{} {}", found.message, found.hint.as_deref().unwrap_or(""));
@@ -148,17 +152,29 @@ fn what_time_has_overtaken_is_a_lint_where_the_day_is_known() {
         check(more, keys, code, line, part);
     };
     let ended = "ends = 2026-11-21\n";
-    wrong("", ended, "HR111", 6, "rule \"r\" ended 40 days ago. Delete it or set mode");
+    wrong("", ended, code::LINT_ENDED, 6, "rule \"r\" ended 40 days ago. Delete it or set mode");
     let calendar = "[calendars.us]\nholidays = [2026-12-25, 2027-01-01]\n";
-    wrong(calendar, "", "HR110", 2, "has no dates after 2027-01-01");
-    wrong("[calendars.us]\nholidays = []\n", "", "HR110", 2, "calendar \"us\" has no dates");
+    wrong(calendar, "", code::LINT_CALENDAR_OVER, 2, "has no dates after 2027-01-01");
+    wrong(
+        "[calendars.us]\nholidays = []\n",
+        "",
+        code::LINT_CALENDAR_OVER,
+        2,
+        "calendar \"us\" has no dates",
+    );
     let quiet = |more: &str, keys: &str| {
         let files = [file("portal.toml", format!("{BOOK}{more}")), file("r.toml", rule(keys))];
-        let dated = |now| compile_at(&files, now).diagnostics;
-        let found = dated(Some(at("2026-12-21T12:00:00Z")));
-        let lints = found.iter().filter(|it| it.code == "HR110" || it.code == "HR111");
+        let dated = |today| compile_on(&files, today).diagnostics;
+        let found = dated(Some(day("2026-12-21")));
+        let lints = found
+            .iter()
+            .filter(|it| it.code == code::LINT_CALENDAR_OVER || it.code == code::LINT_ENDED);
         assert_eq!(lints.count(), 0, "{found:?}");
-        assert!(dated(None).iter().all(|it| it.code != "HR110" && it.code != "HR111"));
+        assert!(
+            dated(None)
+                .iter()
+                .all(|it| it.code != code::LINT_CALENDAR_OVER && it.code != code::LINT_ENDED)
+        );
     };
     quiet("", ended);
     quiet("", "mode = \"off\"\nends = 2026-01-01\n");

@@ -1,0 +1,77 @@
+//! Lints about rules beside each other: the same thing twice, and a theme that others silence.
+
+use std::collections::BTreeMap;
+
+use super::Tables;
+use super::never;
+use crate::domain::claim::Target;
+use crate::domain::id::ThemeName;
+use crate::domain::rule::code;
+use crate::domain::rule::model::{Action, Mode, Rule, Theme};
+
+/// Two rules that start from one change and lead to one place, for people who may be the same.
+pub(super) fn same_way(tables: &Tables<'_, '_>, rules: &[Rule]) {
+    let mut seen: BTreeMap<(String, &Target), Vec<&Rule>> = BTreeMap::new();
+    for rule in rules.iter().filter(|rule| rule.mode != Mode::Off) {
+        let Action::Enroll { target, .. } = &rule.action else { continue };
+        let start = format!("{:?} {:?}", rule.when.subject, rule.when.change);
+        let others = seen.entry((start, target)).or_default();
+        // A thousand rules of one start are compared with the last few only.
+        let mut last = others.iter().rev().take(16);
+        // Of equal priorities HR103 speaks already.
+        let twin = last.find(|other| {
+            other.priority != rule.priority && !never::exclude_each_other(rule, other)
+        });
+        if let Some(other) = twin
+            && let Some(table) = tables.get(rule.id.as_str())
+        {
+            let message = format!(
+                "rules \"{}\" and \"{}\" start from the same change and enroll into {}.",
+                other.id, rule.id, target.name
+            );
+            let span = table.get("enroll").map_or_else(|| table.span.clone(), |node| node.span());
+            let hint = "Whom both match, the better priority enrolls. Join them, or let their \
+                        conditions exclude each other.";
+            table.source.warning(code::LINT_SAME_WAY, span, message, hint);
+        }
+        others.push(rule);
+    }
+}
+
+/// A live rule in a theme that another one silences, with more live rules leading there.
+pub(super) fn silenced(
+    tables: &Tables<'_, '_>,
+    rules: &[Rule],
+    themes: &BTreeMap<ThemeName, Theme>,
+) {
+    let mut counts: BTreeMap<&ThemeName, usize> = BTreeMap::new();
+    let live = || {
+        rules.iter().filter(|rule| rule.mode == Mode::Live).filter_map(|rule| match &rule.action {
+            Action::Enroll { theme, .. } => Some((rule, theme)),
+            Action::Split | Action::Nothing | Action::Unbuilt => None,
+        })
+    };
+    live().for_each(|(_, theme)| *counts.entry(theme).or_default() += 1);
+    for (rule, theme) in live() {
+        let own = counts.get(theme).copied().unwrap_or_default();
+        let busier = themes.iter().find(|(name, other)| {
+            let count = counts.get(name).copied().unwrap_or_default();
+            other.blocks.contains(theme) && BUSIER_TIMES * own <= count
+        });
+        let (Some((busier, _)), Some(table)) = (busier, tables.get(rule.id.as_str())) else {
+            continue;
+        };
+        let message = format!(
+            "rule \"{}\" enrolls into theme \"{theme}\", which \"{busier}\" blocks: {} live rules \
+             lead there, {own} here.",
+            rule.id, counts[busier]
+        );
+        let hint = "Many of its people will be skipped as blocked-by-theme; `hubroute replay` \
+                    counts them.";
+        table.source.warning(code::LINT_SILENCED, table.span.clone(), message, hint);
+    }
+}
+
+/// So many times the live rules make a theme the busier one: offline their number is all that is
+/// known of its volume, and a theme that silences a few rules on purpose is no mistake.
+const BUSIER_TIMES: usize = 10;
