@@ -13,6 +13,7 @@ pub mod event;
 pub mod gates;
 pub mod id;
 pub mod intake;
+pub mod leaving;
 pub mod outcome;
 pub mod person;
 pub mod postpone;

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::claim::{Claim, State};
 use super::event::Event;
 use super::id::{
-    ContactId, PropertyName, RowId, RuleId, SenderName, SequenceId, TargetName, ThemeName,
+    ClaimId, ContactId, PropertyName, RowId, RuleId, SenderName, SequenceId, TargetName, ThemeName,
 };
+use super::leaving::Leaving;
 use super::reason::{Decision, Reason};
 use super::record::{Aliased, Row, TakenEvent, Turn};
 use super::rule::Mode;
@@ -74,6 +75,37 @@ pub struct Item {
     /// Calls for it whose outcome nobody knew, so far.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub lost_answers: u32,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "Task::is_usual")]
+    pub task: Task,
+    /// Since when it has the person taken out of something for its own sake: what ended from
+    /// then on does not make it rest, and it is not done twice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leaves_since: Option<Timestamp>,
+    /// Since when `on_conflict = "wait"` makes it wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub busy_since: Option<Timestamp>,
+}
+
+/// What an item is for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Task {
+    /// What its rule says.
+    #[default]
+    Rule,
+    /// `then_enroll` of its rule: what was to be left is left.
+    Then,
+    /// `on_conflict = "replace"` of its rule: it takes the person out of what holds the theme.
+    Replace,
+    /// `[[suppress]] also_unenroll`; its `rule` is the suppression's id.
+    Suppress,
+}
+
+impl Task {
+    fn is_usual(&self) -> bool {
+        *self == Self::Rule
+    }
 }
 
 #[expect(
@@ -91,6 +123,16 @@ impl Item {
             && self.decision == row.decision
             && self.reason == row.reason
             && row.until.is_none_or(|until| self.due.is_none_or(|due| due == until))
+    }
+
+    /// Whether it comes back by itself: it waits, or its unenrollment is under way.
+    pub fn is_waiting(&self) -> bool {
+        matches!(self.decision, Decision::Wait | Decision::Unenroll)
+    }
+
+    /// The rule its records name; a suppression is none.
+    pub fn of_rule(&self) -> Option<&RuleId> {
+        (self.task != Task::Suppress).then_some(&self.rule)
     }
 }
 
@@ -150,6 +192,9 @@ pub struct Person {
     /// Claims, live and past, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub claims: Vec<Claim>,
+    /// What they are being taken out of, one after the other in this order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub leavings: Vec<Leaving>,
     /// Sequences seen on the contact, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub seen: Vec<Seen>,
@@ -177,6 +222,7 @@ impl Person {
             newest: BTreeMap::new(),
             items: Vec::new(),
             claims: Vec::new(),
+            leavings: Vec::new(),
             seen: Vec::new(),
             shadows: Vec::new(),
             settling: None,
@@ -217,6 +263,13 @@ impl Person {
                 None => self.claims.push(claim.clone()),
             }
         }
+        for leaving in &turn.leavings {
+            match self.leavings.iter_mut().find(|known| known.id == leaving.id) {
+                Some(known) => known.clone_from(leaving),
+                None => self.leavings.push(leaving.clone()),
+            }
+        }
+        self.leavings.retain(|leaving| !turn.left.contains(&leaving.id));
         if let Some(seen) = &turn.seen {
             self.seen.clone_from(seen);
         }
@@ -234,6 +287,7 @@ impl Person {
         let unsettled = self.claims.iter().filter(|claim| claim.is_unsettled());
         let rows: Vec<_> = unsettled.map(|claim| claim.row.clone()).collect();
         self.items.retain(|item| rows.contains(&item.id));
+        self.leavings.clear();
         self.settling = None;
         self.touch(seq, false);
     }
@@ -245,6 +299,7 @@ impl Person {
             self.merged.push(aliased.from);
         }
         self.items.clone_from(&aliased.items);
+        self.leavings.clone_from(&aliased.leavings);
         self.touch(seq, false);
     }
 
@@ -257,6 +312,7 @@ impl Person {
             theirs.filter(|claim| self.claims.iter().all(|known| known.id != claim.id)).collect();
         self.claims.extend(theirs);
         self.claims.sort_by_key(|claim| claim.first_call_at);
+        self.leavings.extend(other.leavings);
         self.seen.extend(other.seen);
         self.seen.sort_by_key(|seen| seen.enrolled_at);
         self.seen.dedup();
@@ -268,14 +324,47 @@ impl Person {
         }
     }
 
-    /// When somebody must look at this person next: an item that is due, or a claim in doubt.
+    /// When somebody must look at this person next: an item that is due, a claim in doubt, or a
+    /// leaving.
     pub fn next_due(&self) -> Option<Timestamp> {
-        let items = self.items.iter().filter_map(|item| item.due);
+        let items = self.items.iter().filter(|item| !self.is_left_for(&item.id));
+        let items = items.filter_map(|item| item.due);
         let doubts = self.claims.iter().filter_map(|claim| match claim.state {
-            State::InDoubt { next_check, .. } => Some(next_check),
+            State::InDoubt { next_check, .. } if !self.is_left(&claim.id) => Some(next_check),
             _ => None,
         });
-        items.chain(doubts).min()
+        let leaving = self.open_leaving().map(|leaving| leaving.next);
+        items.chain(doubts).chain(leaving).min()
+    }
+
+    /// Items whose time has come, with their places. One that waits for a leaving is not due.
+    pub fn due_items(&self, now: Timestamp) -> impl Iterator<Item = (usize, &Item)> {
+        let due = move |item: &Item| item.due.is_some_and(|due| due <= now);
+        let items = self.items.iter().enumerate();
+        items.filter(move |(_, item)| due(item) && !self.is_left_for(&item.id))
+    }
+
+    /// The claim in doubt that is to be read back at `now`. One that is being left is looked at
+    /// by its leaving.
+    pub fn doubt_due(&self, now: Timestamp) -> Option<&Claim> {
+        let due = |claim: &&Claim| matches!(claim.state, State::InDoubt { next_check, .. } if next_check <= now);
+        self.claims.iter().find(|claim| due(claim) && !self.is_left(&claim.id))
+    }
+
+    /// The leaving that is gone on with: one at a time.
+    pub fn open_leaving(&self) -> Option<&Leaving> {
+        self.leavings.iter().find(|leaving| leaving.is_open())
+    }
+
+    /// Whether this claim is being left.
+    pub fn is_left(&self, claim: &ClaimId) -> bool {
+        let leavings = self.leavings.iter().filter(|leaving| leaving.is_open());
+        leavings.into_iter().any(|leaving| leaving.claim.as_ref() == Some(claim))
+    }
+
+    /// Whether the item waits for a leaving.
+    pub fn is_left_for(&self, item: &RowId) -> bool {
+        self.leavings.iter().any(|leaving| leaving.item == *item && leaving.is_open())
     }
 
     /// The live claim that keeps `theme` from being reserved: one of the theme itself, or of a

@@ -1,5 +1,6 @@
 //! A person's due items when HubSpot could not be read: each waits, is held, or ends, visibly.
 
+use super::gates::expires;
 use super::id::ContactId;
 use super::outcome::Later;
 use super::person::{Item, Person};
@@ -43,12 +44,12 @@ pub fn turn(
     (now, seed): (Timestamp, u64),
 ) -> Turn {
     let mut turn = Turn::new(Step::Decided, person.contact, now);
-    let due = person.items.iter().filter(|item| item.due.is_some_and(|due| due <= now));
-    for item in due {
+    for (_, item) in person.due_items(now) {
         let mut item = item.clone();
         item.attempts += 1;
         let (decision, reason, text, until) = verdict(rules, &item, postponed, (now, seed));
         if item.reason != reason {
+            item.first_due = expires::first_due(&item, now);
             item.since = now;
         }
         item.decision = decision;

@@ -17,6 +17,7 @@ mod json;
 mod owner;
 mod profile;
 mod quota;
+mod unenroll;
 mod wire;
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 mod call;
 mod directory;
 mod halts;
+mod leave;
 mod pace;
 mod read_back;
 mod reading;

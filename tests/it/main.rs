@@ -9,4 +9,5 @@ mod index;
 mod interleavings;
 mod kills;
 mod tidy;
+mod unenroll;
 mod webhook;

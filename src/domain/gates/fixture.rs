@@ -18,10 +18,10 @@ use crate::domain::rule::condition::{Comparison, Condition, Test};
 use crate::domain::rule::span::Span;
 use crate::domain::rule::trigger::{Change, Subject, When};
 use crate::domain::rule::{
-    Action, Mode, Place, Portal, ReEnroll, Rule, RuleSet, SenderChoice, SenderSpec, Sequence, Team,
-    Theme, Unbuilt, WhenFull, Workflow,
+    Action, Bridge, Destination, Exit, Mode, OnConflict, Place, Portal, ReEnroll, Rule, RuleSet,
+    SenderChoice, SenderSpec, Sequence, Suppression, Team, Theme, Unbuilt, WhenFull, Workflow,
 };
-use crate::domain::time::{DAY_MS, Timestamp};
+use crate::domain::time::{DAY_MS, MINUTE_MS, Timestamp};
 use crate::domain::view::{InboxUse, Memory, View};
 
 /// Tuesday, 24 Nov 2026, 10:00 in New York.
@@ -109,6 +109,10 @@ pub(crate) fn rule(id: &str, when: When, sequence: &str) -> Rule {
         priority: 500,
         re_enroll: ReEnroll::Never,
         expires: Span::days(7),
+        on_conflict: OnConflict::Skip,
+        wait_up_to: Span::days(14),
+        next_if_blocked: false,
+        enroll_merged: false,
         tags: Vec::new(),
         owner: None,
         unbuilt: Vec::new(),
@@ -124,6 +128,30 @@ pub(crate) fn nurture(id: &str, when: When) -> Rule {
         senders: Vec::new(),
     };
     Rule { action, ..rule(id, when, "intro") }
+}
+
+/// A live suppression of every theme that takes people out.
+pub(crate) fn also_unenroll(id: &str, condition: Condition) -> Suppression {
+    Suppression {
+        id: id.to_owned(),
+        says: "They are left alone".to_owned(),
+        conditions: vec![condition],
+        themes: BTreeSet::new(),
+        live: true,
+        also_unenroll: true,
+        unbuilt: Vec::new(),
+        place: place(9),
+    }
+}
+
+/// A live rule that takes people out, and enrolls into the nurture workflow then where asked.
+pub(crate) fn takes_out(id: &str, when: When, exit: Exit, then_nurture: bool) -> Rule {
+    let then = then_nurture.then(|| Destination {
+        target: target(Channel::Workflow, "nurture-flow"),
+        theme: "nurture".into(),
+        senders: Vec::new(),
+    });
+    Rule { action: Action::Unenroll { exit, then }, ..rule(id, when, "intro") }
 }
 
 pub(crate) fn target(channel: Channel, name: &str) -> Target {
@@ -171,7 +199,10 @@ pub(crate) fn rules(rules: Vec<Rule>) -> RuleSet {
             zone: TimeZone::get("America/New_York").expect("bundled"),
             our_domains: BTreeSet::from(["acme.com".to_owned()]),
             ignore_own_app: false,
-            bridge_property: Some("unenroll_requested".into()),
+            bridge: Some(Bridge {
+                property: "unenroll_requested".into(),
+                confirm_within_ms: 5 * MINUTE_MS,
+            }),
         },
         stale_after_ms: 4 * DAY_MS,
         keep_history: Span::days(400),
@@ -203,6 +234,7 @@ pub(crate) fn rules(rules: Vec<Rule>) -> RuleSet {
         read_properties: BTreeSet::new(),
         history_properties: BTreeSet::new(),
         by_property,
+        watched: BTreeMap::new(),
     }
 }
 
@@ -323,6 +355,7 @@ impl World {
     pub(crate) fn decide(&mut self) -> Plan {
         let plan = self.try_decide().expect("all of it is built");
         self.person.items.clone_from(&plan.items);
+        self.person.leavings.extend(plan.leavings.clone());
         self.person.seen.clone_from(&plan.seen);
         self.person.shadows.clone_from(&plan.shadows);
         plan

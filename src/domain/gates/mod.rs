@@ -7,6 +7,7 @@ pub mod conditions;
 pub mod cooldown;
 pub mod delay;
 pub mod evidence;
+pub mod exit;
 pub mod expires;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -21,11 +22,11 @@ pub mod suppress;
 pub mod theme;
 
 use super::claim::Target;
-use super::id::{SenderName, ThemeName};
+use super::id::{SenderName, TargetName, ThemeName};
 use super::person::Item;
 use super::reason::{Decision, Reason};
 use super::record::TraceStep;
-use super::rule::{Action, Gate, Mode, Rule, RuleSet, SenderChoice, Unbuilt};
+use super::rule::{Action, Destination, Gate, Mode, Rule, RuleSet, SenderChoice, Unbuilt};
 use super::time::Timestamp;
 use super::view::View;
 
@@ -47,6 +48,16 @@ pub const BEFORE_RANK: [Step; 5] = [
     Check(conditions::check),
     NotBuilt(Gate::Conditions),
     NotBuilt(Gate::Unenroll),
+];
+
+/// What is asked of a rule that takes somebody out, before any enrollment of the same decision.
+/// Suppression, consent, themes, quiet periods, budgets and windows do not stand in its way.
+pub const UNENROLL: [Step; 5] = [
+    NotBuilt(Gate::Delay),
+    Check(delay::check),
+    Check(exit::check_stays),
+    NotBuilt(Gate::Breaker),
+    Check(exit::check_mode),
 ];
 
 /// What is asked of the best rule of each theme.
@@ -111,7 +122,7 @@ impl<'a> Case<'a> {
     }
 }
 
-/// What an enroll rule does.
+/// What a rule enrolls into: its `enroll`, or its `then_enroll`.
 #[derive(Clone, Copy)]
 pub struct Enrollment<'a> {
     /// Where to.
@@ -122,15 +133,21 @@ pub struct Enrollment<'a> {
     pub senders: &'a [SenderChoice],
 }
 
-/// What `rule` does. The error is the key that is not built yet.
+/// What `rule` enrolls into. The error is the key that is not built yet.
 pub fn enrollment(rule: &Rule) -> Result<Enrollment<'_>, Unbuilt> {
     match &rule.action {
-        Action::Enroll { target, theme, senders } => Ok(Enrollment { target, theme, senders }),
-        Action::Unbuilt => Err(rule.unbuilt.first().cloned().unwrap_or_else(|| Unbuilt {
-            key: "unenroll".to_owned(),
-            gate: Gate::Unenroll,
-            place: rule.place.clone(),
-        })),
+        Action::Enroll { target, theme, senders }
+        | Action::Unenroll { then: Some(Destination { target, theme, senders }), .. } => {
+            Ok(Enrollment { target, theme, senders })
+        }
+        // A rule that only takes people out never gets as far as the gates of an enrollment.
+        Action::Unenroll { then: None, .. } | Action::Unbuilt => {
+            Err(rule.unbuilt.first().cloned().unwrap_or_else(|| Unbuilt {
+                key: "unenroll".to_owned(),
+                gate: Gate::Unenroll,
+                place: rule.place.clone(),
+            }))
+        }
     }
 }
 
@@ -176,13 +193,26 @@ pub struct Stop {
     pub until: Option<Timestamp>,
     /// In whose name, where that is known.
     pub sender: Option<SenderName>,
+    /// What the person is, or would be, taken out of.
+    pub from: Vec<TargetName>,
+    /// What the person is taken out of first, for its sake (`on_conflict = "replace"`).
+    pub replaces: Vec<past::Stay>,
 }
 
 impl Stop {
     /// The reason's usual decision.
     pub fn new(reason: Reason, sentence: String) -> Self {
         let decision = reason.decisions()[0];
-        Self { decision, reason, sentence, by: None, until: None, sender: None }
+        Self {
+            decision,
+            reason,
+            sentence,
+            by: None,
+            until: None,
+            sender: None,
+            from: Vec::new(),
+            replaces: Vec::new(),
+        }
     }
 
     /// Names the suppression or the rule that stands in the way.

@@ -3,8 +3,9 @@
 use super::{Case, Halt, Notes, Passed, Stop};
 use crate::domain::reason::Reason;
 use crate::domain::rule::condition::{Facts, is_under};
-use crate::domain::rule::{Gate, Suppression, Unbuilt};
+use crate::domain::rule::{Gate, RuleSet, Suppression, Unbuilt};
 use crate::domain::sentence;
+use crate::domain::view::View;
 
 /// The suppressions that nobody can switch off.
 pub fn check_built_in(case: &Case<'_>, notes: &mut Notes) -> Passed {
@@ -40,7 +41,7 @@ pub fn check_rules(case: &Case<'_>, notes: &mut Notes) -> Passed {
     let theme = case.enrollment()?.theme;
     let concerns = |it: &&Suppression| it.themes.is_empty() || it.themes.contains(theme);
     for suppression in case.rules.suppressions.iter().filter(concerns) {
-        let Some(why) = holds(case, suppression)? else { continue };
+        let Some(why) = holds(case.rules, case.view, suppression)? else { continue };
         let id = &suppression.id;
         let detail = format!("\"{id}\" ({}): {why}", suppression.place);
         if suppression.live {
@@ -52,9 +53,12 @@ pub fn check_rules(case: &Case<'_>, notes: &mut Notes) -> Passed {
 }
 
 /// Why all its conditions hold, or `None`. What is not built yet halts only where the rest holds.
-fn holds(case: &Case<'_>, suppression: &Suppression) -> Result<Option<String>, Unbuilt> {
-    let view = case.view;
-    let facts = Facts { contact: view.contact, now: view.now, zone: case.zone() };
+pub fn holds(
+    rules: &RuleSet,
+    view: &View<'_>,
+    suppression: &Suppression,
+) -> Result<Option<String>, Unbuilt> {
+    let facts = Facts { contact: view.contact, now: view.now, zone: &rules.portal.zone };
     let mut details = Vec::new();
     let mut unbuilt = None;
     for condition in &suppression.conditions {

@@ -3,11 +3,12 @@
 use super::{Incoming, old_value};
 use crate::domain::event::Event;
 use crate::domain::id::RowId;
-use crate::domain::person::{Item, Person, Settling};
+use crate::domain::person::{Item, Person, Settling, Task};
 use crate::domain::reason::{Decision, Reason};
 use crate::domain::record::{Row, TakenEvent};
-use crate::domain::rule::{Action, Gate, Rule, RuleSet, Unbuilt};
+use crate::domain::rule::{Action, Gate, Mode, Rule, RuleSet, Suppression, Unbuilt};
 use crate::domain::sentence;
+use crate::domain::time::Timestamp;
 
 /// How many times its length the settle time may last when it is started again and again.
 const SETTLE_TIMES_MAX: u64 = 10;
@@ -25,7 +26,8 @@ pub(super) fn may_fire(rule: &Rule, event: &Event, old: Option<&str>) -> Result<
     }
 }
 
-/// Puts an item for each fired rule on the person, and moves the settle time on.
+/// Puts an item for each fired rule and for each suppression that watches the property on the
+/// person, and moves the settle time on.
 pub(super) fn schedule(
     rules: &RuleSet,
     person: &Person,
@@ -49,8 +51,30 @@ pub(super) fn schedule(
         let fresh = items.iter().find(|item| item.id == id);
         taken.rows.extend(fresh.map(|item| settling_row(rules, person, item)));
     }
+    for suppression in watching(rules, incoming.event) {
+        let item = watch(incoming, suppression);
+        taken.rows.push(settling_row(rules, person, &item));
+        items.push(item);
+    }
     taken.items = Some(items);
     taken.settling = settling;
+}
+
+/// Suppressions with `also_unenroll` that look at the property that changed.
+fn watching<'a>(rules: &'a RuleSet, event: &Event) -> impl Iterator<Item = &'a Suppression> {
+    let watched = event.change().and_then(|(property, _)| rules.watched.get(property));
+    watched.into_iter().flatten().filter_map(|index| rules.suppressions.get(*index))
+}
+
+/// Due at once: who must not be written to any more does not wait for it.
+fn watch(incoming: &Incoming<'_>, suppression: &Suppression) -> Item {
+    Item {
+        id: RowId::from(format!("{}.suppress.{}", incoming.id, suppression.id)),
+        rule: suppression.id.as_str().into(),
+        mode: if suppression.live { Mode::Live } else { Mode::DryRun },
+        task: Task::Suppress,
+        ..fresh(incoming, incoming.received)
+    }
 }
 
 /// The settle time after this event. A rule that does not settle leaves it as it is.
@@ -88,8 +112,23 @@ fn item(person: &Person, incoming: &Incoming<'_>, rule: &Rule, settling: Option<
         id: pair_id(incoming, rule),
         rule: rule.id.clone(),
         mode: rule.mode,
-        event: incoming.event.clone(),
         from: old_value(person, incoming.event).map(str::to_owned),
+        target: match &rule.action {
+            Action::Enroll { target, .. } => Some(target.name.clone()),
+            Action::Unenroll { .. } | Action::Unbuilt => None,
+        },
+        ..fresh(incoming, due)
+    }
+}
+
+/// An item of this event that is due then, of nobody yet.
+fn fresh(incoming: &Incoming<'_>, due: Timestamp) -> Item {
+    Item {
+        id: RowId::from(incoming.id),
+        rule: "".into(),
+        mode: Mode::Off,
+        event: incoming.event.clone(),
+        from: None,
         began: incoming.at(),
         fired_at: incoming.received,
         matched: false,
@@ -99,13 +138,13 @@ fn item(person: &Person, incoming: &Incoming<'_>, rule: &Rule, settling: Option<
         reason: Reason::Settling,
         sentence: sentence::settling(due.since_ms(incoming.received)),
         since: incoming.received,
-        target: match &rule.action {
-            Action::Enroll { target, .. } => Some(target.name.clone()),
-            Action::Unbuilt => None,
-        },
+        target: None,
         sender: None,
         attempts: 0,
         lost_answers: 0,
+        task: Task::Rule,
+        leaves_since: None,
+        busy_since: None,
     }
 }
 

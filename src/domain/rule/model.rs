@@ -103,8 +103,17 @@ pub struct Portal {
     pub our_domains: BTreeSet<String>,
     /// `ignore_own_app`.
     pub ignore_own_app: bool,
-    /// `[portal.unenroll_bridge] property`: this router writes it, so its changes are our own.
-    pub bridge_property: Option<PropertyName>,
+    /// `[portal.unenroll_bridge]`.
+    pub bridge: Option<Bridge>,
+}
+
+/// `[portal.unenroll_bridge]`: how a sequence is left where HubSpot has no call for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bridge {
+    /// `property`: this router stamps it, so its changes are our own.
+    pub property: PropertyName,
+    /// `confirm_within`, in milliseconds, 5 minutes by default.
+    pub confirm_within_ms: u64,
 }
 
 /// `[themes.X]`.
@@ -229,6 +238,51 @@ pub enum ReEnroll {
     After(Span),
 }
 
+/// Where an enrollment goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Destination {
+    /// Where to, with its number.
+    pub target: Target,
+    /// Its theme.
+    pub theme: ThemeName,
+    /// Who may send; empty for a workflow.
+    pub senders: Vec<SenderChoice>,
+}
+
+/// What `unenroll` takes the person out of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// `themes`.
+    Themes(BTreeSet<ThemeName>),
+    /// `sequence` or `workflow`.
+    Target(TargetName),
+    /// `everything = true`.
+    Everything,
+}
+
+impl Exit {
+    /// Whether it names an enrollment of this theme into this target.
+    pub fn names(&self, theme: &ThemeName, target: &str) -> bool {
+        match self {
+            Self::Themes(themes) => themes.contains(theme),
+            Self::Target(name) => name.as_str() == target,
+            Self::Everything => true,
+        }
+    }
+}
+
+/// `on_conflict`: what an occupied theme means.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnConflict {
+    /// A final no.
+    #[default]
+    Skip,
+    /// Wait until it is free and rested, for `wait_up_to` at most.
+    Wait,
+    /// Take the person out of what holds it.
+    Replace,
+}
+
 /// What a rule does.
 #[derive(Clone, Debug)]
 pub enum Action {
@@ -241,7 +295,14 @@ pub enum Action {
         /// Who may send; empty for a workflow.
         senders: Vec<SenderChoice>,
     },
-    /// `unenroll`, `split` …: not built yet. The rule's `unbuilt` says so.
+    /// `unenroll`.
+    Unenroll {
+        /// Out of what.
+        exit: Exit,
+        /// `then_enroll`.
+        then: Option<Destination>,
+    },
+    /// `split`: not built yet. The rule's `unbuilt` says so.
     Unbuilt,
 }
 
@@ -274,6 +335,14 @@ pub struct Rule {
     pub re_enroll: ReEnroll,
     /// `expires`.
     pub expires: Span,
+    /// `on_conflict`.
+    pub on_conflict: OnConflict,
+    /// `wait_up_to`.
+    pub wait_up_to: Span,
+    /// `if_blocked = "next"`: the next rule of the theme may try where this one is blocked.
+    pub next_if_blocked: bool,
+    /// `enroll_merged`: a change that a merge wrote may fire it.
+    pub enroll_merged: bool,
     /// `tags`.
     pub tags: Vec<String>,
     /// `owner`.
@@ -288,6 +357,14 @@ impl Rule {
     /// Every condition of `only_if` and `unless`.
     pub fn conditions(&self) -> impl Iterator<Item = &super::condition::Condition> {
         self.only_if.iter().chain(&self.unless)
+    }
+
+    /// What it takes the person out of.
+    pub fn exit(&self) -> Option<&Exit> {
+        match &self.action {
+            Action::Unenroll { exit, .. } => Some(exit),
+            _ => None,
+        }
     }
 }
 
@@ -304,10 +381,19 @@ pub struct Suppression {
     pub themes: BTreeSet<ThemeName>,
     /// Live unless it says dry-run.
     pub live: bool,
+    /// `also_unenroll`: when it comes to hold, the person is taken out of its themes.
+    pub also_unenroll: bool,
     /// Keys whose effect is not built yet.
     pub unbuilt: Vec<Unbuilt>,
     /// Where it stands.
     pub place: Place,
+}
+
+impl Suppression {
+    /// What `also_unenroll` takes the person out of.
+    pub fn exit(&self) -> Exit {
+        if self.themes.is_empty() { Exit::Everything } else { Exit::Themes(self.themes.clone()) }
+    }
 }
 
 /// A whole rules folder, compiled.
@@ -345,6 +431,8 @@ pub struct RuleSet {
     pub history_properties: BTreeSet<PropertyName>,
     /// Rules that start from a change of a property; indexes into `rules`.
     pub by_property: BTreeMap<PropertyName, Vec<usize>>,
+    /// Suppressions with `also_unenroll` that look at a property; indexes into `suppressions`.
+    pub watched: BTreeMap<PropertyName, Vec<usize>>,
 }
 
 impl RuleSet {

@@ -12,10 +12,12 @@ use crate::domain::decide::{Intent, decide};
 use crate::domain::event::Identity;
 use crate::domain::id::{Inbox, OwnerId};
 use crate::domain::intake::{self, Incoming, judge};
+use crate::domain::leaving::{self, End, Leaving, Verdict};
 use crate::domain::person::{Item, Person};
 use crate::domain::reason::Reason;
 use crate::domain::record::{Row, Step, Turn};
 use crate::domain::rule::{RuleSet, Unbuilt};
+use crate::domain::settle::Policy;
 use crate::domain::time::Timestamp;
 use crate::domain::view::{InboxUse, Memory, View};
 
@@ -29,6 +31,9 @@ pub(super) fn run(rules: &RuleSet, test: &Test, cover: &mut Cover) -> Outcome {
     cover.add(&play.rows);
     outcome
 }
+
+/// Nothing is in doubt here.
+const POLICY: Policy = Policy { verify_first_ms: 0, verify_for_ms: 0 };
 
 struct Play<'a> {
     rules: &'a RuleSet,
@@ -151,13 +156,30 @@ impl<'a> Play<'a> {
         turn.rows = plan.rows;
         turn.items = plan.items;
         turn.claims = plan.claims;
+        turn.leavings = plan.leavings;
         turn.seen = Some(plan.seen);
         turn.shadows = Some(plan.shadows);
         self.apply(turn);
         if let Some(intent) = plan.enroll {
             self.enroll(*intent);
         }
+        while let Some(leaving) = self.person.open_leaving().cloned() {
+            self.leave(leaving);
+        }
         Ok(())
+    }
+
+    /// HubSpot takes the person out at once.
+    fn leave(&mut self, leaving: Leaving) {
+        let case = leaving::Case {
+            rules: self.rules,
+            policy: POLICY,
+            person: self.person.clone(),
+            leaving,
+            now: self.now,
+        };
+        let left = Verdict::Over(End::Left { at: self.now });
+        self.apply(leaving::settle(case, None, left, None));
     }
 
     fn enroll(&mut self, intent: Intent) {

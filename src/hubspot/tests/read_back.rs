@@ -24,7 +24,7 @@ async fn read(
     acts: Vec<Act>,
 ) -> Result<Enrollments, ReadFailure> {
     let server = Server::start(acts);
-    client_knowing(&server, profile, proven).enrollments(&claim(channel), CONTACT).await
+    client_knowing(&server, profile, proven).enrollments(&claim(channel).target, CONTACT).await
 }
 
 #[track_caller]
@@ -102,11 +102,11 @@ async fn a_path_is_proven_by_its_first_understood_answer() {
     ]);
     let client = client(&server, Profile::default());
     let claim = claim(Channel::Sequence);
-    assert_eq!(seen(client.enrollments(&claim, CONTACT).await), Seen::Unobservable);
+    assert_eq!(seen(client.enrollments(&claim.target, CONTACT).await), Seen::Unobservable);
     assert_eq!(client.proven_paths(), ProvenPaths::default());
-    assert_eq!(seen(client.enrollments(&claim, CONTACT).await), Seen::Sequences(vec![4]));
+    assert_eq!(seen(client.enrollments(&claim.target, CONTACT).await), Seen::Sequences(vec![4]));
     assert_eq!(client.proven_paths(), ProvenPaths { sequences: true, workflows: false });
-    assert_eq!(seen(client.enrollments(&claim, CONTACT).await), Seen::Sequences(Vec::new()));
+    assert_eq!(seen(client.enrollments(&claim.target, CONTACT).await), Seen::Sequences(Vec::new()));
 }
 
 #[tokio::test]
@@ -116,7 +116,7 @@ async fn the_route_map_follows_each_enrollment() {
     let acts = vec![list.clone(), one(311), one(7)];
     let server = Server::start(acts);
     let client = client(&server, Profile::RouteMap);
-    let shown = seen(client.enrollments(&claim(Channel::Sequence), CONTACT).await);
+    let shown = seen(client.enrollments(&claim(Channel::Sequence).target, CONTACT).await);
     assert_eq!(shown, Seen::Sequences(vec![311, 7]));
     let lines: Vec<String> = server.asked().into_iter().map(|asked| asked.line).collect();
     assert_eq!(lines[1], "GET /crm/v3/objects/contacts/138017612137/sequences/a%2F1");

@@ -29,6 +29,7 @@ fn suppression(live: bool, themes: &[&str]) -> Suppression {
         conditions: vec![is("customer", "yes")],
         themes: themes.iter().map(|name| (*name).into()).collect(),
         live,
+        also_unenroll: false,
         unbuilt: Vec::new(),
         place: place(9),
     }

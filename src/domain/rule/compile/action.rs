@@ -3,18 +3,10 @@
 use super::Context;
 use super::gates;
 use crate::domain::claim::{Channel, Target};
-use crate::domain::id::ThemeName;
 use crate::domain::rule::code;
-use crate::domain::rule::model::{Action, Gate, SenderChoice, Unbuilt};
+use crate::domain::rule::model::{Action, Destination, Exit, Gate, SenderChoice, Unbuilt};
 use crate::domain::rule::suggest;
 use crate::domain::rule::syntax::{Node, Table};
-
-/// Where an enrollment goes, and what holds it up.
-struct Destination {
-    target: Target,
-    theme: ThemeName,
-    senders: Vec<SenderChoice>,
-}
 
 impl<'a> Context<'a> {
     /// The one thing a rule does. `deal_trigger`: it starts from a deal.
@@ -45,14 +37,14 @@ impl<'a> Context<'a> {
                 return None;
             }
         };
-        let then_enroll = rule.get("then_enroll");
-        if let Some(node) = then_enroll {
+        let then = rule.get("then_enroll").map(|node| {
             if action.key != "unenroll" {
                 node.error(code::ACTION, "then_enroll without unenroll.", "Use enroll.");
             }
-            self.destination(&node.inline("then_enroll")?, deal_trigger, unbuilt);
-            unbuilt.push(node.not_built("then_enroll", Gate::Unenroll));
-        }
+            let table = node.inline("then_enroll")?;
+            table.check_keys(&["sequence", "workflow", "sender"]);
+            self.destination(&table, deal_trigger, unbuilt)
+        });
         match action.key {
             "enroll" => {
                 let table = action.inline("enroll")?;
@@ -67,9 +59,10 @@ impl<'a> Context<'a> {
                 Some(Action::Unbuilt)
             }
             _ => {
-                self.unenroll(action);
-                unbuilt.push(action.not_built("unenroll", Gate::Unenroll));
-                Some(Action::Unbuilt)
+                let exit = self.unenroll(action);
+                // A destination that cannot be read was reported.
+                let then = then.map_or(Some(None), |then| then.map(Some));
+                Some(Action::Unenroll { exit: exit?, then: then? })
             }
         }
     }
@@ -202,36 +195,47 @@ impl<'a> Context<'a> {
         }
     }
 
-    fn unenroll(&self, node: Node<'a>) {
-        let Some(table) = node.inline("unenroll") else { return };
+    fn unenroll(&self, node: Node<'a>) -> Option<Exit> {
+        let table = node.inline("unenroll")?;
         table.check_keys(&["themes", "sequence", "workflow", "everything"]);
         let named: Vec<Node<'a>> = table.nodes().collect();
         if named.len() != 1 {
             let hint = "Write one of themes = [\"…\"], sequence, workflow or everything = true.";
             node.error(code::ACTION, "unenroll names one thing to leave.", hint);
         }
+        let mut exit = None;
         for node in named {
-            match node.key {
-                "themes" => drop(gates::themes(&self.book, node)),
+            exit = match node.key {
+                "themes" => Some(Exit::Themes(gates::themes(&self.book, node))),
                 "sequence" => self.named("sequences", node),
                 "workflow" => self.named("workflows", node),
-                "everything" => node.only_true("Name the themes instead."),
-                _ => {}
+                "everything" => {
+                    node.only_true("Name the themes instead.");
+                    Some(Exit::Everything)
+                }
+                _ => None,
             }
+            .or(exit);
         }
+        if table.get("workflow").is_none() {
+            self.needs_bridge(node, "unenroll of a sequence");
+        }
+        exit
+    }
+
+    /// Reports what cannot be done without `[portal.unenroll_bridge]`.
+    pub(super) fn needs_bridge(&self, node: Node<'a>, what: &str) {
         let portal = self.book.single("portal");
-        if portal.is_some_and(|portal| portal.get("unenroll_bridge").is_none())
-            && table.get("workflow").is_none()
-        {
-            let message = "unenroll of a sequence needs [portal.unenroll_bridge].";
+        if portal.is_some_and(|portal| portal.get("unenroll_bridge").is_none()) {
+            let message = format!("{what} needs [portal.unenroll_bridge].");
             node.error(code::MISSING, message, "HubSpot has no API for it. See docs/unenroll.md.");
         }
     }
 
-    fn named(&self, kind: &str, node: Node<'a>) {
-        if let Some(name) = node.text() {
-            self.reference(&[kind], name, node);
-        }
+    fn named(&self, kind: &str, node: Node<'a>) -> Option<Exit> {
+        let name = node.text()?;
+        self.reference(&[kind], name, node)?;
+        Some(Exit::Target(name.into()))
     }
 
     fn split(&self, node: Node<'a>, deal_trigger: bool, unbuilt: &mut Vec<Unbuilt>) {

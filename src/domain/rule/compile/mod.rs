@@ -208,6 +208,7 @@ fn build<'a>(book: Book<'a>, files: &[RuleFile], whole: &'a Source<'a>) -> Optio
         read_properties: BTreeSet::new(),
         history_properties: BTreeSet::new(),
         by_property: BTreeMap::new(),
+        watched: BTreeMap::new(),
     }))
 }
 
@@ -240,6 +241,14 @@ fn finish(mut set: RuleSet) -> RuleSet {
             set.by_property.entry(name.clone()).or_default().push(index);
         }
         rule.conditions().for_each(|condition| condition.collect_properties(&mut read));
+    }
+    for (index, suppression) in set.suppressions.iter().enumerate() {
+        let mut looked_at = BTreeSet::new();
+        let conditions = suppression.conditions.iter().filter(|_| suppression.also_unenroll);
+        conditions.for_each(|condition| condition.collect_properties(&mut looked_at));
+        for property in looked_at {
+            set.watched.entry(property).or_default().push(index);
+        }
     }
     let conditions = set.suppressions.iter().flat_map(|suppression| &suppression.conditions);
     conditions.for_each(|condition| condition.collect_properties(&mut read));

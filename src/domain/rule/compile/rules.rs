@@ -7,10 +7,15 @@ use super::defaults::{MODES, expires, positive, re_enroll, settle_ms};
 use super::{Context, gates, times};
 use crate::domain::id::RuleId;
 use crate::domain::rule::code;
-use crate::domain::rule::model::{Action, Gate, Mode, Place, Rule, Unbuilt};
+use crate::domain::rule::model::{
+    Action, Destination, Gate, Mode, OnConflict, Place, Rule, Unbuilt,
+};
 use crate::domain::rule::span::{Span, Unit};
 use crate::domain::rule::syntax::{Node, Table};
 use crate::domain::time::DAY_MS;
+
+/// `wait_up_to` where a rule does not say it.
+const WAIT_UP_TO: Span = Span::days(14);
 
 /// Every key of a rule.
 const KEYS: [&str; 29] = [
@@ -115,10 +120,14 @@ fn rule<'a>(ctx: &Context<'a>, table: &Table<'a>, id: Option<&str>) -> Option<Ru
     let settle = table.get("settle").and_then(settle_ms);
     let expires = table.get("expires").and_then(expires);
     timing(ctx, table, delay, &mut unbuilt);
-    conflict(table, &mut unbuilt);
+    let conflict = conflict(ctx, table, action.as_ref());
     approval(table, mode, &mut unbuilt);
     protection(ctx, table, &mut unbuilt);
-    if let Some(Action::Enroll { theme, .. }) = &action {
+    if let Some(
+        Action::Enroll { theme, .. }
+        | Action::Unenroll { then: Some(Destination { theme, .. }), .. },
+    ) = &action
+    {
         unbuilt.extend(ctx.gates.touching(theme));
     }
     unbuilt.sort_by(|a, b| (a.gate, &a.place, &a.key).cmp(&(b.gate, &b.place, &b.key)));
@@ -141,6 +150,10 @@ fn rule<'a>(ctx: &Context<'a>, table: &Table<'a>, id: Option<&str>) -> Option<Ru
         priority: priority.and_then(|priority| u16::try_from(priority).ok()).unwrap_or(500),
         re_enroll: re_enroll.unwrap_or(ctx.defaults.re_enroll),
         expires: expires.unwrap_or(ctx.defaults.expires),
+        on_conflict: conflict.on_conflict,
+        wait_up_to: conflict.wait_up_to,
+        next_if_blocked: conflict.next_if_blocked,
+        enroll_merged: conflict.enroll_merged,
         unbuilt,
         place: table.place(),
     })
@@ -207,25 +220,38 @@ fn wait_for<'a>(ctx: &Context<'a>, node: Node<'a>) {
 }
 
 /// `on_conflict`, `wait_up_to`, `if_blocked`, `enroll_merged`.
-fn conflict(table: &Table<'_>, unbuilt: &mut Vec<Unbuilt>) {
-    let words = [("skip", false), ("wait", true), ("replace", true)];
-    let on_conflict = table.get("on_conflict");
-    let conflict = on_conflict.filter(|node| node.word(&words).unwrap_or_default());
-    unbuilt.extend(conflict.map(|node| node.not_built("on_conflict", Gate::Theme)));
-    if let Some(node) = table.get("wait_up_to") {
-        node.duration();
-        let waits = on_conflict.is_some_and(|node| node.value.get_ref().as_str() == Some("wait"));
-        if !waits {
-            let message = "wait_up_to only makes sense with on_conflict = \"wait\".";
-            node.error(code::CONTRADICTION, message, "Remove it.");
-        }
+struct Conflict {
+    on_conflict: OnConflict,
+    wait_up_to: Span,
+    next_if_blocked: bool,
+    enroll_merged: bool,
+}
+
+fn conflict<'a>(ctx: &Context<'a>, table: &Table<'a>, action: Option<&Action>) -> Conflict {
+    let words =
+        [("skip", OnConflict::Skip), ("wait", OnConflict::Wait), ("replace", OnConflict::Replace)];
+    let node = table.get("on_conflict");
+    let on_conflict = node.and_then(|node| node.word(&words)).unwrap_or_default();
+    if let Some(Action::Enroll { theme, .. }) = action
+        && let Some(node) = node.filter(|_| on_conflict == OnConflict::Replace)
+        && ctx.sequences.values().any(|sequence| sequence.theme == *theme)
+    {
+        ctx.needs_bridge(node, "replace");
     }
-    let next = table
-        .get("if_blocked")
-        .filter(|node| node.word(&[("stop", false), ("next", true)]).unwrap_or_default());
-    unbuilt.extend(next.map(|node| node.not_built("if_blocked", Gate::Theme)));
-    let merged = table.get("enroll_merged").filter(|node| node.flag().unwrap_or_default());
-    unbuilt.extend(merged.map(|node| node.not_built("enroll_merged", Gate::Trigger)));
+    let wait_up_to = table.get("wait_up_to");
+    if let Some(node) = wait_up_to.filter(|_| on_conflict != OnConflict::Wait) {
+        let message = "wait_up_to only makes sense with on_conflict = \"wait\".";
+        node.error(code::CONTRADICTION, message, "Remove it.");
+    }
+    let next = table.get("if_blocked");
+    let next = next.and_then(|node| node.word(&[("stop", false), ("next", true)]));
+    let merged = table.get("enroll_merged").and_then(|node| node.flag());
+    Conflict {
+        on_conflict,
+        wait_up_to: wait_up_to.and_then(positive).unwrap_or(WAIT_UP_TO),
+        next_if_blocked: next.unwrap_or_default(),
+        enroll_merged: merged.unwrap_or_default(),
+    }
 }
 
 fn approval(table: &Table<'_>, mode: Option<Mode>, unbuilt: &mut Vec<Unbuilt>) {

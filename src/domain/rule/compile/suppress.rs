@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::conditions::Position;
 use super::{Context, gates, rules};
+use crate::domain::id::ThemeName;
 use crate::domain::rule::code;
 use crate::domain::rule::model::{Gate, Place, Suppression};
 use crate::domain::rule::syntax::Table;
@@ -46,19 +47,26 @@ fn suppression<'a>(ctx: &Context<'a>, table: &Table<'a>, id: Option<&str>) -> Op
     high_water(table);
     let mut unbuilt = Vec::new();
     let also = table.get("also_unenroll").filter(|node| node.flag().unwrap_or_default());
-    unbuilt.extend(also.map(|node| node.not_built("also_unenroll", Gate::Suppress)));
     if let Some(node) = table.get("until") {
         node.date();
         unbuilt.push(node.not_built("until", Gate::Suppress));
     }
     let mode = table.get("mode").map(|node| node.word(&[("live", true), ("dry-run", false)]));
     let themes = table.get("themes").map(|node| gates::themes(&ctx.book, node));
+    let themes = themes.unwrap_or_default();
+    let concerns = |theme: &ThemeName| themes.is_empty() || themes.contains(theme);
+    if let Some(node) = also
+        && ctx.sequences.values().any(|sequence| concerns(&sequence.theme))
+    {
+        ctx.needs_bridge(node, "also_unenroll of a theme with sequences");
+    }
     Some(Suppression {
         id: id?.to_owned(),
         says: says?,
         conditions,
-        themes: themes.unwrap_or_default(),
+        themes,
         live: mode.unwrap_or(Some(true))?,
+        also_unenroll: also.is_some(),
         unbuilt,
         place: table.place(),
     })

@@ -222,9 +222,6 @@ fn what_is_not_built_yet_says_so_and_can_still_be_tested() {
         ("limits = { per_day = 3 }", "limits"),
         ("breaker = { max = 9, within = \"1 hour\" }", "breaker"),
         ("mode = \"approval\"", "mode = \"approval\""),
-        ("on_conflict = \"wait\"", "on_conflict"),
-        ("if_blocked = \"next\"", "if_blocked"),
-        ("enroll_merged = true", "enroll_merged"),
         ("starts = 2026-01-01", "starts"),
         ("only_if = [{ in_list = \"vip\" }]", "in_list"),
         ("only_if = [{ in_theme = \"sales\" }]", "in_theme"),
@@ -253,6 +250,30 @@ fn unbuilt_of(
     match &condition.test {
         crate::domain::rule::condition::Test::Unbuilt(unbuilt) => Some(unbuilt),
         _ => None,
+    }
+}
+
+#[test]
+fn leaving_a_sequence_needs_the_bridge() {
+    let bridge = "[portal.unenroll_bridge]\nproperty = \"out\"\n";
+    let intro = "enroll = { sequence = \"inbound-sdr\", sender = [\"user:dana\"] }";
+    let enroll = "enroll = { workflow = \"guide\" }";
+    let replaces = format!("{intro}\non_conflict = \"replace\"");
+    for (action, what) in [
+        ("unenroll = { everything = true }", Some("unenroll of a sequence needs")),
+        ("unenroll = { sequence = \"inbound-sdr\" }", Some("unenroll of a sequence needs")),
+        ("unenroll = { workflow = \"guide\" }", None),
+        (replaces.as_str(), Some("replace needs")),
+    ] {
+        let text = rule("").replace(enroll, action);
+        let without = compile(&[file("portal.toml", BOOK), file("r.toml", &text)]);
+        let found = without.diagnostics.iter().find(|it| it.severity == Severity::Error);
+        let message = found.map(|it| it.message.as_str());
+        assert_eq!(message.is_some(), what.is_some(), "{action}: {message:?}");
+        assert!(message.unwrap_or_default().starts_with(what.unwrap_or_default()), "{message:?}");
+        let book = format!("{BOOK}\n{bridge}");
+        let with = compile(&[file("portal.toml", book), file("r.toml", text)]);
+        assert!(with.accepted(), "{action}: {:#?}", with.diagnostics);
     }
 }
 
