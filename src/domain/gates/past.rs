@@ -120,9 +120,19 @@ pub fn is_about(claim: Option<&Claim>, at: Timestamp, began: Timestamp) -> bool 
     from <= at && at <= to
 }
 
-/// Whether an enrollment that began at `at` came after it.
-pub fn is_after(claim: Option<&Claim>, at: Timestamp, began: Timestamp) -> bool {
-    range(claim, began).1 < at
+/// Whether an enrollment that began at `at` came after it. One in the same sequence may be the
+/// claim's own, dated late.
+pub fn is_after(
+    (claim, began): (Option<&Claim>, Timestamp),
+    same_sequence: bool,
+    at: Timestamp,
+) -> bool {
+    let enrolled_at = claim.map_or(began, |claim| match claim.state {
+        State::Confirmed { enrolled_at, .. } => enrolled_at,
+        _ => claim.last_call_at,
+    });
+    let latest = if same_sequence { range(claim, began).1 } else { enrolled_at };
+    latest < at
 }
 
 fn range(claim: Option<&Claim>, began: Timestamp) -> (Timestamp, Timestamp) {

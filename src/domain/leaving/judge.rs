@@ -164,12 +164,12 @@ fn sight(case: &Case<'_>, contact: &Contact) -> Sight {
         return Sight::Over(case.now);
     }
     let Some(latest) = evidence::latest(contact) else { return Sight::Hidden };
-    let is_meant =
-        latest.sequence.0 == target.id && past::is_about(case.claim(), latest.enrolled_at, *began);
+    let same = latest.sequence.0 == target.id;
+    let is_meant = same && past::is_about(case.claim(), latest.enrolled_at, *began);
     match latest.ended_at {
         Some(at) if is_meant => Sight::Over(at),
         None if is_meant => Sight::Running,
-        _ if past::is_after(case.claim(), latest.enrolled_at, *began) => {
+        _ if past::is_after((case.claim(), *began), same, latest.enrolled_at) => {
             Sight::Over(latest.enrolled_at)
         }
         _ => Sight::Hidden,
