@@ -54,7 +54,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         let left = match (channel, bridge) {
             _ if self.hubspot.unenrolls(channel) => self.leave_by_call(&case).await,
             (Channel::Sequence, Some(property)) => self.leave_by_bridge(&case, &property).await,
-            _ => Ok(settle(case.clone(), None, Verdict::Over(End::impossible()), None)),
+            _ => Ok(settle(&case, None, Verdict::Over(End::impossible()), None)),
         };
         match left {
             Ok(turn) => turn,
@@ -69,7 +69,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
             }
             Err(ReadFailure::Refused { message }) => {
                 let refused = Outcome::Refused { concerns: Concerns::Request, message };
-                settle(case, None, Verdict::Later, Some(refused))
+                settle(&case, None, Verdict::Later, Some(refused))
             }
         }
     }
@@ -86,17 +86,17 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         };
         let verdict = by_call(case, &shown);
         let Verdict::Call(enrollment) = &verdict else {
-            return Ok(settle(self.later(case), None, verdict, None));
+            return Ok(settle(&self.later(case), None, verdict, None));
         };
         let contact = self.read_for_leaving(case, None).await?;
         let Some(contact) = contact else {
-            return Ok(settle(self.later(case), None, Verdict::Over(End::Absent), None));
+            return Ok(settle(&self.later(case), None, Verdict::Over(End::Absent), None));
         };
         let named = Named { email: contact.email(), enrollment: enrollment.as_deref() };
         self.pace.take(1).await;
         let outcome = self.hubspot.unenroll(target, case.person.contact, named).await;
         let outcome = self.heed(case.rules, &case.leaving.target, outcome).await;
-        Ok(settle(self.later(case), Some(&contact), verdict, Some(outcome)))
+        Ok(settle(&self.later(case), Some(&contact), verdict, Some(outcome)))
     }
 
     /// The bridge: the contact is read right before its property is written, so that what came
@@ -107,7 +107,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         property: &PropertyName,
     ) -> Result<Turn, ReadFailure> {
         let Some(contact) = self.read_for_leaving(case, Some(property)).await? else {
-            return Ok(settle(self.later(case), None, Verdict::Over(End::Absent), None));
+            return Ok(settle(&self.later(case), None, Verdict::Over(End::Absent), None));
         };
         let verdict = by_bridge(&self.later(case), property, &contact);
         let value = match &verdict {
@@ -123,7 +123,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
             }
             None => None,
         };
-        Ok(settle(self.later(case), Some(&contact), verdict, outcome))
+        Ok(settle(&self.later(case), Some(&contact), verdict, outcome))
     }
 
     /// The case as of now: calls take time.

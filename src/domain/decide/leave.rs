@@ -36,22 +36,19 @@ pub(super) fn decide<'a>(
         if it.mode == Mode::Live && is_final {
             draft.withdraw(exit, it.item, &sentence::takes_out(&it.rule.id));
         }
-        match halt {
-            Some(Halt::Stop(stop)) => draft.told(it, exit, *stop),
-            _ => {
-                let named = draft.unplanned(exit::named(past, exit, case.is_dry_run()));
-                match (named.is_empty(), destination(it.rule)) {
-                    (false, _) => draft.leave(it.index, Some((it.rule, it.mode)), it.notes, &named),
-                    (true, Some(_)) => {
-                        draft.goes_on(it.index);
-                        others.push(it);
-                    }
-                    (true, None) => {
-                        let stop = Stop::new(Reason::NotEnrolled, sentence::not_enrolled());
-                        draft.stop(it.index, Some((it.rule, it.mode)), it.notes, stop);
-                    }
-                }
-            }
+        if let Some(Halt::Stop(stop)) = halt {
+            draft.told(it, exit, *stop);
+            continue;
+        }
+        let named = draft.unplanned(exit::named(past, exit, case.is_dry_run()));
+        if !named.is_empty() {
+            draft.leave(it.index, Some((it.rule, it.mode)), it.notes, &named);
+        } else if destination(it.rule).is_some() {
+            draft.goes_on(it.index);
+            others.push(it);
+        } else {
+            let stop = Stop::new(Reason::NotEnrolled, sentence::not_enrolled());
+            draft.stop(it.index, Some((it.rule, it.mode)), it.notes, stop);
         }
     }
     others.retain(|it| draft.items[it.index].is_some());

@@ -123,9 +123,9 @@ fn merged_records_do_not_enroll() {
     let mut written = event("lifecyclestage", "mql");
     written.source = Some("MERGE_OBJECTS".to_owned());
     check(&mut world(), &written, &[Reason::MergedRecord]);
-    let mut merges = world();
-    merges.rules.rules[0].enroll_merged = true;
-    check(&mut merges, &written, &[Reason::Settling]);
+    let mut allowed = world();
+    allowed.rules.rules[0].enroll_merged = true;
+    check(&mut allowed, &written, &[Reason::Settling]);
 }
 
 #[test]

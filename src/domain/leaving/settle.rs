@@ -21,7 +21,7 @@ const ACCESS_RETRY_MS: u64 = MINUTE_MS;
 /// Takes a verdict into account, the answer of its call where it asked for one, and what the
 /// contact showed where it was read.
 pub fn settle(
-    case: Case<'_>,
+    case: &Case<'_>,
     read: Option<&Contact>,
     verdict: Verdict,
     outcome: Option<Outcome>,
@@ -34,14 +34,14 @@ pub fn settle(
     }
     let mut leaving = case.leaving.clone();
     leaving.tries += 1;
-    leaving.next = case.now.plus_ms(delay_ms(&case, leaving.tries));
+    leaving.next = case.now.plus_ms(delay_ms(case, leaving.tries));
     match (verdict, outcome) {
-        (Verdict::Over(end), _) => over(&case, &mut turn, leaving, end),
-        (_, Some(Outcome::Halted { message, .. })) => refused(&case, &mut turn, leaving, &message),
+        (Verdict::Over(end), _) => over(case, &mut turn, leaving, end),
+        (_, Some(Outcome::Halted { message, .. })) => refused(case, &mut turn, leaving, &message),
         (_, Some(Outcome::Refused { message, .. })) if REFUSALS_MAX <= leaving.tries => {
             let sentence = sentence::refused_request(&message);
             let end = End::Failed { reason: Reason::HubspotRefusedRequest, sentence };
-            over(&case, &mut turn, leaving, end);
+            over(case, &mut turn, leaving, end);
         }
         (_, Some(Outcome::RetryAfter { delay_ms, .. })) => {
             if let Some(delay_ms) = delay_ms {
@@ -56,9 +56,9 @@ pub fn settle(
         (Verdict::Stamp, Some(Outcome::Accepted { .. })) => {
             leaving.stage = Stage::Stamped { at: case.now };
             leaving.tries = 0;
-            leaving.next = case.now.plus_ms(delay_ms(&case, 0));
+            leaving.next = case.now.plus_ms(delay_ms(case, 0));
             turn.leavings.push(leaving);
-            pending(&case, &mut turn);
+            pending(case, &mut turn);
         }
         (Verdict::Call(_), Some(Outcome::Accepted { .. } | Outcome::Unknown { .. })) => {
             called(&mut leaving, case.now);

@@ -205,31 +205,36 @@ fn told(turn: &Turn) -> String {
 #[track_caller]
 fn check_settle(stage: Stage, verdict: Verdict, outcome: Option<Outcome>, expected: &str) -> Turn {
     let world = world(Channel::Sequence);
-    let turn = settle(case(&world, stage, world.now), None, verdict, outcome);
+    let turn = settle(&case(&world, stage, world.now), None, verdict, outcome);
     assert_eq!(told(&turn), expected);
     turn
 }
 
-fn accepted() -> Option<Outcome> {
-    Some(Outcome::Accepted { enrolled_at: None, enrollment: None })
+fn accepted() -> Outcome {
+    Outcome::Accepted { enrolled_at: None, enrollment: None }
 }
 
-fn unknown() -> Option<Outcome> {
-    Some(Outcome::Unknown { why: String::new() })
+fn unknown() -> Outcome {
+    Outcome::Unknown { why: String::new() }
 }
 
 #[test]
 fn every_answer_has_one_next_stage() {
     let call = || Verdict::Call(None);
-    check_settle(Stage::Asked, call(), accepted(), "called");
-    check_settle(Stage::Asked, call(), unknown(), "called");
-    check_settle(Stage::Asked, Verdict::Stamp, accepted(), "stamped, unenroll bridge-pending");
-    check_settle(Stage::Asked, Verdict::Stamp, unknown(), "asked");
-    check_settle(Stage::Asked, Verdict::Wipe, accepted(), "asked");
+    check_settle(Stage::Asked, call(), Some(accepted()), "called");
+    check_settle(Stage::Asked, call(), Some(unknown()), "called");
+    check_settle(
+        Stage::Asked,
+        Verdict::Stamp,
+        Some(accepted()),
+        "stamped, unenroll bridge-pending",
+    );
+    check_settle(Stage::Asked, Verdict::Stamp, Some(unknown()), "asked");
+    check_settle(Stage::Asked, Verdict::Wipe, Some(accepted()), "asked");
     check_settle(stamped(), Verdict::Later, None, "stamped");
     let clear = || Verdict::Clear(End::Left { at: NOW });
-    check_settle(stamped(), clear(), accepted(), "clearing");
-    check_settle(stamped(), clear(), unknown(), "clearing");
+    check_settle(stamped(), clear(), Some(accepted()), "clearing");
+    check_settle(stamped(), clear(), Some(unknown()), "clearing");
     let busy = Outcome::RetryAfter { why: Later::Busy, delay_ms: Some(7_000) };
     let turn = check_settle(Stage::Asked, Verdict::Stamp, Some(busy), "asked");
     assert_eq!(turn.leavings[0].next, NOW.plus_ms(30_000 + 7_000));
@@ -240,14 +245,13 @@ fn every_answer_has_one_next_stage() {
 
 #[test]
 fn a_call_that_is_refused_three_times_is_given_up() {
-    let refused =
-        || Some(Outcome::Refused { concerns: Concerns::Request, message: "no".to_owned() });
+    let refused = || Outcome::Refused { concerns: Concerns::Request, message: "no".to_owned() };
     let mut world = world(Channel::Sequence);
     for (tries, expected) in [(0, "asked"), (1, "asked"), (2, "gone, fail hubspot-refused-request")]
     {
         world.person.leavings[0].tries = tries;
         let case = case(&world, Stage::Asked, world.now);
-        assert_eq!(told(&settle(case, None, Verdict::Stamp, refused())), expected);
+        assert_eq!(told(&settle(&case, None, Verdict::Stamp, Some(refused()))), expected);
     }
 }
 
@@ -296,7 +300,7 @@ fn an_item_waits_for_everything_it_leaves() {
         let leaving = world.person.open_leaving().cloned().expect("one is open");
         assert_eq!(leaving.id, plan.leavings[at].id, "one after the other");
         let case = Case { leaving, ..case(&world, Stage::Asked, world.now) };
-        let turn = settle(case, None, Verdict::Over(End::Left { at: NOW }), None);
+        let turn = settle(&case, None, Verdict::Over(End::Left { at: NOW }), None);
         assert_eq!(told(&turn), expected);
         world.person.apply_turn(world.person.version + 1, &turn);
     }
@@ -309,6 +313,6 @@ fn a_claim_in_doubt_that_is_left_was_enrolled() {
     let mut world = world(Channel::Workflow);
     world.person.claims[0].state = State::NeedsReview { since: NOW, why: String::new() };
     let case = case(&world, Stage::Called { at: NOW }, world.now);
-    let turn = settle(case, None, Verdict::Over(End::Left { at: NOW.plus_ms(SECOND_MS) }), None);
+    let turn = settle(&case, None, Verdict::Over(End::Left { at: NOW.plus_ms(SECOND_MS) }), None);
     assert_eq!(told(&turn), "gone, ended, unenroll matched, wait theme-busy");
 }

@@ -8,6 +8,7 @@ pub mod check;
 pub mod code;
 mod compile;
 pub mod condition;
+mod leave;
 pub mod model;
 pub mod moment;
 pub mod span;
@@ -19,4 +20,5 @@ pub mod trigger;
 pub mod value;
 
 pub use compile::{Compiled, RuleFile, compile};
+pub use leave::*;
 pub use model::*;

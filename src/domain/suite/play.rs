@@ -179,7 +179,7 @@ impl<'a> Play<'a> {
             now: self.now,
         };
         let left = Verdict::Over(End::Left { at: self.now });
-        self.apply(leaving::settle(case, None, left, None));
+        self.apply(leaving::settle(&case, None, left, None));
     }
 
     fn enroll(&mut self, intent: Intent) {

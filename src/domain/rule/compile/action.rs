@@ -4,9 +4,10 @@ use super::Context;
 use super::gates;
 use crate::domain::claim::{Channel, Target};
 use crate::domain::rule::code;
-use crate::domain::rule::model::{Action, Destination, Exit, Gate, SenderChoice, Unbuilt};
+use crate::domain::rule::model::{Action, Gate, SenderChoice, Unbuilt};
 use crate::domain::rule::suggest;
 use crate::domain::rule::syntax::{Node, Table};
+use crate::domain::rule::{Destination, Exit};
 
 impl<'a> Context<'a> {
     /// The one thing a rule does. `deal_trigger`: it starts from a deal.

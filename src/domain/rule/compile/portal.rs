@@ -6,8 +6,10 @@ use super::book::Book;
 use super::defaults::positive;
 use super::{lists, times, unknown_name};
 use crate::domain::id::PortalId;
+use crate::domain::rule::Bridge;
 use crate::domain::rule::code;
-use crate::domain::rule::model::{Bridge, Portal};
+use crate::domain::rule::model::Portal;
+use crate::domain::rule::span::Span;
 use crate::domain::rule::syntax::{Node, Source, Table};
 use crate::domain::time::MINUTE_MS;
 
@@ -61,6 +63,6 @@ fn bridge(portal: &Table<'_>) -> Option<Bridge> {
     table.check_keys(&["property", "confirm_within"]);
     let within = table.get("confirm_within").and_then(positive);
     let property = table.require("property", "property = \"hubroute_unenroll_requested\"")?;
-    let confirm_within_ms = within.map_or(CONFIRM_WITHIN_MS, |within| within.approximate_ms());
+    let confirm_within_ms = within.map_or(CONFIRM_WITHIN_MS, Span::approximate_ms);
     Some(Bridge { property: property.text()?.into(), confirm_within_ms })
 }

@@ -7,11 +7,10 @@ use super::defaults::{MODES, expires, positive, re_enroll, settle_ms};
 use super::{Context, gates, times};
 use crate::domain::id::RuleId;
 use crate::domain::rule::code;
-use crate::domain::rule::model::{
-    Action, Destination, Gate, Mode, OnConflict, Place, Rule, Unbuilt,
-};
+use crate::domain::rule::model::{Action, Gate, Mode, Place, Rule, Unbuilt};
 use crate::domain::rule::span::{Span, Unit};
 use crate::domain::rule::syntax::{Node, Table};
+use crate::domain::rule::{Destination, OnConflict};
 use crate::domain::time::DAY_MS;
 
 /// `wait_up_to` where a rule does not say it.
@@ -150,7 +149,7 @@ fn rule<'a>(ctx: &Context<'a>, table: &Table<'a>, id: Option<&str>) -> Option<Ru
         priority: priority.and_then(|priority| u16::try_from(priority).ok()).unwrap_or(500),
         re_enroll: re_enroll.unwrap_or(ctx.defaults.re_enroll),
         expires: expires.unwrap_or(ctx.defaults.expires),
-        on_conflict: conflict.on_conflict,
+        on_conflict: conflict.occupied,
         wait_up_to: conflict.wait_up_to,
         next_if_blocked: conflict.next_if_blocked,
         enroll_merged: conflict.enroll_merged,
@@ -221,7 +220,7 @@ fn wait_for<'a>(ctx: &Context<'a>, node: Node<'a>) {
 
 /// `on_conflict`, `wait_up_to`, `if_blocked`, `enroll_merged`.
 struct Conflict {
-    on_conflict: OnConflict,
+    occupied: OnConflict,
     wait_up_to: Span,
     next_if_blocked: bool,
     enroll_merged: bool,
@@ -247,7 +246,7 @@ fn conflict<'a>(ctx: &Context<'a>, table: &Table<'a>, action: Option<&Action>) -
     let next = next.and_then(|node| node.word(&[("stop", false), ("next", true)]));
     let merged = table.get("enroll_merged").and_then(|node| node.flag());
     Conflict {
-        on_conflict,
+        occupied: on_conflict,
         wait_up_to: wait_up_to.and_then(positive).unwrap_or(WAIT_UP_TO),
         next_if_blocked: next.unwrap_or_default(),
         enroll_merged: merged.unwrap_or_default(),
