@@ -13,7 +13,7 @@ use super::gates::rank::{self, Candidate};
 use super::gates::{self, AFTER_RANK, BEFORE_RANK, Case, Halt, Notes, Stop, evidence};
 use super::id::{RowId, RuleId, ThemeName};
 use super::leaving::Leaving;
-use super::person::{Item, Seen, Shadow, Task};
+use super::person::{Item, Purpose, Seen, Shadow};
 use super::reason::{Decision, Reason};
 use super::record::Row;
 use super::rule::{Mode, Rule, RuleSet, Unbuilt};
@@ -178,7 +178,7 @@ fn open<'a>(
 ) -> Result<Vec<Ready<'a>>, Unbuilt> {
     let mut passed = Vec::new();
     for (index, item) in view.memory.person.due_items(view.now) {
-        if item.task == Task::Suppress {
+        if item.purpose == Purpose::Suppress {
             leave::suppress(rules, view, past, (index, item), draft)?;
             continue;
         }

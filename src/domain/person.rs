@@ -1,9 +1,9 @@
 //! Everything known of one person: the aggregate (CONSISTENCY.md section 1).
 
 mod due;
-mod task;
+mod purpose;
 
-pub use task::Task;
+pub use purpose::Purpose;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -81,8 +81,8 @@ pub struct Item {
     #[serde(default, skip_serializing_if = "is_zero")]
     pub lost_answers: u32,
     /// What it is for.
-    #[serde(default, skip_serializing_if = "Task::is_usual")]
-    pub task: Task,
+    #[serde(default, skip_serializing_if = "Purpose::is_usual")]
+    pub purpose: Purpose,
     /// Since when it has the person taken out of something for its own sake: what ended from
     /// then on does not make it rest, and it is not done twice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -116,7 +116,7 @@ impl Item {
 
     /// The rule its records name; a suppression is none.
     pub fn of_rule(&self) -> Option<&RuleId> {
-        (self.task != Task::Suppress).then_some(&self.rule)
+        (self.purpose != Purpose::Suppress).then_some(&self.rule)
     }
 }
 

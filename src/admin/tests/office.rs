@@ -9,7 +9,7 @@ use crate::admin::office::{
 use crate::domain::claim::{Channel, Claim, State, Target};
 use crate::domain::event::{Event, Kind};
 use crate::domain::id::{ContactId, Inbox, PortalId, RowId};
-use crate::domain::person::{Item, Person, Task};
+use crate::domain::person::{Item, Person, Purpose};
 use crate::domain::query::{Counts, DecisionQuery, Found, Listed, Listing, Totals};
 use crate::domain::reason::{Decision, Reason};
 use crate::domain::record::{Press, Row};
@@ -138,7 +138,7 @@ fn item(contact: ContactId, decision: Decision, reason: Reason) -> Item {
         sender: Some("dana".into()),
         attempts: 0,
         lost_answers: 0,
-        task: Task::Rule,
+        purpose: Purpose::Rule,
         leaves_since: None,
         busy_since: None,
     }

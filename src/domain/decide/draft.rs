@@ -6,7 +6,7 @@ use crate::domain::gates::evidence::Evidence;
 use crate::domain::gates::{Notes, Stop, enrollment, expires};
 use crate::domain::id::SenderName;
 use crate::domain::leaving::Leaving;
-use crate::domain::person::{Item, Shadow, Task};
+use crate::domain::person::{Item, Purpose, Shadow};
 use crate::domain::reason::Reason;
 use crate::domain::record::Row;
 use crate::domain::rule::{Mode, Rule, RuleSet, Unbuilt};
@@ -138,7 +138,7 @@ impl<'a> Draft<'a> {
             row.mode = Some(mode);
             let target = enrollment(rule).ok().map(|it| it.target.name.clone());
             // What it takes the person out of is told apart from what it enrolls into then.
-            row.target = target.filter(|_| rule.exit().is_none() || item.task == Task::Then);
+            row.target = target.filter(|_| rule.exit().is_none() || item.purpose == Purpose::Then);
         }
         row.trace = notes.trace;
         row

@@ -6,10 +6,10 @@ use super::{Ready, gates};
 use crate::domain::gates::past::{Past, Stay};
 use crate::domain::gates::{Case, Halt, Notes, Stop, UNENROLL, exit, suppress};
 use crate::domain::leaving::follow;
-use crate::domain::person::{Item, Task};
+use crate::domain::person::{Item, Purpose};
 use crate::domain::reason::{Decision, Reason};
 use crate::domain::record::Row;
-use crate::domain::rule::{Action, Destination, Exit, Mode, Rule, RuleSet, Unbuilt};
+use crate::domain::rule::{Action, Enroll, Exit, Mode, Rule, RuleSet, Unbuilt};
 use crate::domain::sentence;
 use crate::domain::view::View;
 
@@ -22,7 +22,7 @@ pub(super) fn decide<'a>(
     ready: Vec<Ready<'a>>,
     draft: &mut Draft<'_>,
 ) -> Result<Vec<Ready<'a>>, Unbuilt> {
-    let takes_out = |it: &Ready<'_>| it.rule.exit().is_some() && it.item.task == Task::Rule;
+    let takes_out = |it: &Ready<'_>| it.rule.exit().is_some() && it.item.purpose == Purpose::Rule;
     let (mut exits, mut others): (Vec<_>, Vec<_>) = ready.into_iter().partition(takes_out);
     exits.sort_by_key(|it| (it.rule.priority, &it.rule.id, it.item.fired_at));
     for mut it in exits {
@@ -43,7 +43,7 @@ pub(super) fn decide<'a>(
         let named = draft.unplanned(exit::named(past, exit, case.is_dry_run()));
         if !named.is_empty() {
             draft.leave(it.index, Some((it.rule, it.mode)), it.notes, &named);
-        } else if destination(it.rule).is_some() {
+        } else if then_of(it.rule).is_some() {
             draft.goes_on(it.index);
             others.push(it);
         } else {
@@ -97,7 +97,7 @@ pub(super) fn suppress(
     Ok(())
 }
 
-fn destination(rule: &Rule) -> Option<&Destination> {
+fn then_of(rule: &Rule) -> Option<&Enroll> {
     match &rule.action {
         Action::Unenroll { then, .. } => then.as_ref(),
         _ => None,
@@ -135,7 +135,7 @@ impl Draft<'_> {
     pub(super) fn replace(&mut self, item: &Item, rule: Option<(&Rule, Mode)>, stays: &[Stay]) {
         let stays: Vec<&Stay> = stays.iter().collect();
         let id = format!("{}.replace", item.id).into();
-        let helper = Item { id, task: Task::Replace, target: None, ..item.clone() };
+        let helper = Item { id, purpose: Purpose::Replace, target: None, ..item.clone() };
         let leavings = follow::leavings(&helper, &stays, self.view.now);
         let helper = self.waits_for(helper, rule, Notes::default(), &stays);
         self.items.push(Some(helper));
@@ -165,7 +165,7 @@ impl Draft<'_> {
     /// The item at `index` found nothing to leave, and enrolls.
     fn goes_on(&mut self, index: usize) {
         if let Some(item) = &mut self.items[index] {
-            item.task = Task::Then;
+            item.purpose = Purpose::Then;
         }
     }
 
@@ -183,7 +183,7 @@ impl Draft<'_> {
                 shadow.holds_until = now;
             }
         }
-        if let Some(into) = destination(it.rule) {
+        if let Some(into) = then_of(it.rule) {
             let then = follow::then(it.item, into, (now, now));
             let why = (then.reason, then.sentence.clone());
             let row = self.row(&then, Some((it.rule, it.mode)), why, Notes::default());
@@ -210,9 +210,12 @@ impl Draft<'_> {
 
     /// Whether the item would enroll into something that `exit` names.
     fn would_enroll(&self, item: &Item, exit: &Exit) -> bool {
-        let rule =
-            self.rules.rule(&item.rule).filter(|_| matches!(item.task, Task::Rule | Task::Then));
-        let takes_out = rule.is_some_and(|rule| rule.exit().is_some()) && item.task == Task::Rule;
+        let rule = self
+            .rules
+            .rule(&item.rule)
+            .filter(|_| matches!(item.purpose, Purpose::Rule | Purpose::Then));
+        let takes_out =
+            rule.is_some_and(|rule| rule.exit().is_some()) && item.purpose == Purpose::Rule;
         let into = rule.filter(|_| !takes_out).and_then(|rule| gates::enrollment(rule).ok());
         into.is_some_and(|into| exit.names(into.theme, into.target.name.as_str()))
     }

@@ -3,7 +3,7 @@
 use super::past::{Past, Stay};
 use super::{Case, Halt, Notes, Passed, Stop, mode};
 use crate::domain::id::TargetName;
-use crate::domain::person::{Person, Task};
+use crate::domain::person::{Person, Purpose};
 use crate::domain::reason::Reason;
 use crate::domain::rule::{Action, Exit, Mode};
 use crate::domain::sentence;
@@ -28,7 +28,7 @@ pub fn is_being_left(person: &Person, stay: &Stay) -> bool {
 
 /// Whether a rule that only watches takes this for gone: it would have left it before.
 pub fn would_be_left(case: &Case<'_>, stay: &Stay) -> bool {
-    let exit = case.rule.exit().filter(|_| case.item.task == Task::Then);
+    let exit = case.rule.exit().filter(|_| case.item.purpose == Purpose::Then);
     case.is_dry_run() && exit.is_some_and(|exit| exit.names(&stay.theme, &stay.name))
 }
 

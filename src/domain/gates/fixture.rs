@@ -18,7 +18,7 @@ use crate::domain::rule::condition::{Comparison, Condition, Test};
 use crate::domain::rule::span::Span;
 use crate::domain::rule::trigger::{Change, Subject, When};
 use crate::domain::rule::{
-    Action, Bridge, Destination, Exit, Mode, OnConflict, Place, Portal, ReEnroll, Rule, RuleSet,
+    Action, Bridge, Enroll, Exit, Mode, OnConflict, Place, Portal, ReEnroll, Rule, RuleSet,
     SenderChoice, SenderSpec, Sequence, Suppression, Team, Theme, Unbuilt, WhenFull, Workflow,
 };
 use crate::domain::time::{DAY_MS, MINUTE_MS, Timestamp};
@@ -146,7 +146,7 @@ pub(crate) fn also_unenroll(id: &str, condition: Condition) -> Suppression {
 
 /// A live rule that takes people out, and enrolls into the nurture workflow then where asked.
 pub(crate) fn takes_out(id: &str, when: When, exit: Exit, then_nurture: bool) -> Rule {
-    let then = then_nurture.then(|| Destination {
+    let then = then_nurture.then(|| Enroll {
         target: target(Channel::Workflow, "nurture-flow"),
         theme: "nurture".into(),
         senders: Vec::new(),

@@ -26,7 +26,7 @@ use super::id::{SenderName, TargetName, ThemeName};
 use super::person::Item;
 use super::reason::{Decision, Reason};
 use super::record::TraceStep;
-use super::rule::{Action, Destination, Gate, Mode, Rule, RuleSet, SenderChoice, Unbuilt};
+use super::rule::{Action, Enroll, Gate, Mode, Rule, RuleSet, SenderChoice, Unbuilt};
 use super::time::Timestamp;
 use super::view::View;
 
@@ -137,7 +137,7 @@ pub struct Enrollment<'a> {
 pub fn enrollment(rule: &Rule) -> Result<Enrollment<'_>, Unbuilt> {
     match &rule.action {
         Action::Enroll { target, theme, senders }
-        | Action::Unenroll { then: Some(Destination { target, theme, senders }), .. } => {
+        | Action::Unenroll { then: Some(Enroll { target, theme, senders }), .. } => {
             Ok(Enrollment { target, theme, senders })
         }
         // A rule that only takes people out never gets as far as the gates of an enrollment.

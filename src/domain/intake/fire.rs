@@ -3,7 +3,7 @@
 use super::{Incoming, old_value};
 use crate::domain::event::Event;
 use crate::domain::id::RowId;
-use crate::domain::person::{Item, Person, Settling, Task};
+use crate::domain::person::{Item, Person, Purpose, Settling};
 use crate::domain::reason::{Decision, Reason};
 use crate::domain::record::{Row, TakenEvent};
 use crate::domain::rule::{Action, Gate, Mode, Rule, RuleSet, Suppression, Unbuilt};
@@ -72,7 +72,7 @@ fn watch(incoming: &Incoming<'_>, suppression: &Suppression) -> Item {
         id: RowId::from(format!("{}.suppress.{}", incoming.id, suppression.id)),
         rule: suppression.id.as_str().into(),
         mode: if suppression.live { Mode::Live } else { Mode::DryRun },
-        task: Task::Suppress,
+        purpose: Purpose::Suppress,
         ..fresh(incoming, incoming.received)
     }
 }
@@ -142,7 +142,7 @@ fn fresh(incoming: &Incoming<'_>, due: Timestamp) -> Item {
         sender: None,
         attempts: 0,
         lost_answers: 0,
-        task: Task::Rule,
+        purpose: Purpose::Rule,
         leaves_since: None,
         busy_since: None,
     }

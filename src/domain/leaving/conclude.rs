@@ -2,10 +2,10 @@
 
 use super::{Case, End, Leaving, Stage, follow};
 use crate::domain::id::{RuleId, TargetName};
-use crate::domain::person::{Item, Task};
+use crate::domain::person::{Item, Purpose};
 use crate::domain::reason::{Decision, Reason};
 use crate::domain::record::{Row, Turn};
-use crate::domain::rule::{Action, Destination};
+use crate::domain::rule::{Action, Enroll};
 use crate::domain::sentence;
 
 /// Keeps the leaving until all of its item's have ended; then the item ends with them, and
@@ -52,7 +52,7 @@ fn end(case: &Case<'_>, turn: &mut Turn, item: &Item, all: &[Leaving]) {
     row.target = None;
     turn.rows.push(row);
     turn.done.push(item.id.clone());
-    if !is_failed && item.task == Task::Rule {
+    if !is_failed && item.purpose == Purpose::Rule {
         then(case, turn, item);
     }
 }
@@ -65,12 +65,12 @@ fn left(item: &Item, from: &str) -> (Reason, String) {
 }
 
 fn suppression(item: &Item) -> Option<String> {
-    (item.task == Task::Suppress).then(|| item.rule.to_string())
+    (item.purpose == Purpose::Suppress).then(|| item.rule.to_string())
 }
 
 /// `then_enroll`: an item of its own, due now, that passes every gate.
 fn then(case: &Case<'_>, turn: &mut Turn, item: &Item) {
-    let Some(into) = destination(case, &item.rule) else { return };
+    let Some(into) = then_of(case, &item.rule) else { return };
     let then = follow::then(item, into, (case.leaving.asked_at, case.now));
     let fingerprint = case.rules.fingerprint.clone();
     let why = (then.reason, then.sentence.clone());
@@ -78,7 +78,7 @@ fn then(case: &Case<'_>, turn: &mut Turn, item: &Item) {
     turn.items.push(then);
 }
 
-fn destination<'a>(case: &'a Case<'_>, rule: &RuleId) -> Option<&'a Destination> {
+fn then_of<'a>(case: &'a Case<'_>, rule: &RuleId) -> Option<&'a Enroll> {
     match &case.rules.rule(rule)?.action {
         Action::Unenroll { then, .. } => then.as_ref(),
         _ => None,

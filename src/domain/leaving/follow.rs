@@ -2,9 +2,9 @@
 
 use super::{Leaving, Stage};
 use crate::domain::gates::past::Stay;
-use crate::domain::person::{Item, Task};
+use crate::domain::person::{Item, Purpose};
 use crate::domain::reason::{Decision, Reason};
-use crate::domain::rule::Destination;
+use crate::domain::rule::Enroll;
 use crate::domain::sentence;
 use crate::domain::time::Timestamp;
 
@@ -29,10 +29,10 @@ pub fn leavings(item: &Item, stays: &[&Stay], now: Timestamp) -> Vec<Leaving> {
 
 /// The item of `then_enroll`, due now, that passes every gate; what was left since `since` is
 /// left for it.
-pub fn then(item: &Item, into: &Destination, (since, now): (Timestamp, Timestamp)) -> Item {
+pub fn then(item: &Item, into: &Enroll, (since, now): (Timestamp, Timestamp)) -> Item {
     Item {
         id: format!("{}.then", item.id).into(),
-        task: Task::Then,
+        purpose: Purpose::Then,
         matched: true,
         first_due: now,
         due: Some(now),

@@ -17,7 +17,7 @@ pub struct Bridge {
 
 /// Where an enrollment goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Destination {
+pub struct Enroll {
     /// Where to, with its number.
     pub target: Target,
     /// Its theme.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::leave::{Bridge, Destination, Exit, OnConflict};
+use super::leave::{Bridge, Enroll, Exit, OnConflict};
 use super::span::Span;
 use crate::domain::claim::Target;
 use crate::domain::id::{
@@ -247,7 +247,7 @@ pub enum Action {
         /// Out of what.
         exit: Exit,
         /// `then_enroll`.
-        then: Option<Destination>,
+        then: Option<Enroll>,
     },
     /// `split`: not built yet. The rule's `unbuilt` says so.
     Unbuilt,

@@ -4,7 +4,7 @@ use crate::domain::event::{Event, Kind};
 use crate::domain::gates::fixture::World;
 use crate::domain::id::{ContactId, FlowId, UserId};
 use crate::domain::outcome::{Concerns, Later, Observation};
-use crate::domain::person::Task;
+use crate::domain::person::Purpose;
 use crate::domain::record::Press;
 use crate::domain::rule::Mode;
 use crate::domain::rule::span::{Span, Unit};
@@ -43,7 +43,7 @@ fn item() -> Item {
         sender: None,
         attempts: 0,
         lost_answers: 0,
-        task: Task::Rule,
+        purpose: Purpose::Rule,
         leaves_since: None,
         busy_since: None,
     }

@@ -5,7 +5,7 @@ use crate::domain::claim::{Channel, State};
 use crate::domain::gates::fixture::{
     World, becomes, changes, claim, contact, event, rule, takes_out, target,
 };
-use crate::domain::person::Task;
+use crate::domain::person::Purpose;
 use crate::domain::reason::{Decision, Reason};
 use crate::domain::rule::span::Span;
 use crate::domain::rule::{Exit, Mode, OnConflict, Rule};
@@ -83,7 +83,7 @@ fn replace_leaves_first_and_enrolls_then() {
     assert_eq!(plan.leavings.len(), 1);
     assert_eq!(plan.enroll, None);
     // Left: the rest does not stop the rule that left it.
-    world.person.items.retain(|item| item.task == Task::Rule);
+    world.person.items.retain(|item| item.purpose == Purpose::Rule);
     world.person.leavings.clear();
     let State::Confirmed { ended_at, .. } = &mut world.person.claims[0].state else { panic!() };
     *ended_at = Some(world.now);
@@ -98,7 +98,7 @@ fn what_could_not_be_replaced_is_not_tried_again() {
     held(OnConflict::Replace, None)(&mut world);
     world.settled(&event("lifecyclestage", "mql"));
     world.decide();
-    world.person.items.retain(|item| item.task == Task::Rule);
+    world.person.items.retain(|item| item.purpose == Purpose::Rule);
     world.person.leavings.clear();
     world.now = world.now.plus_ms(MINUTE_MS);
     let plan = world.decide();

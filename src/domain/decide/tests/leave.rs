@@ -7,7 +7,7 @@ use crate::domain::decide::Plan;
 use crate::domain::gates::fixture::{
     World, also_unenroll, becomes, changes, claim, contact, event, is, rule, takes_out, target,
 };
-use crate::domain::person::{Seen, Shadow, Task};
+use crate::domain::person::{Purpose, Seen, Shadow};
 use crate::domain::reason::Reason;
 use crate::domain::rule::{Exit, Mode, Rule};
 use crate::domain::time::{DAY_MS, Timestamp};
@@ -209,7 +209,7 @@ fn a_suppression_that_comes_to_hold_takes_the_person_out() {
     };
     let (world, _) =
         check(Vec::new(), suppressed(true, "yes"), "wait outcome-unknown, leave intro");
-    assert_eq!(world.person.items[0].task, Task::Suppress);
+    assert_eq!(world.person.items[0].purpose, Purpose::Suppress);
     let (_, plan) = check(Vec::new(), suppressed(true, "no"), "ignore no-match");
     assert_eq!(plan.rows[0].rule, None);
     let (_, plan) = check(Vec::new(), suppressed(false, "yes"), "unenroll would-unenroll");

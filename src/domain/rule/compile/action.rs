@@ -7,7 +7,7 @@ use crate::domain::rule::code;
 use crate::domain::rule::model::{Action, Gate, SenderChoice, Unbuilt};
 use crate::domain::rule::suggest;
 use crate::domain::rule::syntax::{Node, Table};
-use crate::domain::rule::{Destination, Exit};
+use crate::domain::rule::{Enroll, Exit};
 
 impl<'a> Context<'a> {
     /// The one thing a rule does. `deal_trigger`: it starts from a deal.
@@ -50,7 +50,7 @@ impl<'a> Context<'a> {
             "enroll" => {
                 let table = action.inline("enroll")?;
                 table.check_keys(&["sequence", "workflow", "sender"]);
-                let Destination { target, theme, senders } =
+                let Enroll { target, theme, senders } =
                     self.destination(&table, deal_trigger, unbuilt)?;
                 Some(Action::Enroll { target, theme, senders })
             }
@@ -73,7 +73,7 @@ impl<'a> Context<'a> {
         table: &Table<'a>,
         deal_trigger: bool,
         unbuilt: &mut Vec<Unbuilt>,
-    ) -> Option<Destination> {
+    ) -> Option<Enroll> {
         let sender = table.get("sender");
         match (table.get("sequence"), table.get("workflow")) {
             (Some(node), None) => {
@@ -90,7 +90,7 @@ impl<'a> Context<'a> {
                 let sequence = self.sequences.get(name)?;
                 let (id, theme) = (sequence.id.0, sequence.theme.clone());
                 let target = Target { channel: Channel::Sequence, name: name.into(), id };
-                Some(Destination { target, theme, senders })
+                Some(Enroll { target, theme, senders })
             }
             (None, Some(node)) => {
                 if let Some(sender) = sender {
@@ -102,7 +102,7 @@ impl<'a> Context<'a> {
                 let workflow = self.workflows.get(name)?;
                 let (id, theme) = (workflow.id.0, workflow.theme.clone());
                 let target = Target { channel: Channel::Workflow, name: name.into(), id };
-                Some(Destination { target, theme, senders: Vec::new() })
+                Some(Enroll { target, theme, senders: Vec::new() })
             }
             _ => {
                 let message = format!("{} needs one destination.", table.what);

@@ -10,7 +10,7 @@ use crate::domain::rule::code;
 use crate::domain::rule::model::{Action, Gate, Mode, Place, Rule, Unbuilt};
 use crate::domain::rule::span::{Span, Unit};
 use crate::domain::rule::syntax::{Node, Table};
-use crate::domain::rule::{Destination, OnConflict};
+use crate::domain::rule::{Enroll, OnConflict};
 use crate::domain::time::DAY_MS;
 
 /// `wait_up_to` where a rule does not say it.
@@ -123,8 +123,7 @@ fn rule<'a>(ctx: &Context<'a>, table: &Table<'a>, id: Option<&str>) -> Option<Ru
     approval(table, mode, &mut unbuilt);
     protection(ctx, table, &mut unbuilt);
     if let Some(
-        Action::Enroll { theme, .. }
-        | Action::Unenroll { then: Some(Destination { theme, .. }), .. },
+        Action::Enroll { theme, .. } | Action::Unenroll { then: Some(Enroll { theme, .. }), .. },
     ) = &action
     {
         unbuilt.extend(ctx.gates.touching(theme));

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// What an item is for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Task {
+pub enum Purpose {
     /// What its rule says.
     #[default]
     Rule,
@@ -17,7 +17,7 @@ pub enum Task {
     Suppress,
 }
 
-impl Task {
+impl Purpose {
     pub(super) fn is_usual(&self) -> bool {
         *self == Self::Rule
     }
