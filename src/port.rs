@@ -12,7 +12,7 @@ use crate::domain::id::{ContactId, FlowId, Inbox, OwnerId, PropertyName, Sequenc
 use crate::domain::outcome::{Outcome, ReadFailure};
 use crate::domain::person::Person;
 use crate::domain::query::{Counts, DecisionQuery, Found, Listed, Listing, Totals};
-use crate::domain::record::{InboxState, Turn};
+use crate::domain::record::{InboxState, ProvenReads, ReadsProven, Turn};
 use crate::domain::time::Timestamp;
 use crate::domain::view::{InboxUse, Memory};
 
@@ -135,6 +135,12 @@ pub trait Ledger: Send + Sync + 'static {
         into: ContactId,
     ) -> impl Future<Output = Result<(), LedgerError>> + Send;
 
+    /// Reads of enrollments that are known to work, from this run or an earlier one.
+    fn proven_reads(&self) -> ProvenReads;
+
+    /// Records that a read of enrollments is known to work.
+    fn prove(&self, proven: ReadsProven) -> impl Future<Output = Result<(), LedgerError>> + Send;
+
     /// Whether calls are paused by a person.
     fn is_paused(&self) -> bool;
 
@@ -245,6 +251,9 @@ pub trait HubSpot: Send + Sync + 'static {
         property: &PropertyName,
         value: &str,
     ) -> impl Future<Output = Outcome> + Send;
+
+    /// Reads of enrollments that have answered so far.
+    fn proven_reads(&self) -> ProvenReads;
 
     /// A cheap read that shows whether our access works again.
     fn probe(&self) -> impl Future<Output = Result<(), ReadFailure>> + Send;

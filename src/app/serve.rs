@@ -22,7 +22,7 @@ use crate::domain::settle::Policy;
 use crate::domain::signature::{Keys, VerifiedDelivery, Verifier};
 use crate::hubspot::{BuildError, Client};
 use crate::ingress::{self, Body, NotKept};
-use crate::port::{Clock, LedgerError};
+use crate::port::{Clock, Ledger as _, LedgerError};
 use crate::router::{self, Router, Rules};
 use crate::store::deliveries::Deliveries;
 use crate::store::disk::Folder;
@@ -129,6 +129,7 @@ async fn start(
     let store = Arc::new(open_ledger(store).await?);
     let alerts = Alerts::default();
     let (set, refused) = choose(rules, &store, &alerts).await?;
+    hubspot.trust(&store.ledger.proven_reads());
     let rules: Rules = Arc::new(ArcSwap::from(set));
     let router = Arc::new(Router::new(
         store.ledger.clone(),
@@ -271,7 +272,7 @@ fn client(config: &Config, secrets: &Secrets) -> Result<Client, RunError> {
         profile: hubspot.profile,
         timeout: hubspot.timeout,
         proxy: hubspot.proxy.clone(),
-        ..crate::hubspot::Settings::new(secrets.access_token.clone())
+        ..crate::hubspot::Settings::new(secrets.access.clone())
     };
     Ok(Client::new(&settings)?)
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use tracing::info;
+use tracing::{info, warn};
 
 use super::{ExitStatus, diagnostics, fail, read_config, say};
 use crate::app::{App, Refused, RunError, StartError};
@@ -23,6 +23,12 @@ pub(super) fn run(config: &Path) -> ExitStatus {
     }
     let (Ok(config), Ok(secrets)) = (config, secrets) else { return ExitStatus::Usage };
     telemetry::start(config.log, &config.log_level);
+    if config.hubspot.verifies_too_briefly() {
+        warn!(
+            "[hubspot] verify_for is not longer than timeout and 5 seconds: a call that HubSpot \
+             takes late may be taken for lost and made twice. Use \"15 minutes\""
+        );
+    }
     let app = match App::build(config, secrets) {
         Ok(app) => app,
         Err(error @ StartError::Config(_)) => return fail(&error, ExitStatus::Usage),

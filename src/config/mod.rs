@@ -108,6 +108,16 @@ pub struct HubSpot {
     pub proxy: Option<Secret>,
 }
 
+/// How old a reservation may be when its call leaves.
+const PERMIT_AGE_MAX: Duration = Duration::from_secs(5);
+
+impl HubSpot {
+    /// A lost answer is called absent before the call must have ended (CONSISTENCY.md 6.17).
+    pub fn verifies_too_briefly(&self) -> bool {
+        self.verify_for <= self.timeout + PERMIT_AGE_MAX
+    }
+}
+
 /// `[log] format`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {

@@ -4,6 +4,7 @@ use std::fs;
 
 use super::{Environment, Problems};
 use crate::domain::secret::Secret;
+use crate::hubspot::{Access, Refresh};
 
 /// What the router needs and may not print.
 #[derive(Clone, Debug)]
@@ -12,8 +13,8 @@ pub struct Secrets {
     pub client: Secret,
     /// `HUBROUTE_CLIENT_SECRET_PREVIOUS`, while rotating.
     pub client_previous: Option<Secret>,
-    /// `HUBROUTE_ACCESS_TOKEN`.
-    pub access_token: Secret,
+    /// `HUBROUTE_ACCESS_TOKEN`, or `HUBROUTE_CLIENT_ID` with `HUBROUTE_REFRESH_TOKEN`.
+    pub access: Access,
     /// `HUBROUTE_ADMIN_TOKEN`.
     pub admin_token: Option<Secret>,
 }
@@ -28,18 +29,13 @@ impl Secrets {
             "the client secret of your HubSpot app",
             &mut problems,
         );
-        let access_token = required(
-            environment,
-            "HUBROUTE_ACCESS_TOKEN",
-            "the access token of your HubSpot app",
-            &mut problems,
-        );
+        let access = access(environment, client.as_ref(), &mut problems);
         let client_previous =
             optional(environment, "HUBROUTE_CLIENT_SECRET_PREVIOUS", &mut problems);
         let admin_token = Self::admin(environment, &mut problems);
-        match (client, access_token) {
-            (Some(client), Some(access_token)) if problems.is_empty() => {
-                Ok(Self { client, client_previous, access_token, admin_token })
+        match (client, access) {
+            (Some(client), Some(access)) if problems.is_empty() => {
+                Ok(Self { client, client_previous, access, admin_token })
             }
             _ => Err(Problems(problems)),
         }
@@ -49,6 +45,39 @@ impl Secrets {
     pub fn admin(environment: &impl Environment, problems: &mut Vec<String>) -> Option<Secret> {
         optional(environment, "HUBROUTE_ADMIN_TOKEN", problems)
     }
+}
+
+/// A token of the account's own app, or what buys tokens for an app installed by OAuth.
+fn access(
+    environment: &impl Environment,
+    client: Option<&Secret>,
+    problems: &mut Vec<String>,
+) -> Option<Access> {
+    let refresh_token = optional(environment, "HUBROUTE_REFRESH_TOKEN", problems);
+    let client_id = optional(environment, "HUBROUTE_CLIENT_ID", problems);
+    if refresh_token.is_none() && client_id.is_none() {
+        let what = "the access token of your HubSpot app, or set HUBROUTE_CLIENT_ID and HUBROUTE_REFRESH_TOKEN for OAuth";
+        return required(environment, "HUBROUTE_ACCESS_TOKEN", what, problems).map(Access::Token);
+    }
+    if environment.var("HUBROUTE_ACCESS_TOKEN").is_some()
+        || environment.var("HUBROUTE_ACCESS_TOKEN_FILE").is_some()
+    {
+        problems.push(
+            "HUBROUTE_ACCESS_TOKEN and HUBROUTE_REFRESH_TOKEN or HUBROUTE_CLIENT_ID are both set: keep the one your app uses"
+                .to_owned(),
+        );
+    }
+    let what = "the client id of your HubSpot app";
+    let client_id =
+        client_id.or_else(|| required(environment, "HUBROUTE_CLIENT_ID", what, problems));
+    let what = "the refresh token of your app's installation";
+    let refresh_token =
+        refresh_token.or_else(|| required(environment, "HUBROUTE_REFRESH_TOKEN", what, problems));
+    Some(Access::Refresh(Refresh {
+        client_id: client_id?.reveal().to_owned(),
+        client_secret: client?.clone(),
+        refresh_token: refresh_token?,
+    }))
 }
 
 fn required(

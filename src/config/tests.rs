@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::hubspot::{Access, Refresh};
 
 impl Environment for BTreeMap<&str, &str> {
     fn var(&self, name: &str) -> Option<String> {
@@ -70,6 +71,7 @@ fn a_missing_secret_is_named_and_a_file_may_hold_one() {
     let problems = Secrets::read(&BTreeMap::new()).expect_err("refused").to_string();
     assert!(problems.contains("HUBROUTE_CLIENT_SECRET is missing"), "{problems}");
     assert!(problems.contains("HUBROUTE_ACCESS_TOKEN is missing"), "{problems}");
+    assert!(problems.contains("HUBROUTE_REFRESH_TOKEN"), "{problems}");
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("secret");
     std::fs::write(&path, "from-a-file\n").expect("written");
@@ -82,4 +84,39 @@ fn a_missing_secret_is_named_and_a_file_may_hold_one() {
     assert_eq!(secrets.client.reveal(), "from-a-file");
     let empty = BTreeMap::from([("HUBROUTE_CLIENT_SECRET", " "), ("HUBROUTE_ACCESS_TOKEN", "t")]);
     assert!(Secrets::read(&empty).expect_err("refused").to_string().contains("is empty"));
+}
+
+#[test]
+fn oauth_needs_a_client_id_and_a_refresh_token_and_no_access_token() {
+    let read = |more: &[(&'static str, &'static str)]| {
+        let mut environment = BTreeMap::from([("HUBROUTE_CLIENT_SECRET", "s")]);
+        environment.extend(more.iter().copied());
+        Secrets::read(&environment).map_err(|problems| problems.to_string())
+    };
+    let id = ("HUBROUTE_CLIENT_ID", "id");
+    let refresh = ("HUBROUTE_REFRESH_TOKEN", "r");
+    let secrets = read(&[id, refresh]).expect("enough");
+    assert!(
+        matches!(secrets.access, Access::Refresh(Refresh { client_id, .. }) if client_id == "id")
+    );
+    for (given, problem) in [
+        (vec![id], "HUBROUTE_REFRESH_TOKEN is missing"),
+        (vec![refresh], "HUBROUTE_CLIENT_ID is missing"),
+        (vec![id, refresh, ("HUBROUTE_ACCESS_TOKEN", "t")], "are both set"),
+    ] {
+        let told = read(&given).expect_err("refused");
+        assert!(told.contains(problem), "{told}");
+    }
+}
+
+#[test]
+fn a_lost_answer_is_looked_for_longer_than_its_call_may_last() {
+    let brief = |text: &str| {
+        let text = format!("{URL}[hubspot]\n{text}");
+        read(&text, &BTreeMap::new()).expect("valid").hubspot.verifies_too_briefly()
+    };
+    assert!(!brief(""));
+    assert!(brief("verify_for = \"20 seconds\""));
+    assert!(!brief("verify_for = \"21 seconds\""));
+    assert!(!brief("verify_for = \"8 seconds\"\ntimeout = \"2 seconds\""));
 }

@@ -1,6 +1,7 @@
 //! Everything known of one person: the aggregate (CONSISTENCY.md section 1).
 
 mod due;
+mod known;
 mod purpose;
 
 pub use purpose::Purpose;
@@ -19,6 +20,8 @@ use super::reason::{Decision, Reason};
 use super::record::{Aliased, Row, TakenEvent, Turn};
 use super::rule::Mode;
 use super::time::Timestamp;
+
+pub use known::Known;
 
 /// Past enrollments and sightings kept of one person, besides those still open.
 pub const HISTORY_MAX: usize = 64;
@@ -170,6 +173,9 @@ pub struct Person {
     /// The newest change seen, by property.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub newest: BTreeMap<PropertyName, Newest>,
+    /// Events taken, by which a second delivery is known.
+    #[serde(default, skip_serializing_if = "Known::is_empty")]
+    pub known: Known,
     /// Triggers fired and not finally decided.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<Item>,
@@ -204,6 +210,7 @@ impl Person {
             version: 0,
             last_row: 0,
             newest: BTreeMap::new(),
+            known: Known::default(),
             items: Vec::new(),
             claims: Vec::new(),
             leavings: Vec::new(),

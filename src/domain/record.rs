@@ -306,6 +306,27 @@ pub struct Paused {
     pub paused: bool,
 }
 
+/// Which reads of enrollments have answered for this portal, in one profile. Only then does a
+/// "not found" of theirs mean that nothing is there: before, the path itself may be missing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProvenReads {
+    /// The profile's name: another one reads other paths.
+    pub profile: String,
+    /// The sequence enrollments of a contact.
+    pub sequences: bool,
+    /// The current workflow enrollments of a contact.
+    pub workflows: bool,
+}
+
+/// A read of enrollments answered for the first time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadsProven {
+    /// When.
+    pub at: Timestamp,
+    /// All that have answered, after it.
+    pub reads: ProvenReads,
+}
+
 /// What HubSpot told us of inboxes was forgotten: somebody mended them, or says so by a reload.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InboxesCleared {
@@ -331,4 +352,6 @@ pub enum Record {
     Paused(Paused),
     /// Paused inboxes are tried again.
     InboxesCleared(InboxesCleared),
+    /// A read of enrollments is known to work.
+    ReadsProven(ReadsProven),
 }

@@ -3,10 +3,11 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue};
+use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
 use reqwest::{Url, redirect, retry};
 
-use super::enrollments::{Proofs, ProvenPaths};
+use super::access::{Access, Bearer};
+use super::enrollments::Proofs;
 use super::flows::Flows;
 use super::found::{Failure, object};
 use super::profile::{Endpoints, Profile};
@@ -16,6 +17,7 @@ use crate::domain::claim::{Channel, Target};
 use crate::domain::contact::{Contact, Owner};
 use crate::domain::id::{ContactId, OwnerId, PropertyName};
 use crate::domain::outcome::{Outcome, ReadFailure};
+use crate::domain::record::ProvenReads;
 use crate::domain::secret::Secret;
 use crate::port::{DailyQuota, Enrollments, HubSpot, Named, Permit, Wanted};
 
@@ -32,26 +34,23 @@ pub struct Settings {
     pub base_url: String,
     /// Which endpoint table to speak.
     pub profile: Profile,
-    /// The bearer token.
-    pub access_token: Secret,
+    /// How the account is entered.
+    pub access: Access,
     /// The longest a call may take, answer included.
     pub timeout: Duration,
     /// The proxy's URL, which may hold a password; the environment's proxies are not used.
     pub proxy: Option<Secret>,
-    /// The read-back paths known to answer for this portal, from an earlier run.
-    pub proven: ProvenPaths,
 }
 
 impl Settings {
-    /// The defaults of PRODUCT.md with this token.
-    pub fn new(access_token: Secret) -> Self {
+    /// The defaults of PRODUCT.md with this access.
+    pub fn new(access: Access) -> Self {
         Self {
             base_url: "https://api.hubapi.com".to_owned(),
             profile: Profile::default(),
-            access_token,
+            access,
             timeout: Duration::from_secs(15),
             proxy: None,
-            proven: ProvenPaths::default(),
         }
     }
 }
@@ -74,7 +73,7 @@ pub enum BuildError {
 }
 
 /// HubSpot over HTTP. Cheap to share behind an `Arc`; not to be made twice for one router,
-/// since it remembers the day's quota, the workflow ids and the proven paths.
+/// since it remembers the day's quota, the workflow ids and the reads that are proven.
 #[derive(Debug)]
 pub struct Client {
     pub(super) wire: Wire,
@@ -87,18 +86,20 @@ impl Client {
     /// Builds the client; nothing is sent.
     pub fn new(settings: &Settings) -> Result<Self, BuildError> {
         let base = base_url(&settings.base_url)?;
-        let wire = Wire { http: http(settings, &base)?, base, quota: Quota::default() };
+        let endpoints = settings.profile.endpoints();
+        let bearer = Bearer::new(&settings.access, endpoints.token)?;
+        let http = http(settings, &base)?;
         Ok(Self {
-            wire,
-            endpoints: settings.profile.endpoints(),
+            wire: Wire { http, base, bearer, quota: Quota::default() },
+            endpoints,
             flows: Flows::default(),
-            proofs: Proofs::of(settings.proven),
+            proofs: Proofs::of(settings.profile),
         })
     }
 
-    /// The read-back paths that have answered so far, to be kept for the next start.
-    pub fn proven_paths(&self) -> ProvenPaths {
-        self.proofs.known()
+    /// Believes what an earlier run proved, where it spoke the same profile.
+    pub fn trust(&self, proven: &ProvenReads) {
+        self.proofs.trust(proven);
     }
 
     async fn read_probe(&self) -> Result<(), Failure> {
@@ -123,7 +124,10 @@ fn http(settings: &Settings, base: &Url) -> Result<reqwest::Client, BuildError> 
         .timeout(settings.timeout)
         .pool_idle_timeout(IDLE_TIMEOUT)
         .user_agent(USER_AGENT)
-        .default_headers(headers(&settings.access_token)?);
+        .default_headers(HeaderMap::from_iter([(
+            ACCEPT,
+            HeaderValue::from_static("application/json"),
+        )]));
     let builder = match &settings.proxy {
         Some(url) => {
             builder.proxy(reqwest::Proxy::all(url.reveal()).map_err(|_| BuildError::Proxy)?)
@@ -131,18 +135,6 @@ fn http(settings: &Settings, base: &Url) -> Result<reqwest::Client, BuildError> 
         None => builder,
     };
     builder.build().map_err(BuildError::Tls)
-}
-
-fn headers(token: &Secret) -> Result<HeaderMap, BuildError> {
-    let token = token.reveal();
-    if token.is_empty() || token.contains(|letter: char| !letter.is_ascii_graphic()) {
-        return Err(BuildError::AccessToken);
-    }
-    let mut bearer =
-        HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| BuildError::AccessToken)?;
-    bearer.set_sensitive(true);
-    let json = HeaderValue::from_static("application/json");
-    Ok(HeaderMap::from_iter([(AUTHORIZATION, bearer), (ACCEPT, json)]))
 }
 
 fn base_url(text: &str) -> Result<Url, BuildError> {
@@ -204,6 +196,10 @@ impl HubSpot for Client {
 
     async fn write(&self, contact: ContactId, property: &PropertyName, value: &str) -> Outcome {
         self.write_property(contact, property, value).await
+    }
+
+    fn proven_reads(&self) -> ProvenReads {
+        self.proofs.known()
     }
 
     async fn probe(&self) -> Result<(), ReadFailure> {

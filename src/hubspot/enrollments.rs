@@ -8,39 +8,39 @@ use serde_json::Value;
 use super::client::Client;
 use super::found::{Failure, Found, Missing, found};
 use super::json::{instant, number, text};
-use super::profile::{Dialect, ROUTE_MAP_ENROLLMENT, WORKFLOW_ENROLLMENTS, fill};
+use super::profile::{Dialect, Profile, ROUTE_MAP_ENROLLMENT, WORKFLOW_ENROLLMENTS, fill};
 use super::wire::Call;
 use crate::domain::claim::{Channel, Target};
 use crate::domain::id::{ContactId, SequenceId};
+use crate::domain::record::ProvenReads;
 use crate::port::{Enrollments, Sighting};
 
 /// More enrollments of one contact than this are not followed.
 const FOLLOWED_MAX: usize = 20;
 
-/// Which read-back paths have answered 2xx for this portal. Only then does a 404 mean that
-/// nothing is there: before, the path itself may be missing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ProvenPaths {
-    /// The sequence enrollments of a contact.
-    pub sequences: bool,
-    /// The current workflow enrollments of a contact.
-    pub workflows: bool,
-}
-
-/// [`ProvenPaths`], as this process learns them.
+/// Which reads have answered 2xx for this portal, as this process learns them.
 #[derive(Debug)]
 pub(super) struct Proofs {
+    profile: Profile,
     sequences: AtomicBool,
     workflows: AtomicBool,
 }
 
 impl Proofs {
-    pub(super) fn of(known: ProvenPaths) -> Self {
-        Self { sequences: known.sequences.into(), workflows: known.workflows.into() }
+    pub(super) fn of(profile: Profile) -> Self {
+        Self { profile, sequences: false.into(), workflows: false.into() }
     }
 
-    pub(super) fn known(&self) -> ProvenPaths {
-        ProvenPaths {
+    pub(super) fn trust(&self, proven: &ProvenReads) {
+        if proven.profile == self.profile.name() {
+            self.sequences.fetch_or(proven.sequences, Ordering::Relaxed);
+            self.workflows.fetch_or(proven.workflows, Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn known(&self) -> ProvenReads {
+        ProvenReads {
+            profile: self.profile.name().to_owned(),
             sequences: self.sequences.load(Ordering::Relaxed),
             workflows: self.workflows.load(Ordering::Relaxed),
         }

@@ -4,6 +4,7 @@
 //! asked, `wire` asks once, and `answer` and `found` say what the answer means. Nothing here
 //! retries, waits, logs or reads a clock (HUBSPOT.md; PRODUCT.md "Settled details").
 
+mod access;
 mod answer;
 mod client;
 mod codes;
@@ -24,6 +25,6 @@ mod wire;
 mod tests;
 
 pub use crate::domain::secret::Secret;
+pub use access::{Access, Refresh};
 pub use client::{BuildError, Client, Settings};
-pub use enrollments::ProvenPaths;
 pub use profile::{Profile, UnknownProfile};

@@ -79,6 +79,8 @@ pub(super) struct Endpoints {
     pub(super) enroll_sequence: &'static str,
     pub(super) sequence_enrollments: &'static str,
     pub(super) enroll_workflow: &'static str,
+    /// Where a refresh token buys an access token (HUBSPOT.md 6).
+    pub(super) token: &'static str,
 }
 
 /// One enrollment, followed from the associations of the route map.
@@ -103,6 +105,7 @@ const DATED_2026_03: Endpoints = Endpoints {
     enroll_sequence: "/automation/sequences/2026-03/enrollments",
     sequence_enrollments: "/automation/sequences/2026-03/enrollments/contact/{contact}",
     enroll_workflow: V2_ENROLL,
+    token: "/oauth/2026-03/token",
 };
 
 const DATED_2026_09: Endpoints = Endpoints {
@@ -115,6 +118,7 @@ const DATED_2026_09: Endpoints = Endpoints {
     enroll_sequence: "/automation/sequences/2026-09/enrollments",
     sequence_enrollments: "/automation/sequences/2026-09/enrollments/contact/{contact}",
     enroll_workflow: V2_ENROLL,
+    token: "/oauth/2026-09/token",
 };
 
 const V4: Endpoints = Endpoints {
@@ -127,6 +131,7 @@ const V4: Endpoints = Endpoints {
     enroll_sequence: "/automation/v4/sequences/enrollments",
     sequence_enrollments: "/automation/v4/sequences/enrollments/contact/{contact}",
     enroll_workflow: V2_ENROLL,
+    token: "/oauth/v3/token",
 };
 
 const ROUTE_MAP: Endpoints = Endpoints {

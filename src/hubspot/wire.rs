@@ -2,10 +2,11 @@
 
 use std::error::Error as _;
 
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Method, Request, Response, Url};
 use serde_json::Value;
 
+use super::access::{Bearer, Entry};
 use super::envelope::clean;
 use super::quota::Quota;
 
@@ -63,6 +64,11 @@ impl Reply {
         self.body.as_deref().map_err(String::as_str)
     }
 
+    /// An answer that HubSpot gave to another call, in this one's words.
+    pub(super) fn instead(status: u16, body: &Value) -> Self {
+        Self { status, headers: HeaderMap::new(), body: Ok(body.to_string().into_bytes()) }
+    }
+
     /// Whether its body is a page for people: a gateway's, whatever its status says.
     pub(super) fn is_html(&self) -> bool {
         let body = self.body().unwrap_or_default().trim_ascii_start();
@@ -90,33 +96,77 @@ impl Reply {
 pub(super) struct Wire {
     pub(super) http: reqwest::Client,
     pub(super) base: Url,
+    pub(super) bearer: Bearer,
     pub(super) quota: Quota,
 }
 
+/// How a request with our access ended.
+enum Entered {
+    /// HubSpot answered it; with the header that was used.
+    Answered(Reply, HeaderValue),
+    /// We have no access, and it was not made.
+    Refused(Box<Reply>),
+}
+
 impl Wire {
-    /// Makes the call once.
+    /// Makes the call once; a bought token that HubSpot refuses is renewed, and the call, which
+    /// did nothing, is made once more.
     pub(super) async fn send(&self, call: Call) -> Result<Reply, Lost> {
-        let response = self.http.execute(self.request(call)).await.map_err(|error| {
+        let request = self.request(call);
+        let again = request.try_clone();
+        let (reply, used) = match self.enter(request).await? {
+            Entered::Answered(reply, used) => (reply, used),
+            Entered::Refused(reply) => return Ok(*reply),
+        };
+        let Some(again) = again.filter(|_| reply.status == 401) else { return Ok(reply) };
+        if !self.bearer.expire(&used).await {
+            return Ok(reply);
+        }
+        Ok(match self.enter(again).await? {
+            Entered::Answered(reply, _) => reply,
+            Entered::Refused(reply) => *reply,
+        })
+    }
+
+    /// The request with our access.
+    async fn enter(&self, mut request: Request) -> Result<Entered, Lost> {
+        let used = match self.bearer.header(self).await {
+            Ok(header) => header,
+            Err(Entry::Lost(lost)) => return Err(lost),
+            Err(Entry::Refused(reply)) => return Ok(Entered::Refused(reply)),
+        };
+        request.headers_mut().insert(AUTHORIZATION, used.clone());
+        let reply = self.exchange(request).await?;
+        self.quota.observe(&reply);
+        Ok(Entered::Answered(reply, used))
+    }
+
+    /// One request, one answer.
+    pub(super) async fn exchange(&self, request: Request) -> Result<Reply, Lost> {
+        let response = self.http.execute(request).await.map_err(|error| {
             if error.is_connect() || error.is_dns() {
                 Lost::NotSent(explain(&error))
             } else {
                 Lost::NoAnswer(explain(&error))
             }
         })?;
-        let reply = Reply {
+        Ok(Reply {
             status: response.status().as_u16(),
             headers: response.headers().clone(),
             body: read(response).await,
-        };
-        self.quota.observe(&reply);
-        Ok(reply)
+        })
+    }
+
+    /// `path` and `query` are percent-encoded.
+    pub(super) fn url(&self, path: &str, query: &str) -> Url {
+        let mut url = self.base.clone();
+        url.set_path(&format!("{}{path}", self.base.path().trim_end_matches('/')));
+        url.set_query(Some(query).filter(|query| !query.is_empty()));
+        url
     }
 
     fn request(&self, call: Call) -> Request {
-        let mut url = self.base.clone();
-        url.set_path(&format!("{}{}", self.base.path().trim_end_matches('/'), call.path));
-        url.set_query(Some(call.query.as_str()).filter(|query| !query.is_empty()));
-        let mut request = Request::new(call.method, url);
+        let mut request = Request::new(call.method, self.url(&call.path, &call.query));
         if let Some(body) = call.body {
             let json = HeaderValue::from_static("application/json");
             request.headers_mut().insert(CONTENT_TYPE, json);

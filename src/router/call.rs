@@ -117,21 +117,22 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         let confirmed = turn.claims.iter().find(|claim| is_confirmed_sequence(claim)).cloned();
         self.ledger.settle(turn).await?;
         if let Some(claim) = confirmed {
-            self.look_once(&claim).await;
+            self.look_once(&claim).await?;
         }
         Ok(Progress::More)
     }
 
-    /// Reads the first enrollment of this process back. A later "not found" about a lost answer
-    /// counts as absence only where this read has worked (PRODUCT.md, "On an enroll call").
-    async fn look_once(&self, claim: &Claim) {
-        if self.looked_once.swap(true, Ordering::Relaxed) {
-            return;
+    /// Reads the first enrollment back, unless an earlier run did: only a read that has worked
+    /// once can show that nothing is there.
+    async fn look_once(&self, claim: &Claim) -> Result<(), LedgerError> {
+        if self.ledger.proven_reads().sequences || self.looked_once.swap(true, Ordering::Relaxed) {
+            return Ok(());
         }
         self.pace.take(1).await;
         if self.hubspot.enrollments(&claim.target, claim.contact).await.is_err() {
             self.looked_once.store(false, Ordering::Relaxed);
         }
+        self.keep_proofs().await
     }
 
     /// What an outcome means for everybody else.

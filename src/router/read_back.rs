@@ -10,7 +10,7 @@ use crate::domain::id::{ContactId, PropertyName};
 use crate::domain::outcome::{Observation, ReadFailure};
 use crate::domain::person::{Item, Person};
 use crate::domain::reason::Reason;
-use crate::domain::record::{Press, Step, Turn};
+use crate::domain::record::{Press, ReadsProven, Step, Turn};
 use crate::domain::settle::{
     Case, Resolution, Shown, by_person, item_of, observe, recovered, resolve,
 };
@@ -44,6 +44,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         let turn = resolve(self.case(claim, person), observation);
         report(&turn);
         self.ledger.settle(turn).await?;
+        self.keep_proofs().await?;
         Ok(Progress::More)
     }
 
@@ -77,6 +78,16 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
             Enrollments::Workflows(flows) => Shown::Workflows(flows),
             Enrollments::Unobservable(why) => Shown::Nothing(why),
         })
+    }
+
+    /// What this read proved is known after a restart too: a later "not found" about a lost
+    /// answer counts as absence (PRODUCT.md, "On an enroll call").
+    pub(super) async fn keep_proofs(&self) -> Result<(), LedgerError> {
+        let reads = self.hubspot.proven_reads();
+        if reads == self.ledger.proven_reads() {
+            return Ok(());
+        }
+        self.ledger.prove(ReadsProven { at: self.clock.now(), reads }).await
     }
 
     async fn latest_sequence(&self, contact: ContactId) -> Result<Option<Contact>, ReadFailure> {

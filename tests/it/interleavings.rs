@@ -218,6 +218,20 @@ fn a_404_that_never_proved_itself_is_not_absence() {
 }
 
 #[test]
+fn a_404_counts_where_an_earlier_run_proved_the_read() {
+    let state = json!({"settings": {"no_enrollment": "not-found"}});
+    let mut harness = Harness::start(Setup::with(rule("stage", "sequence intro")).state(state));
+    assert!(harness.deliver(2, "stage", "hot"));
+    harness.wait_until_idle(LONG);
+    harness.stop();
+    harness.restart();
+    harness.faults(json!({"on": "enroll-sequence", "kind": "drop-before", "times": 1}));
+    run(&harness);
+    assert_eq!(harness.verdicts(1), ["enroll matched"], "{}", harness.log());
+    assert_eq!(harness.counts().phases.len(), 3, "one for contact 2, two for contact 1");
+}
+
+#[test]
 fn already_enrolled_in_ours_is_an_enrollment() {
     // The first call's answer is a refusal, although it enrolled.
     let harness = start("sequence intro");

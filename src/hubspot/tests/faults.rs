@@ -62,8 +62,7 @@ async fn a_refused_connection_means_nothing_was_sent() {
     // A port that was free a moment ago.
     let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
     for base_url in [format!("http://{port}"), "https://no-such-host.invalid".to_owned()] {
-        let settings =
-            Settings { base_url, ..Settings::new(Secret::new(TOKEN).expect("not blank")) };
+        let settings = Settings { base_url, ..Settings::new(token(TOKEN)) };
         let client = Client::new(&settings).expect("a client");
         let outcome = client.enroll_claim(&claim(Channel::Sequence), None).await;
         assert_eq!(outcome, NOT_SENT, "{}", settings.base_url);

@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use self::server::{Act, Server};
-use super::{Client, Profile, ProvenPaths, Secret, Settings};
+use super::{Access, Client, Profile, Secret, Settings};
 use crate::domain::claim::{Channel, Claim, Sender, State, Target};
 use crate::domain::id::{ContactId, UserId};
+use crate::domain::record::ProvenReads;
 use crate::domain::time::Timestamp;
 
+mod access;
 mod faults;
 mod read_back;
 mod reads;
@@ -19,19 +21,22 @@ mod unenroll;
 const TOKEN: &str = "pat-na1-0000-do-not-show";
 const CONTACT: ContactId = ContactId(138_017_612_137);
 
-/// A client of a scripted server.
-fn client(server: &Server, profile: Profile) -> Client {
-    client_knowing(server, profile, ProvenPaths::default())
+/// Access with this token.
+fn token(text: &str) -> Access {
+    Access::Token(Secret::new(text).expect("not blank"))
 }
 
-fn client_knowing(server: &Server, profile: Profile, proven: ProvenPaths) -> Client {
-    let settings = Settings {
-        base_url: server.url.clone(),
-        profile,
-        proven,
-        ..Settings::new(Secret::new(TOKEN).expect("not blank"))
-    };
-    Client::new(&settings).expect("loopback is allowed")
+/// A client of a scripted server.
+fn client(server: &Server, profile: Profile) -> Client {
+    client_knowing(server, profile, &ProvenReads::default())
+}
+
+fn client_knowing(server: &Server, profile: Profile, proven: &ProvenReads) -> Client {
+    let settings =
+        Settings { base_url: server.url.clone(), profile, ..Settings::new(token(TOKEN)) };
+    let client = Client::new(&settings).expect("loopback is allowed");
+    client.trust(proven);
+    client
 }
 
 /// Settings of a scripted server that is not waited for long.
@@ -39,7 +44,7 @@ fn hasty(server: &Server) -> Settings {
     Settings {
         base_url: server.url.clone(),
         timeout: Duration::from_millis(200),
-        ..Settings::new(Secret::new(TOKEN).expect("not blank"))
+        ..Settings::new(token(TOKEN))
     }
 }
 

@@ -5,7 +5,11 @@ use crate::domain::id::{FlowId, SequenceId};
 use crate::domain::outcome::{Later, ReadFailure};
 use crate::port::{Enrollments, HubSpot, Sighting};
 
-const PROVEN: ProvenPaths = ProvenPaths { sequences: true, workflows: true };
+/// Everything was proven in an earlier run that spoke this profile.
+fn proven(profile: Profile) -> ProvenReads {
+    ProvenReads { profile: profile.name().to_owned(), sequences: true, workflows: true }
+}
+
 const PAGE: &str = "<html>not here</html>";
 
 /// What a read-back came to.
@@ -20,7 +24,7 @@ enum Seen {
 async fn read(
     profile: Profile,
     channel: Channel,
-    proven: ProvenPaths,
+    proven: &ProvenReads,
     acts: Vec<Act>,
 ) -> Result<Enrollments, ReadFailure> {
     let server = Server::start(acts);
@@ -47,7 +51,7 @@ async fn the_documented_answer_is_one_enrollment() {
     let body = r#"{"id":"9","sequenceId":"311","sequenceName":"Welcome","enrolledBy":"1",
         "toEmail":"b@example.com","enrolledAt":"2026-09-15T17:17:39.791Z","updatedAt":"x"}"#;
     let acts = vec![Act::answer(200, body)];
-    let read = read(Profile::V4, Channel::Sequence, ProvenPaths::default(), acts).await;
+    let read = read(Profile::V4, Channel::Sequence, &ProvenReads::default(), acts).await;
     let sighting = Sighting {
         sequence: SequenceId(311),
         enrolled_at: Timestamp::parse_rfc3339("2026-09-15T17:17:39.791Z"),
@@ -59,7 +63,7 @@ async fn the_documented_answer_is_one_enrollment() {
 #[tokio::test]
 async fn nothing_is_believed_where_it_can_be_trusted() {
     let none = || Seen::Sequences(Vec::new());
-    for (act, unproven, proven) in [
+    for (act, unproven, trusted) in [
         (
             Act::answer(200, r#"[{"sequenceId":4},{"sequenceId":"5"}]"#),
             Seen::Sequences(vec![4, 5]),
@@ -85,9 +89,12 @@ async fn nothing_is_believed_where_it_can_be_trusted() {
         (Act::answer(200, "7"), Seen::NotNow, Seen::NotNow),
         (Act::answer(500, ""), Seen::NotNow, Seen::NotNow),
     ] {
-        for (known, expected) in [(ProvenPaths::default(), unproven), (PROVEN, proven)] {
+        // What another profile proved says nothing about this one's paths.
+        let elsewhere = proven(Profile::Dated202609);
+        let here = proven(Profile::V4);
+        for (known, expected) in [(elsewhere, unproven), (here, trusted)] {
             let told = format!("{act:?} {known:?}");
-            let read = read(Profile::V4, Channel::Sequence, known, vec![act.clone()]).await;
+            let read = read(Profile::V4, Channel::Sequence, &known, vec![act.clone()]).await;
             assert_eq!(seen(read), expected, "{told}");
         }
     }
@@ -103,9 +110,11 @@ async fn a_path_is_proven_by_its_first_understood_answer() {
     let client = client(&server, Profile::default());
     let claim = claim(Channel::Sequence);
     assert_eq!(seen(client.enrollments(&claim.target, CONTACT).await), Seen::Unobservable);
-    assert_eq!(client.proven_paths(), ProvenPaths::default());
+    let known =
+        |client: &Client| (client.proven_reads().sequences, client.proven_reads().workflows);
+    assert_eq!(known(&client), (false, false));
     assert_eq!(seen(client.enrollments(&claim.target, CONTACT).await), Seen::Sequences(vec![4]));
-    assert_eq!(client.proven_paths(), ProvenPaths { sequences: true, workflows: false });
+    assert_eq!(known(&client), (true, false));
     assert_eq!(seen(client.enrollments(&claim.target, CONTACT).await), Seen::Sequences(Vec::new()));
 }
 
@@ -129,14 +138,16 @@ async fn the_route_map_follows_each_enrollment() {
         (vec![list, Act::answer(502, PAGE)], Seen::NotNow),
         (vec![Act::answer(200, &format!("[{many}]"))], Seen::Unobservable),
     ] {
-        let read = read(Profile::RouteMap, Channel::Sequence, PROVEN, acts).await;
+        let read =
+            read(Profile::RouteMap, Channel::Sequence, &proven(Profile::RouteMap), acts).await;
         assert_eq!(seen(read), expected);
     }
 }
 
 #[tokio::test]
 async fn the_route_map_shows_no_workflows() {
-    let read = read(Profile::RouteMap, Channel::Workflow, PROVEN, Vec::new()).await;
+    let read =
+        read(Profile::RouteMap, Channel::Workflow, &proven(Profile::RouteMap), Vec::new()).await;
     assert_eq!(seen(read), Seen::Unobservable);
 }
 
@@ -162,10 +173,11 @@ async fn current_workflows_are_named_by_flow_id() {
         (vec![Act::answer(500, "")], Seen::NotNow),
     ] {
         let told = format!("{acts:?}");
-        let read = read(Profile::default(), Channel::Workflow, PROVEN, acts).await;
+        let read =
+            read(Profile::default(), Channel::Workflow, &proven(Profile::default()), acts).await;
         assert_eq!(seen(read), expected, "{told}");
     }
     let acts = vec![mapping(), Act::answer(404, ERROR_404)];
-    let read = read(Profile::default(), Channel::Workflow, ProvenPaths::default(), acts).await;
+    let read = read(Profile::default(), Channel::Workflow, &ProvenReads::default(), acts).await;
     assert_eq!(seen(read), Seen::Unobservable);
 }

@@ -3,10 +3,7 @@
 use super::*;
 
 fn settings(base_url: &str) -> Settings {
-    Settings {
-        base_url: base_url.to_owned(),
-        ..Settings::new(Secret::new(TOKEN).expect("not blank"))
-    }
+    Settings { base_url: base_url.to_owned(), ..Settings::new(token(TOKEN)) }
 }
 
 #[test]
@@ -38,7 +35,7 @@ fn the_base_url_is_https_save_on_loopback() {
 #[test]
 fn a_token_that_is_none_is_refused_without_showing_it() {
     for token in ["two words", "line\nbreak", "zoë"] {
-        let settings = Settings::new(Secret::new(token).expect("not blank"));
+        let settings = Settings::new(self::token(token));
         let refused = Client::new(&settings).expect_err("refused");
         let told = format!("{refused} {refused:?}");
         assert!(!told.contains(token), "{told}");

@@ -1,7 +1,6 @@
 //! Taking deliveries: each event is looked up, judged, and staged, in its order.
 
 use super::book::Book;
-use super::keys;
 use crate::domain::delivery;
 use crate::domain::event::Event;
 use crate::domain::person::Person;
@@ -67,8 +66,7 @@ fn judge_event<I: Index>(
     event: &Event,
     judge: impl FnOnce(&Incoming<'_>) -> TakenEvent,
 ) -> Result<TakenEvent, IndexError> {
-    let identity = event.identity();
-    let duplicate = book.was_seen(keys::day(event.occurred_at), identity)?;
+    let duplicate = book.was_taken(event)?;
     let person = book.stage_person(event.contact)?;
     let mut taken = judge(&Incoming::Event { event, person, duplicate });
     taken.previous = person.last_row;

@@ -11,7 +11,7 @@ use super::inboxes::Inboxes;
 use super::keys;
 use super::meta::Meta;
 use crate::domain::claim::State;
-use crate::domain::event::Identity;
+use crate::domain::event::{Event, Identity, Kind};
 use crate::domain::id::{ContactId, Inbox, RowId};
 use crate::domain::person::{Item, Person};
 use crate::domain::reason::Decision;
@@ -105,10 +105,43 @@ impl<I: Index> Book<I> {
         unite(contact, |id| self.person(id))
     }
 
-    /// Whether an event was taken before.
-    pub(super) fn was_seen(&self, day: u32, identity: Identity) -> Result<bool, IndexError> {
+    /// Whether an event was taken before: the person knows, or, where they know too many and
+    /// for objects that are no contacts, a row of its own does.
+    pub(super) fn was_taken(&mut self, event: &Event) -> Result<bool, IndexError> {
+        let (day, identity) = (keys::day(event.occurred_at), event.identity());
+        let known = &self.stage_person(event.contact)?.known;
+        if known.contains(day, identity) {
+            return Ok(true);
+        }
+        if !known.has_spilled() && event.kind != Kind::Other {
+            return Ok(false);
+        }
         let key = keys::seen(day, identity);
         Ok(self.stage.seen.contains(&key) || self.index.get(&key)?.is_some())
+    }
+
+    /// Remembers that an event was taken.
+    fn remember(
+        &mut self,
+        contact: Option<ContactId>,
+        day: u32,
+        identity: Identity,
+    ) -> Result<(), IndexError> {
+        if let Some(contact) = contact {
+            let oldest_day = self.meta.oldest_day;
+            let known = &mut self.stage_person(contact)?.known;
+            let before = known.len();
+            known.forget_before(oldest_day);
+            let fits = known.add(day, identity);
+            let after = known.len();
+            self.meta.known =
+                self.meta.known.wrapping_add(after as u64).wrapping_sub(before as u64);
+            if fits {
+                return Ok(());
+            }
+        }
+        self.stage.seen.insert(keys::seen(day, identity));
+        Ok(())
     }
 
     /// Stages one record. A record that was applied before changes nothing.
@@ -134,6 +167,10 @@ impl<I: Index> Book<I> {
                 self.know_inboxes(&cleared.inboxes);
                 Ok(())
             }
+            Record::ReadsProven(proven) => {
+                self.meta.proven.clone_from(&proven.reads);
+                Ok(())
+            }
         }
     }
 
@@ -155,7 +192,7 @@ impl<I: Index> Book<I> {
         self.meta.events += 1;
         let identity = event.identity.as_deref().and_then(identity_from_hex);
         if let (Some(identity), Some(occurred_at)) = (identity, event.occurred_at) {
-            self.stage.seen.insert(keys::seen(keys::day(occurred_at), identity));
+            self.remember(event.contact, keys::day(occurred_at), identity)?;
         }
         match event.contact {
             None => {

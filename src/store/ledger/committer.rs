@@ -12,7 +12,7 @@ use super::shared::Shared;
 use crate::domain::id::ContactId;
 use crate::domain::person::Person;
 use crate::domain::record::{
-    Aliased, InboxState, InboxesCleared, Paused, Record, RulesAccepted, Turn,
+    Aliased, InboxState, InboxesCleared, Paused, ReadsProven, Record, RulesAccepted, Turn,
 };
 use crate::domain::time::Timestamp;
 use crate::port::{Booking, LedgerError, Permit, Recorded, Reservation, Saw};
@@ -38,6 +38,7 @@ pub(super) enum Command {
     Alias(Timestamp, ContactId, ContactId, Reply<()>),
     AcceptRules(Box<RulesAccepted>, Reply<()>),
     Pause(Paused, Reply<()>),
+    Prove(ReadsProven, Reply<()>),
     ClearInboxes(Timestamp, Reply<()>),
     Forget(u32, Reply<()>),
     Flush(Reply<()>),
@@ -138,6 +139,10 @@ impl<D: Disk, I: Index> Committer<D, I> {
             }
             Command::Pause(paused, reply) => {
                 self.record(&Record::Paused(paused))?;
+                answers.push(Answer::Done(reply));
+            }
+            Command::Prove(proven, reply) => {
+                self.record(&Record::ReadsProven(proven))?;
                 answers.push(Answer::Done(reply));
             }
             Command::ClearInboxes(at, reply) => {

@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::keys;
 use crate::domain::id::PortalId;
+use crate::domain::record::ProvenReads;
 use crate::store::index::{Index, IndexError, Tally};
 
 /// The form of the rows. Another one means: rebuild.
-pub(super) const SCHEMA: u32 = 1;
+pub(super) const SCHEMA: u32 = 2;
 
 /// See the module.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,6 +24,9 @@ pub(super) struct Meta {
     pub(super) portal: Option<PortalId>,
     /// No call leaves.
     pub(super) paused: bool,
+    /// Reads of enrollments that are known to work.
+    #[serde(default)]
+    pub(super) proven: ProvenReads,
     /// Events taken.
     pub(super) events: u64,
     /// Waiting items, held items, and unsettled claims that are in doubt or need review.
@@ -31,6 +35,8 @@ pub(super) struct Meta {
     pub(super) in_doubt: u64,
     /// When the newest event was received, in Unix milliseconds.
     pub(super) last_event_ms: Option<u64>,
+    /// Events remembered in the rows of persons.
+    pub(super) known: u64,
     /// The oldest day whose identities are still remembered.
     pub(super) oldest_day: u32,
     pub(super) tally: Tally,
@@ -45,11 +51,13 @@ impl Default for Meta {
             rules: 0,
             portal: None,
             paused: false,
+            proven: ProvenReads::default(),
             events: 0,
             waiting: 0,
             held: 0,
             in_doubt: 0,
             last_event_ms: None,
+            known: 0,
             oldest_day: 0,
             tally: Tally::default(),
         }

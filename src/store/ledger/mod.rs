@@ -23,7 +23,9 @@ pub use open::{Opened, Rebuilt};
 use self::committer::Command;
 use self::shared::Shared;
 use crate::domain::id::{ContactId, Inbox, PortalId};
-use crate::domain::record::{InboxState, Paused, Record, RulesAccepted, Turn};
+use crate::domain::record::{
+    InboxState, Paused, ProvenReads, ReadsProven, Record, RulesAccepted, Turn,
+};
 use crate::domain::time::Timestamp;
 use crate::domain::view::Memory;
 use crate::port::{Booking, Due, Ledger, LedgerError, Recorded, Reservation, Saw};
@@ -211,6 +213,14 @@ impl<D: Disk, I: Index> Ledger for Embedded<D, I> {
         into: ContactId,
     ) -> Result<(), LedgerError> {
         self.ask(|reply| Command::Alias(at, from, into, reply)).await
+    }
+
+    fn proven_reads(&self) -> ProvenReads {
+        self.shared.meta().proven.clone()
+    }
+
+    async fn prove(&self, proven: ReadsProven) -> Result<(), LedgerError> {
+        self.ask(|reply| Command::Prove(proven, reply)).await
     }
 
     fn is_paused(&self) -> bool {

@@ -67,7 +67,7 @@ impl<D: Disk, I: Index> Records for Embedded<D, I> {
             last_event: meta.last_event_ms.map(Timestamp::from_unix_ms),
             records: meta.applied,
             persons: meta.tally.rows(keys::PERSON),
-            identities: meta.tally.rows(keys::SEEN),
+            identities: meta.known + meta.tally.rows(keys::SEEN),
         }
     }
 }
