@@ -11,7 +11,7 @@ use crate::domain::decide::BudgetSeen;
 use crate::domain::id::{ContactId, FlowId, Inbox, OwnerId, PropertyName, SequenceId, ThemeName};
 use crate::domain::outcome::{Outcome, ReadFailure};
 use crate::domain::person::Person;
-use crate::domain::query::{Counts, DecisionQuery, Found, Listed, Listing, Totals};
+use crate::domain::query::{Counts, DecisionQuery, FoundPage, Listed, Listing, Totals};
 use crate::domain::record::{InboxState, ProvenReads, ReadsProven, Turn};
 use crate::domain::time::Timestamp;
 use crate::domain::view::{InboxUse, Memory};
@@ -269,7 +269,7 @@ pub trait HubSpot: Send + Sync + 'static {
 /// thread that may.
 pub trait Records: Send + Sync + 'static {
     /// Decision records, newest first.
-    fn decisions(&self, query: &DecisionQuery) -> Result<Vec<Found>, LedgerError>;
+    fn decisions(&self, query: &DecisionQuery) -> Result<FoundPage, LedgerError>;
 
     /// One person, united with everybody merged into them.
     fn person(&self, contact: ContactId) -> Result<Person, LedgerError>;

@@ -43,6 +43,16 @@ pub struct Found {
     pub row: Row,
 }
 
+/// One page of decision records.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FoundPage {
+    /// The records, newest first.
+    pub found: Vec<Found>,
+    /// Where a further page begins, when the search was cut short before it found enough: it
+    /// looks at so many records for one page.
+    pub cut_short: Option<(u64, u64)>,
+}
+
 /// Decisions counted by rule (`None` where no rule is concerned), decision and reason.
 pub type Counts = BTreeMap<(Option<String>, String, String), u64>;
 

@@ -52,15 +52,9 @@ impl Refusal {
     pub(super) fn report(self, counters: &Counters, hint: Option<&str>) {
         let count = counters.refuse(self.code());
         if count.is_power_of_two() {
-            let hint = hint.unwrap_or("");
             let cause = self.code();
-            warn!(
-                cause,
-                count,
-                hint,
-                "a webhook request was turned away: {self}{}{hint}",
-                if hint.is_empty() { "" } else { "; " }
-            );
+            let advice = hint.map(|hint| format!("; {hint}")).unwrap_or_default();
+            warn!(cause, count, hint, "a webhook request was turned away: {self}{advice}");
         }
     }
 }

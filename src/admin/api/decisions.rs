@@ -9,7 +9,7 @@ use crate::admin::office::Office;
 use crate::admin::problem::Problem;
 use crate::admin::shape::Page;
 use crate::domain::id::{ContactId, RuleId};
-use crate::domain::query::{DecisionQuery, Found};
+use crate::domain::query::DecisionQuery;
 use crate::domain::reason::{Decision, Reason};
 use crate::domain::time::Timestamp;
 use crate::port::Records as _;
@@ -30,10 +30,12 @@ pub(super) async fn page<O: Office>(
 ) -> Result<Page<Shown>, Problem> {
     let limit = query.limit;
     let query = DecisionQuery { limit: limit + 1, ..query };
-    let mut found = read(office, move |office| office.records().decisions(&query)).await?;
+    let page = read(office, move |office| office.records().decisions(&query)).await?;
+    let mut found = page.found;
     let more = limit < found.len();
     found.truncate(limit);
-    let after = found.last().filter(|_| more).map(cursor);
+    let last = found.last().filter(|_| more).map(|last| (last.seq, last.place));
+    let after = last.or(page.cut_short).map(cursor);
     Ok(Page::new(found.into_iter().map(Shown::from).collect(), after))
 }
 
@@ -57,8 +59,8 @@ fn query(params: &Params) -> Result<DecisionQuery, Problem> {
 }
 
 /// The place of a record, as the next page names it.
-fn cursor(found: &Found) -> String {
-    format!("{}-{}", found.seq, found.place)
+fn cursor((seq, place): (u64, u64)) -> String {
+    format!("{seq}-{place}")
 }
 
 fn place(cursor: &str) -> Option<(u64, u64)> {

@@ -125,6 +125,14 @@ fn pages_follow_each_other_to_the_end() {
 }
 
 #[test]
+fn a_search_that_was_cut_short_says_where_it_goes_on() {
+    let page = Ask::new("GET /api/v1/decisions?rule=long-ago").send().json();
+    assert_eq!(page, json!({ "results": [], "paging": { "next": { "after": "3-0" } } }));
+    let ids = Ask::new("GET /api/v1/decisions?after=3-0").send().json();
+    assert_eq!(ids["results"][0]["contact"], "2");
+}
+
+#[test]
 fn a_query_that_is_not_understood_names_what_would_be() {
     for (query, named, allowed) in [
         ("contacts=1", "contacts", "contact, rule, decision"),

@@ -10,7 +10,7 @@ use crate::domain::claim::{Channel, Claim, State, Target};
 use crate::domain::event::{Event, Kind};
 use crate::domain::id::{ContactId, Inbox, PortalId, RowId};
 use crate::domain::person::{Item, Person, Purpose};
-use crate::domain::query::{Counts, DecisionQuery, Found, Listed, Listing, Totals};
+use crate::domain::query::{Counts, DecisionQuery, Found, FoundPage, Listed, Listing, Totals};
 use crate::domain::reason::{Decision, Reason};
 use crate::domain::record::{Press, Row};
 use crate::domain::rule::{Mode, RuleFile, RuleSet, compile};
@@ -162,9 +162,13 @@ fn claim(contact: ContactId, state: State) -> Claim {
 }
 
 impl Records for Desk {
-    fn decisions(&self, query: &DecisionQuery) -> Result<Vec<Found>, LedgerError> {
+    fn decisions(&self, query: &DecisionQuery) -> Result<FoundPage, LedgerError> {
         if self.broken {
             return Err(LedgerError::Stopped);
+        }
+        // A rule whose records lie further back than is looked at for one page.
+        if query.rule.as_ref().is_some_and(|rule| rule.as_str() == "long-ago") {
+            return Ok(FoundPage { found: Vec::new(), cut_short: Some((3, 0)) });
         }
         let all = (1..=5).rev().map(found);
         let wanted = all.filter(|found| {
@@ -176,7 +180,7 @@ impl Records for Desk {
                 && query.before.is_none_or(|before| (found.seq, found.place) < before)
                 && !query.history
         });
-        Ok(wanted.take(query.limit).collect())
+        Ok(FoundPage { found: wanted.take(query.limit).collect(), cut_short: None })
     }
 
     fn person(&self, contact: ContactId) -> Result<Person, LedgerError> {

@@ -8,7 +8,7 @@ use super::{Embedded, inboxes, keys};
 use crate::domain::claim::State;
 use crate::domain::id::{ContactId, Inbox};
 use crate::domain::person::{Item, Person};
-use crate::domain::query::{Counts, DecisionQuery, Found, Listed, Listing, Totals};
+use crate::domain::query::{Counts, DecisionQuery, Found, FoundPage, Listed, Listing, Totals};
 use crate::domain::reason::Decision;
 use crate::domain::record::{Record, Row};
 use crate::domain::time::Timestamp;
@@ -18,7 +18,8 @@ use crate::store::StoreError;
 use crate::store::disk::Disk;
 use crate::store::index::Index;
 
-/// Records looked at for one page, so that a filter that matches nothing still ends.
+/// Records looked at for one page, so that a filter that matches nothing still ends. The page
+/// says where the next one goes on.
 const LOOKED_AT_MAX: u64 = 200_000;
 
 /// Where a walk began, and the ids it has met.
@@ -31,7 +32,7 @@ struct Newest {
 type People = BTreeSet<ContactId>;
 
 impl<D: Disk, I: Index> Records for Embedded<D, I> {
-    fn decisions(&self, query: &DecisionQuery) -> Result<Vec<Found>, LedgerError> {
+    fn decisions(&self, query: &DecisionQuery) -> Result<FoundPage, LedgerError> {
         self.find(query).map_err(|error| unreadable(&error))
     }
 
@@ -113,9 +114,9 @@ impl<D: Disk, I: Index> Embedded<D, I> {
         Ok(listed)
     }
 
-    fn find(&self, query: &DecisionQuery) -> Result<Vec<Found>, StoreError> {
+    fn find(&self, query: &DecisionQuery) -> Result<FoundPage, StoreError> {
         let limit = query.limit.max(1);
-        let mut found = Vec::new();
+        let mut page = FoundPage::default();
         let mut newest = Newest { from: self.shared.meta().applied, seen: BTreeSet::new() };
         let mut looked_at = 0;
         let (people, mut places) = self.start(query)?;
@@ -128,17 +129,21 @@ impl<D: Disk, I: Index> Embedded<D, I> {
                 {
                     continue;
                 }
-                found.push(row);
-                if found.len() == limit {
-                    return Ok(found);
+                page.found.push(row);
+                if page.found.len() == limit {
+                    return Ok(page);
                 }
             }
             let over = query.since.is_some_and(|since| time(&record).is_some_and(|at| at < since));
-            if over || LOOKED_AT_MAX <= looked_at {
+            if over {
+                break;
+            }
+            if LOOKED_AT_MAX <= looked_at {
+                page.cut_short = Some((seq, 0));
                 break;
             }
         }
-        Ok(found)
+        Ok(page)
     }
 
     /// Whom a walk is about (nobody in particular: empty), and where it begins: at their newest
