@@ -6,7 +6,7 @@ use std::future::Future;
 use thiserror::Error;
 
 use crate::domain::breaker::{Fuse, Tripped};
-use crate::domain::claim::Claim;
+use crate::domain::claim::{Channel, Claim, Target};
 use crate::domain::contact::{Contact, Owner};
 use crate::domain::decide::BudgetSeen;
 use crate::domain::gates::limits::LimitSeen;
@@ -213,6 +213,15 @@ impl From<Outcome> for Answered {
     }
 }
 
+/// How HubSpot's unenroll calls name what is to be left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Named<'a> {
+    /// The contact's address, from a read of this moment.
+    pub email: Option<&'a str>,
+    /// HubSpot's id of the enrollment.
+    pub enrollment: Option<&'a str>,
+}
+
 /// HubSpot. It never retries and never waits for a rate limit: the router does both.
 pub trait HubSpot: Send + Sync + 'static {
     /// Reads a contact now. `None`: deleted or never there.
@@ -238,12 +247,33 @@ pub trait HubSpot: Send + Sync + 'static {
     fn enroll(&self, permit: &Permit, email: Option<&str>)
     -> impl Future<Output = Answered> + Send;
 
-    /// Reads back what `contact` is enrolled in on the claim's channel.
+    /// Reads back what `contact` is enrolled in on the target's channel.
     fn enrollments(
         &self,
-        claim: &Claim,
+        target: &Target,
         contact: ContactId,
     ) -> impl Future<Output = Result<Enrollments, ReadFailure>> + Send;
+
+    /// Whether there is a call that takes a contact out of this channel.
+    fn unenrolls(&self, channel: Channel) -> bool;
+
+    /// Takes `contact` out of `target` and classifies the answer. A sequence's enrollment is
+    /// named by HubSpot's id, a workflow's contact by the address. It may be repeated as long as
+    /// what is meant is still what runs. The leaving it is for must be on disk.
+    fn unenroll(
+        &self,
+        target: &Target,
+        contact: ContactId,
+        named: Named<'_>,
+    ) -> impl Future<Output = Outcome> + Send;
+
+    /// Writes one property of `contact`; an empty value clears it.
+    fn write(
+        &self,
+        contact: ContactId,
+        property: &PropertyName,
+        value: &str,
+    ) -> impl Future<Output = Outcome> + Send;
 
     /// Reads of enrollments that have answered so far.
     fn proven_reads(&self) -> ProvenReads;

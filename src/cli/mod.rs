@@ -25,9 +25,7 @@ use clap::Parser;
 
 use args::{Args, Command, Held, InDoubt, Schema};
 
-use crate::app::SystemClock;
 use crate::config::{Config, ProcessEnvironment};
-use crate::port::Clock;
 
 /// How a command ended (PRODUCT.md, exit codes).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,5 +1,6 @@
 //! Virtual time: a plan taken in as the ledger would, its enrollment accepted and confirmed at
-//! once. The rules' own tests and `replay` assume this, and nothing else.
+//! once, and whoever is to leave is out. The rules' own tests and `replay` assume this, and
+//! nothing else.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,18 +9,24 @@ use super::claim::{Claim, State};
 use super::contact::Owner;
 use super::decide::{Intent, Plan};
 use super::id::{ContactId, OwnerId, UserId};
+use super::leaving::{self, End, Verdict};
 use super::record::{Row, Step, Turn};
 use super::rule::RuleSet;
+use super::settle::Policy;
 use super::time::{DAY_MS, Timestamp};
 use super::view::{InboxUse, Memory};
 
+/// Nothing is in doubt here.
+const POLICY: Policy = Policy { verify_first_ms: 0, verify_for_ms: 0 };
+
 /// Takes `plan` into what is remembered; the rows it leaves, in their order.
-pub fn take_in(plan: Plan, memory: &mut Memory, now: Timestamp) -> Vec<Row> {
+pub fn take_in(rules: &RuleSet, plan: Plan, memory: &mut Memory, now: Timestamp) -> Vec<Row> {
     let person = &mut memory.person;
     let mut turn = Turn::new(Step::Decided, person.contact, now);
     turn.done = plan.done(&person.items);
     turn.items = plan.items;
     turn.claims = plan.claims;
+    turn.leavings = plan.leavings;
     turn.seen = Some(plan.seen);
     turn.shadows = Some(plan.shadows);
     person.apply_turn(person.version + 1, &turn);
@@ -31,10 +38,16 @@ pub fn take_in(plan: Plan, memory: &mut Memory, now: Timestamp) -> Vec<Row> {
         rows.push(intent.row.clone());
         let settled = confirmed(*intent, person.contact, now);
         for claim in &settled.claims {
-            let rules = Arc::make_mut(&mut memory.counters.rules);
-            Arc::make_mut(rules.entry(claim.rule.clone()).or_default()).claim(claim);
+            let counted = Arc::make_mut(&mut memory.counters.rules);
+            Arc::make_mut(counted.entry(claim.rule.clone()).or_default()).claim(claim);
         }
         person.apply_turn(person.version + 1, &settled);
+    }
+    while let Some(leaving) = person.open_leaving().cloned() {
+        let case = leaving::Case { rules, policy: POLICY, person: person.clone(), leaving, now };
+        let left = leaving::settle(&case, None, Verdict::Over(End::Left { at: now }), None);
+        person.apply_turn(person.version + 1, &left);
+        rows.extend(left.rows);
     }
     rows
 }

@@ -54,6 +54,7 @@ pub fn hold(tripped: &Tripped, person: &Person, rules: &Fingerprint) -> Option<T
     let from = open.since.minus_ms(open.within_ms);
     let caught = |item: &&Item| {
         item.decision == Decision::Wait
+            && item.of_rule().is_some()
             && item.due.is_some()
             && from <= item.fired_at
             && (Mode::Approval <= item.mode) == fuse.live

@@ -1,6 +1,7 @@
 //! The decision about one person: pure, and the same for `serve`, `test` and `explain`.
 
 mod draft;
+mod leave;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
@@ -13,8 +14,9 @@ use super::gates::past::Past;
 use super::gates::rank::{self, Candidate};
 use super::gates::{self, AFTER_RANK, BEFORE_RANK, Case, Halt, Notes, Stop, evidence};
 use super::id::{RowId, RuleId, ThemeName};
-use super::person::{Item, Seen, Shadow};
-use super::reason::Reason;
+use super::leaving::Leaving;
+use super::person::{Item, Purpose, Seen, Shadow};
+use super::reason::{Decision, Reason};
 use super::record::Row;
 use super::rule::{Mode, Rule, RuleSet, Unbuilt};
 use super::sentence;
@@ -67,6 +69,8 @@ pub struct Plan {
     pub items: Vec<Item>,
     /// Claims that a sighting ended, each whole.
     pub claims: Vec<Claim>,
+    /// What the person is to be taken out of from now on.
+    pub leavings: Vec<Leaving>,
     /// All sequences seen, with this read's.
     pub seen: Vec<Seen>,
     /// Dry-run would-enrolls, with this decision's.
@@ -91,20 +95,77 @@ pub fn decide(rules: &RuleSet, view: &View<'_>) -> Result<Plan, Unbuilt> {
     let mut past = Past::of(rules, &person, view.now);
     let mut draft = Draft::new(rules, view, proof);
     let ready = open(rules, view, &past, &mut draft)?;
-    for Ready { index, item, rule, mode, mut notes } in ranked(rules, ready, &mut draft)? {
-        let case = Case { rules, view, past: &past, item, rule, mode };
+    let ready = leave::decide(rules, view, &past, ready, &mut draft)?;
+    if !draft.is_leaving() {
+        enroll(rules, view, &mut past, ready, &mut draft)?;
+    }
+    Ok(draft.finish())
+}
+
+/// Judges the best of each theme. Once somebody is to be taken out of something, whatever has
+/// not been judged stays due: it is decided on what is true then.
+fn enroll(
+    rules: &RuleSet,
+    view: &View<'_>,
+    past: &mut Past<'_>,
+    ready: Vec<Ready<'_>>,
+    draft: &mut Draft<'_>,
+) -> Result<(), Unbuilt> {
+    let mut won = Won::default();
+    for Ready { index, item, rule, mode, mut notes } in ranked(rules, ready, draft)? {
+        let theme = gates::enrollment(rule)?.theme;
+        if let Some(stop) = won.before(theme, mode, rule) {
+            notes.push("rank", false, stop.sentence.clone());
+            draft.stop(index, Some((rule, mode)), notes, stop);
+            continue;
+        }
+        let case = Case { rules, view, past, item, rule, mode };
         match gates::run(&AFTER_RANK, &case, &mut notes) {
             Err(Halt::Unbuilt(unbuilt)) => return Err(unbuilt),
             Err(Halt::Stop(stop)) => {
+                let is_blocked = matches!(stop.decision, Decision::Skip | Decision::Hold);
+                if !(is_blocked && rule.next_if_blocked) {
+                    won.add(theme, mode, rule);
+                }
                 let shadow = draft.stop(index, Some((rule, mode)), notes, *stop);
                 if let Some(shadow) = shadow {
                     past.add_shadow(&shadow, view.now);
                 }
+                if draft.is_leaving() {
+                    return Ok(());
+                }
             }
-            Ok(()) => draft.enroll(index, &case, notes)?,
+            Ok(()) => {
+                won.add(theme, mode, rule);
+                draft.enroll(index, &case, notes)?;
+            }
         }
     }
-    Ok(draft.finish())
+    Ok(())
+}
+
+/// Which rule of each theme has come first in this decision. Rules that only watch come first
+/// among their like (CONSISTENCY.md 6.1).
+#[derive(Default)]
+struct Won<'a>(Vec<(&'a ThemeName, bool, &'a Rule)>);
+
+impl<'a> Won<'a> {
+    fn add(&mut self, theme: &'a ThemeName, mode: Mode, rule: &'a Rule) {
+        self.0.push((theme, mode < Mode::Approval, rule));
+    }
+
+    /// The verdict on a rule that another one has come before.
+    fn before(&self, theme: &ThemeName, mode: Mode, rule: &Rule) -> Option<Stop> {
+        let watches = mode < Mode::Approval;
+        let same = |it: &&(&ThemeName, bool, &Rule)| it.0 == theme && it.1 == watches;
+        let winner = self.0.iter().find(same).filter(|it| it.2.id != rule.id)?;
+        Some(outranked(&winner.2.id, winner.2.priority))
+    }
+}
+
+fn outranked(winner: &RuleId, priority: u16) -> Stop {
+    let text = sentence::outranked(winner, priority);
+    Stop::new(Reason::Outranked, text).by(winner.as_str())
 }
 
 /// A due item that passed the gates before the ranking.
@@ -124,9 +185,11 @@ fn open<'a>(
     draft: &mut Draft<'_>,
 ) -> Result<Vec<Ready<'a>>, Unbuilt> {
     let mut passed = Vec::new();
-    let items = view.memory.person.items.iter().enumerate();
-    let due = items.filter(|(_, item)| item.due.is_some_and(|due| due <= view.now));
-    for (index, item) in due {
+    for (index, item) in view.memory.person.due_items(view.now) {
+        if item.purpose == Purpose::Suppress {
+            leave::suppress(rules, view, past, (index, item), draft)?;
+            continue;
+        }
         let mode = |rule: &Rule| rule.mode.min(item.mode);
         let Some(rule) = rules.rule(&item.rule).filter(|rule| mode(rule) != Mode::Off) else {
             let stop = Stop::new(Reason::RuleRemoved, sentence::rule_removed(&item.rule));
@@ -147,7 +210,8 @@ fn open<'a>(
     Ok(passed)
 }
 
-/// The best of each theme, in the order they are judged. The others end here.
+/// The best of each theme, in the order they are judged, and where the best lets the next one
+/// try (`if_blocked = "next"`), the next. The others end here.
 fn ranked<'a>(
     rules: &RuleSet,
     ready: Vec<Ready<'a>>,
@@ -160,6 +224,7 @@ fn ranked<'a>(
             rule: &it.rule.id,
             priority: it.rule.priority,
             dry_run: it.mode < Mode::Approval,
+            next: it.rule.next_if_blocked,
             fired_at: it.item.fired_at,
         });
     }
@@ -172,9 +237,8 @@ fn ranked<'a>(
             best.push(it);
             continue;
         };
-        let text = sentence::outranked(winner.rule, winner.priority);
-        let stop = Stop::new(Reason::Outranked, text.clone()).by(winner.rule.as_str());
-        it.notes.push("rank", false, text);
+        let stop = outranked(winner.rule, winner.priority);
+        it.notes.push("rank", false, stop.sentence.clone());
         draft.stop(it.index, Some((it.rule, it.mode)), it.notes, stop);
     }
     Ok(best)

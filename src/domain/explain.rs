@@ -12,7 +12,9 @@ use std::collections::BTreeMap;
 use super::contact::Contact;
 use super::event::{Event, Kind};
 use super::gates::past::Past;
-use super::gates::{AFTER_RANK, BEFORE_RANK, Case, Halt, Notes, Stop, evidence, run};
+use super::gates::{
+    AFTER_RANK, BEFORE_RANK, Case, Halt, Notes, Step, Stop, UNENROLL, evidence, exit, run,
+};
 use super::id::RuleId;
 use super::person::Item;
 use super::reason::{Decision, Reason};
@@ -92,7 +94,8 @@ fn ask(rules: &RuleSet, view: &View<'_>, past: &Past<'_>, rule: &Rule) -> Answer
     let case = Case { rules, view, past, item: &item, rule, mode: rule.mode };
     let mut notes = Notes::default();
     let mut stops = Vec::new();
-    for step in BEFORE_RANK.iter().chain(&AFTER_RANK) {
+    let after: &[Step] = if rule.exit().is_some() { &UNENROLL } else { &AFTER_RANK };
+    for step in BEFORE_RANK.iter().chain(after) {
         match run(std::slice::from_ref(step), &case, &mut notes) {
             Ok(()) => {}
             Err(Halt::Stop(stop)) => stops.push(*stop),
@@ -111,6 +114,10 @@ fn ask(rules: &RuleSet, view: &View<'_>, past: &Past<'_>, rule: &Rule) -> Answer
         answer.reason = Some(first.reason);
         answer.sentence = first.sentence;
         answer.until = first.until;
+    } else if let Some(exit) = rule.exit() {
+        let from = exit::names(&exit::named(past, exit, case.is_dry_run()));
+        answer.decision = Decision::Unenroll;
+        answer.sentence = sentence::left(&sentence::list(&from), &rule.id);
     } else {
         let sender = notes.sender.map(|chosen| chosen.sender.name);
         let target = case.enrollment().map_or("", |it| it.target.name.as_str());
@@ -171,7 +178,7 @@ fn fired_now(rules: &RuleSet, view: &View<'_>, rule: &Rule) -> Item {
     };
     let target = match &rule.action {
         Action::Enroll { target, .. } => Some(target.name.clone()),
-        Action::Split | Action::Nothing | Action::Unbuilt => None,
+        Action::Unenroll { .. } | Action::Split | Action::Nothing | Action::Unbuilt => None,
     };
     let item = Item::fired("explain".into(), (rule.id.clone(), rule.mode), event, now);
     Item { fired_at, target, ..item }

@@ -131,3 +131,7 @@ name!(
     /// The id of a claim; stable over its attempts.
     ClaimId
 );
+name!(
+    /// An unenrollment under way; also what the bridge's property is stamped with.
+    LeavingId
+);

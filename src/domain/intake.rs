@@ -166,7 +166,7 @@ fn is_own(rules: &RuleSet, event: &Event) -> bool {
         let app = event.app.map(|app| app.to_string());
         matches!(source, "INTEGRATION" | "API") && app.is_some() && app == event.source_id
     };
-    rules.portal.bridge_property.as_ref() == Some(property)
+    rules.portal.bridge.as_ref().is_some_and(|bridge| bridge.property == *property)
         || (rules.portal.ignore_own_app && by_own_app())
 }
 
@@ -213,15 +213,11 @@ fn route(rules: &RuleSet, person: &Person, incoming: &Incoming<'_>, taken: &mut 
         taken.rows.push(ignored(rules, incoming, taken.contact, why));
         return;
     }
-    if is_merge(event) {
-        let why = (Reason::MergedRecord, sentence::merged_record(""));
-        taken.rows.push(ignored(rules, incoming, taken.contact, why));
-        return;
-    }
     let old = old_value(person, event);
     let mut fired = Vec::new();
     let mut missed = Vec::new();
-    for rule in watching(rules, event) {
+    let merge = is_merge(event);
+    for rule in watching(rules, event).filter(|rule| !merge || rule.enroll_merged) {
         match fire::may_fire(rules, rule, incoming, old) {
             Ok(()) if is_older_than(rules, rule, incoming) => {
                 missed.push((rule, sentence::NEWER_RULE.to_owned()));
@@ -230,10 +226,14 @@ fn route(rules: &RuleSet, person: &Person, incoming: &Incoming<'_>, taken: &mut 
             Err(why) => missed.push((rule, why)),
         }
     }
-    if fired.is_empty() {
-        taken.rows.push(fired_none(rules, incoming, &missed));
-    } else {
+    let watched = event.change().is_some_and(|(property, _)| rules.watched.contains_key(property));
+    if !fired.is_empty() || watched {
         fire::schedule(rules, person, incoming, &fired, taken);
+    } else if merge && missed.is_empty() {
+        let why = (Reason::MergedRecord, sentence::merged_record(""));
+        taken.rows.push(ignored(rules, incoming, taken.contact, why));
+    } else {
+        taken.rows.push(fired_none(rules, incoming, &missed));
     }
 }
 

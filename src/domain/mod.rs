@@ -19,6 +19,7 @@ pub mod forecast;
 pub mod gates;
 pub mod id;
 pub mod intake;
+pub mod leaving;
 pub mod outcome;
 pub mod person;
 pub mod postpone;

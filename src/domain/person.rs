@@ -1,7 +1,9 @@
 //! Everything known of one person: the aggregate (CONSISTENCY.md section 1).
 
+mod due;
 mod item;
 mod known;
+mod purpose;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,11 +11,13 @@ use serde::{Deserialize, Serialize};
 
 use super::claim::{Claim, State};
 use super::id::{ContactId, PropertyName, RuleId, SequenceId, TargetName, ThemeName};
+use super::leaving::Leaving;
 use super::record::{Aliased, TakenEvent, Turn};
 use super::time::Timestamp;
 
 pub use item::{Holder, Item, Released};
 pub use known::Known;
+pub use purpose::Purpose;
 
 /// Past enrollments and sightings kept of one person, besides those still open.
 pub const HISTORY_MAX: usize = 64;
@@ -87,6 +91,9 @@ pub struct Person {
     /// Claims, live and past, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub claims: Vec<Claim>,
+    /// What they are being taken out of, one after the other in this order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub leavings: Vec<Leaving>,
     /// Sequences seen on the contact, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub seen: Vec<Seen>,
@@ -115,6 +122,7 @@ impl Person {
             known: Known::default(),
             items: Vec::new(),
             claims: Vec::new(),
+            leavings: Vec::new(),
             seen: Vec::new(),
             shadows: Vec::new(),
             settling: None,
@@ -155,6 +163,13 @@ impl Person {
                 None => self.claims.push(claim.clone()),
             }
         }
+        for leaving in &turn.leavings {
+            match self.leavings.iter_mut().find(|known| known.id == leaving.id) {
+                Some(known) => known.clone_from(leaving),
+                None => self.leavings.push(leaving.clone()),
+            }
+        }
+        self.leavings.retain(|leaving| !turn.left.contains(&leaving.id));
         if let Some(seen) = &turn.seen {
             self.seen.clone_from(seen);
         }
@@ -172,6 +187,7 @@ impl Person {
         let unsettled = self.claims.iter().filter(|claim| claim.is_unsettled());
         let rows: Vec<_> = unsettled.map(|claim| claim.row.clone()).collect();
         self.items.retain(|item| rows.contains(&item.id));
+        self.leavings.clear();
         self.settling = None;
         self.touch(seq, false);
     }
@@ -183,6 +199,7 @@ impl Person {
             self.merged.push(aliased.from);
         }
         self.items.clone_from(&aliased.items);
+        self.leavings.clone_from(&aliased.leavings);
         self.touch(seq, false);
     }
 
@@ -195,6 +212,7 @@ impl Person {
             theirs.filter(|claim| self.claims.iter().all(|known| known.id != claim.id)).collect();
         self.claims.extend(theirs);
         self.claims.sort_by_key(|claim| claim.first_call_at);
+        self.leavings.extend(other.leavings);
         self.seen.extend(other.seen);
         self.seen.sort_by_key(|seen| seen.enrolled_at);
         self.seen.dedup();
@@ -204,16 +222,6 @@ impl Person {
                 self.merged.push(id);
             }
         }
-    }
-
-    /// When somebody must look at this person next: an item that is due, or a claim in doubt.
-    pub fn next_due(&self) -> Option<Timestamp> {
-        let items = self.items.iter().filter_map(|item| item.due);
-        let doubts = self.claims.iter().filter_map(|claim| match claim.state {
-            State::InDoubt { next_check, .. } => Some(next_check),
-            _ => None,
-        });
-        items.chain(doubts).min()
     }
 
     /// The live claim that keeps `theme` from being reserved: one of the theme itself, or of a

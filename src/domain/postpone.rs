@@ -43,8 +43,7 @@ pub fn turn(
     (now, seed): (Timestamp, u64),
 ) -> Turn {
     let mut turn = Turn::new(Step::Decided, person.contact, now);
-    let due = person.items.iter().filter(|item| item.due.is_some_and(|due| due <= now));
-    for item in due {
+    for (_, item) in person.due_items(now) {
         let mut item = item.clone();
         item.attempts += 1;
         let (decision, reason, text, until) = verdict(rules, &item, postponed, (now, seed));

@@ -8,8 +8,10 @@ use super::claim::Claim;
 use super::contact::{Contact, Owner};
 use super::event::Event;
 use super::id::{
-    ContactId, Fingerprint, Inbox, PortalId, PropertyName, RowId, RuleId, SenderName, TargetName,
+    ContactId, Fingerprint, Inbox, LeavingId, PortalId, PropertyName, RowId, RuleId, SenderName,
+    TargetName,
 };
+use super::leaving::Leaving;
 use super::person::{Item, Newest, Seen, Settling, Shadow};
 use super::reason::{Decision, Reason};
 use super::rule::Mode;
@@ -97,12 +99,17 @@ impl Row {
         Self {
             contact: Some(contact),
             event: Some(item.event.clone()),
-            rule: Some(item.rule.clone()),
+            rule: item.of_rule().cloned(),
             mode: Some(item.mode),
             target: item.target.clone(),
             sender: item.sender.clone(),
             ..Self::new(item.id.clone(), reason, sentence, rules)
         }
+    }
+
+    /// Whether a later row with the same id may still follow.
+    pub fn is_open(&self) -> bool {
+        self.decision.is_open() || self.reason == Reason::BridgePending
     }
 }
 
@@ -233,6 +240,12 @@ pub struct Turn {
     /// Claims after it, each whole; others stay.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub claims: Vec<Claim>,
+    /// Leavings after it, each whole; others stay.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub leavings: Vec<Leaving>,
+    /// Leavings that are forgotten: everything their item waited for has ended.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<LeavingId>,
     /// All sequences seen after it; `None` leaves them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<Vec<Seen>>,
@@ -264,6 +277,8 @@ impl Turn {
             items: Vec::new(),
             done: Vec::new(),
             claims: Vec::new(),
+            leavings: Vec::new(),
+            left: Vec::new(),
             seen: None,
             shadows: None,
             inboxes: Vec::new(),
@@ -284,6 +299,9 @@ pub struct Aliased {
     pub into: ContactId,
     /// All items of `into` after it: its own and those that moved.
     pub items: Vec<Item>,
+    /// All leavings of `into` after it: its own and those that moved.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub leavings: Vec<Leaving>,
 }
 
 /// A rule set was accepted.

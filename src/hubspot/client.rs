@@ -13,13 +13,13 @@ use super::found::{Failure, object};
 use super::profile::{Endpoints, Profile};
 use super::quota::Quota;
 use super::wire::{Call, Wire};
-use crate::domain::claim::Claim;
+use crate::domain::claim::{Channel, Target};
 use crate::domain::contact::{Contact, Owner};
-use crate::domain::id::{ContactId, OwnerId};
-use crate::domain::outcome::ReadFailure;
+use crate::domain::id::{ContactId, OwnerId, PropertyName};
+use crate::domain::outcome::{Outcome, ReadFailure};
 use crate::domain::record::ProvenReads;
 use crate::domain::secret::Secret;
-use crate::port::{Answered, DailyQuota, Enrollments, HubSpot, Permit, Wanted};
+use crate::port::{Answered, DailyQuota, Enrollments, HubSpot, Named, Permit, Wanted};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const USER_AGENT: &str = concat!("hubroute/", env!("CARGO_PKG_VERSION"));
@@ -180,10 +180,22 @@ impl HubSpot for Client {
 
     async fn enrollments(
         &self,
-        claim: &Claim,
+        target: &Target,
         contact: ContactId,
     ) -> Result<Enrollments, ReadFailure> {
-        Ok(self.read_back(claim, contact).await?)
+        Ok(self.read_back(target, contact).await?)
+    }
+
+    fn unenrolls(&self, channel: Channel) -> bool {
+        self.has_unenroll_call(channel)
+    }
+
+    async fn unenroll(&self, target: &Target, contact: ContactId, named: Named<'_>) -> Outcome {
+        self.unenroll_from(target, contact, named).await
+    }
+
+    async fn write(&self, contact: ContactId, property: &PropertyName, value: &str) -> Outcome {
+        self.write_property(contact, property, value).await
     }
 
     fn proven_reads(&self) -> ProvenReads {

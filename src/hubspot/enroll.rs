@@ -100,12 +100,12 @@ fn sequence_body(claim: &Claim, sender: &Sender, key: &str, id: String) -> Value
     body
 }
 
-fn refused(concerns: Concerns, message: &str) -> Outcome {
+pub(super) fn refused(concerns: Concerns, message: &str) -> Outcome {
     Outcome::Refused { concerns, message: message.to_owned() }
 }
 
 /// Whether it can stand in a path: something before and after an `@`, no spaces.
-fn is_address(email: &str) -> bool {
+pub(super) fn is_address(email: &str) -> bool {
     let around = email.rsplit_once('@');
     around.is_some_and(|(name, domain)| !name.is_empty() && !domain.is_empty())
         && !email.contains(|letter: char| letter.is_whitespace() || letter.is_control())

@@ -10,7 +10,7 @@ use super::found::{Failure, Found, Missing, found};
 use super::json::{instant, number, text};
 use super::profile::{Dialect, Profile, ROUTE_MAP_ENROLLMENT, WORKFLOW_ENROLLMENTS, fill};
 use super::wire::Call;
-use crate::domain::claim::{Channel, Claim};
+use crate::domain::claim::{Channel, Target};
 use crate::domain::id::{ContactId, SequenceId};
 use crate::domain::record::ProvenReads;
 use crate::port::{Enrollments, Sighting};
@@ -55,21 +55,19 @@ enum Listing<T> {
 }
 
 impl Client {
-    /// Reads back what `contact` is enrolled in on the claim's channel.
+    /// Reads back what `contact` is enrolled in on the target's channel.
     pub(super) async fn read_back(
         &self,
-        claim: &Claim,
+        target: &Target,
         contact: ContactId,
     ) -> Result<Enrollments, Failure> {
-        match (claim.target.channel, self.endpoints.dialect) {
+        match (target.channel, self.endpoints.dialect) {
             (Channel::Sequence, Dialect::Documented) => {
                 let listing = self.sequences_of(contact, sighting).await?;
                 Ok(listing.map_or_unobservable(Enrollments::Sequences))
             }
             (Channel::Sequence, Dialect::RouteMap) => self.followed(contact).await,
-            (Channel::Workflow, Dialect::Documented) => {
-                self.workflows_of(claim.target.id, contact).await
-            }
+            (Channel::Workflow, Dialect::Documented) => self.workflows_of(target.id, contact).await,
             (Channel::Workflow, Dialect::RouteMap) => Ok(Enrollments::Unobservable(
                 "the route-map profile has no call that shows workflow enrollments".to_owned(),
             )),

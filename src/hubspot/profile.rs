@@ -92,7 +92,9 @@ pub(super) const WORKFLOW_ENROLLMENTS: &str =
 /// Flow ids to workflow ids and back (HUBSPOT.md 4.2).
 pub(super) const ID_MAPPINGS: &str = "/automation/v4/workflow-id-mappings/batch/read";
 
-const V2_ENROLL: &str = "/automation/v2/workflows/{workflow}/enrollments/contacts/{email}";
+/// Enrolling and unenrolling by workflow id and email (HUBSPOT.md 4.1).
+pub(super) const V2_ENROLL: &str =
+    "/automation/v2/workflows/{workflow}/enrollments/contacts/{email}";
 
 const DATED_2026_03: Endpoints = Endpoints {
     dialect: Dialect::Documented,

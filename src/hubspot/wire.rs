@@ -31,6 +31,14 @@ impl Call {
     pub(super) fn post(path: String, query: String, body: Option<Value>) -> Self {
         Self { method: Method::POST, path, query, body }
     }
+
+    pub(super) fn patch(path: String, body: Value) -> Self {
+        Self { method: Method::PATCH, path, query: String::new(), body: Some(body) }
+    }
+
+    pub(super) fn delete(path: String) -> Self {
+        Self { method: Method::DELETE, path, query: String::new(), body: None }
+    }
 }
 
 /// There is no answer.

@@ -9,7 +9,7 @@ use tracing::{info, warn};
 use super::Router;
 use super::reading::Reading;
 use super::turn::Progress;
-use crate::domain::claim::{Channel, Claim, State};
+use crate::domain::claim::{Channel, Claim, State, Target};
 use crate::domain::decide::Intent;
 use crate::domain::gates::theme::blockers;
 use crate::domain::id::ClaimId;
@@ -29,7 +29,7 @@ use crate::port::{
 /// A permit older than this is not used: the router was stopped meanwhile (CONSISTENCY.md 6.17).
 const PERMIT_AGE_MS_MAX: u64 = 5_000;
 /// How long an enrollment waits while a person has paused calls.
-const PAUSED_MS: u64 = 5_000;
+pub(super) const PAUSED_MS: u64 = 5_000;
 
 impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
     /// Why this enrollment must not be called now, if so; its item is changed in `turn`. The
@@ -103,7 +103,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         trace: Vec<TraceStep>,
     ) -> Result<Progress, LedgerError> {
         let claim = permit.spend();
-        let outcome = self.heed(rules, &claim, answered.outcome).await;
+        let outcome = self.heed(rules, &claim.target, answered.outcome).await;
         let memory = self.ledger.look(claim.contact)?;
         let case = Case {
             rules: Arc::clone(rules),
@@ -133,20 +133,20 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
             return Ok(());
         }
         self.pace.take(1).await;
-        if self.hubspot.enrollments(claim, claim.contact).await.is_err() {
+        if self.hubspot.enrollments(&claim.target, claim.contact).await.is_err() {
             self.looked_once.store(false, Ordering::Relaxed);
         }
         self.keep_proofs().await
     }
 
     /// What an outcome means for everybody else.
-    async fn heed(&self, rules: &RuleSet, claim: &Claim, outcome: Outcome) -> Outcome {
+    pub(super) async fn heed(&self, rules: &RuleSet, target: &Target, outcome: Outcome) -> Outcome {
         match outcome {
             Outcome::Halted { target_only, message } => {
                 let now = self.clock.now();
                 warn!(%message, "HubSpot refuses our access");
                 if target_only {
-                    self.halts.target(&claim.target.name, now, &message);
+                    self.halts.target(&target.name, now, &message);
                 } else {
                     self.halts.everything(now, &message);
                 }

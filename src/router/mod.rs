@@ -4,6 +4,7 @@
 mod call;
 mod directory;
 mod halts;
+mod leave;
 mod pace;
 mod press;
 mod read_back;

@@ -3,7 +3,7 @@
 use super::Router;
 use super::call::report;
 use super::turn::Progress;
-use crate::domain::claim::{Channel, Claim, State};
+use crate::domain::claim::{Channel, Claim, State, Target};
 use crate::domain::contact::Contact;
 use crate::domain::gates::evidence;
 use crate::domain::id::{ContactId, PropertyName};
@@ -50,17 +50,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
 
     /// The enrollment read, and where that does not show it the latest-sequence properties.
     async fn look_at(&self, claim: &Claim, contact: ContactId) -> Result<Observation, ReadFailure> {
-        self.pace.take(1).await;
-        let shown = match self.hubspot.enrollments(claim, contact).await? {
-            Enrollments::Sequences(sightings) => Shown::Sequences(
-                sightings
-                    .into_iter()
-                    .map(|it| (it.sequence, it.enrolled_at, it.enrollment))
-                    .collect(),
-            ),
-            Enrollments::Workflows(flows) => Shown::Workflows(flows),
-            Enrollments::Unobservable(why) => Shown::Nothing(why),
-        };
+        let shown = self.shown(&claim.target, contact).await?;
         let found = observe(claim, &shown, None);
         if claim.target.channel == Channel::Workflow
             || matches!(found, Observation::Enrolled { .. })
@@ -69,6 +59,25 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         }
         let latest = self.latest_sequence(contact).await?;
         Ok(observe(claim, &shown, latest.as_ref()))
+    }
+
+    /// What the enrollment read answers.
+    pub(super) async fn shown(
+        &self,
+        target: &Target,
+        contact: ContactId,
+    ) -> Result<Shown, ReadFailure> {
+        self.pace.take(1).await;
+        Ok(match self.hubspot.enrollments(target, contact).await? {
+            Enrollments::Sequences(sightings) => Shown::Sequences(
+                sightings
+                    .into_iter()
+                    .map(|it| (it.sequence, it.enrolled_at, it.enrollment))
+                    .collect(),
+            ),
+            Enrollments::Workflows(flows) => Shown::Workflows(flows),
+            Enrollments::Unobservable(why) => Shown::Nothing(why),
+        })
     }
 
     /// What this read proved is known after a restart too: a later "not found" about a lost

@@ -1,4 +1,5 @@
-//! One person's turn: claims in doubt are read back, then everything due is decided.
+//! One person's turn: claims in doubt are read back, what is being left is left, then everything
+//! due is decided.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +9,6 @@ use tracing::{error, warn};
 use super::Router;
 use super::reading::Reading;
 use crate::domain::civil::{end_of, local};
-use crate::domain::claim::State;
 use crate::domain::decide::{Plan, decide};
 use crate::domain::id::ContactId;
 use crate::domain::outcome::{Later, ReadFailure};
@@ -57,11 +57,12 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
     async fn step(&self, contact: ContactId) -> Result<Progress, LedgerError> {
         let memory = self.ledger.look(contact)?;
         let now = self.clock.now();
-        let in_doubt = memory.person.claims.iter().find(
-            |claim| matches!(claim.state, State::InDoubt { next_check, .. } if next_check <= now),
-        );
-        if let Some(claim) = in_doubt {
+        if let Some(claim) = memory.person.doubt_due(now) {
             return self.read_back(claim.clone(), &memory.person).await;
+        }
+        let leaving = memory.person.open_leaving().filter(|leaving| leaving.next <= now);
+        if let Some(leaving) = leaving.cloned() {
+            return self.leave(leaving, memory.person).await;
         }
         if is_due(&memory.person, now) {
             self.decide_due(memory.person).await
@@ -234,7 +235,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
 }
 
 fn is_due(person: &Person, now: Timestamp) -> bool {
-    person.items.iter().any(|item| item.due.is_some_and(|due| due <= now))
+    person.due_items(now).next().is_some()
 }
 
 /// A plan as a record: what it changes, and what the decision saw.
@@ -249,6 +250,7 @@ fn changes(plan: &Plan, memory: &Memory, reading: &Reading, now: Timestamp) -> T
     turn.items = changed.cloned().collect();
     turn.done = plan.done(before);
     turn.claims.clone_from(&plan.claims);
+    turn.leavings.clone_from(&plan.leavings);
     turn.seen = (plan.seen != memory.person.seen).then(|| plan.seen.clone());
     turn.shadows = (plan.shadows != memory.person.shadows).then(|| plan.shadows.clone());
     turn

@@ -85,7 +85,7 @@ pub(super) async fn answer(
     let (path, _) = target.split_once('?').unwrap_or((target, ""));
     let query = Call::new("", target, None, Vec::new()).query;
     let done = match (method, path) {
-        ("GET", "/_sim/state") => serde_json::to_value(&shared.world().hub.state).map_err(say),
+        ("GET", "/_sim/state") => serde_json::to_value(shared.portal()).map_err(say),
         ("PUT", "/_sim/state") => {
             let replace = query.get("replace").is_some_and(|value| value == "true");
             parse(body).and_then(|patch| shared.put_state(patch, replace)).map(|()| json!({}))

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::bridge::BridgeCounts;
 use super::hub::Hub;
 use super::id::Id;
 use super::log::{EnrollCall, Log};
@@ -24,6 +25,10 @@ pub struct Counts {
     pub overlaps: usize,
     /// Enrollments through the API into a target the contact was in before, ended or not.
     pub repeats: usize,
+    /// Enrollments that a call of the API or the bridge workflow ended.
+    pub unenrolled: usize,
+    /// What the bridge workflow saw and did.
+    pub bridge: BridgeCounts,
     /// Contacts of `expect` that were never enrolled through the API.
     pub lost: usize,
     /// Which ones.
@@ -81,6 +86,8 @@ impl Counts {
             duplicates: all.iter().filter(|entry| entry.duplicate).count(),
             overlaps: all.iter().filter(|entry| entry.overlap).count(),
             repeats,
+            unenrolled: hub.unenrolled_by_call + hub.bridge.counts.unenrolled,
+            bridge: hub.bridge.counts,
             lost: lost_contacts.len(),
             lost_contacts,
             per_contact,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::bridge::Bridge;
 use super::clock::machine_ms;
 use super::id::Id;
 use super::settings::Settings;
@@ -19,6 +20,10 @@ pub(super) struct Hub {
     aliases: BTreeMap<Id, Id>,
     /// Positions in `state.enrolled` by current contact id.
     pub(super) by_contact: BTreeMap<Id, Vec<usize>>,
+    /// The bridge workflow.
+    pub(super) bridge: Bridge,
+    /// Enrollments that a call of the API has ended.
+    pub(super) unenrolled_by_call: usize,
     /// API calls counted today, for the account's usage.
     pub(super) calls_today: u32,
     /// The last number given to a new contact, enrollment or token.
@@ -179,6 +184,10 @@ impl Hub {
                 source_id: change.source_id.clone(),
             });
             changed.push(name);
+        }
+        for name in &changed {
+            let value = self.contact(&id).and_then(|it| it.properties.get(name)).cloned();
+            self.bridge_stamped(&id, name, &value.unwrap_or_default());
         }
         changed
     }

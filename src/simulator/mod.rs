@@ -7,6 +7,7 @@
 //! halves that agree on the same mistake.
 
 mod api;
+mod bridge;
 mod call;
 mod clock;
 mod control;
@@ -30,6 +31,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 
+pub use bridge::BridgeCounts;
 pub use control::Change;
 pub use counts::{Counts, DeliveryCounts};
 pub use deliver::{Attempt, Delivered, Delivery};
@@ -38,7 +40,7 @@ pub use id::Id;
 pub use log::{EnrollCall, Phase};
 pub use routes::Endpoint;
 pub use server::{Options, Simulator, StartError, simulate};
-pub use settings::{AlreadyEnrolled, NoEnrollment, Settings};
+pub use settings::{AlreadyEnrolled, Bridge, NoEnrollment, Settings};
 pub use sign::Signature;
 pub use state::{
     By, Contact, Conversation, Ended, Enrollment, How, Owner, Sequence, State, Target, User,

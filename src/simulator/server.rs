@@ -124,7 +124,7 @@ impl Simulator {
 
     /// The state now.
     pub fn state(&self) -> State {
-        self.shared.world().hub.state.clone()
+        self.shared.portal()
     }
 
     /// Takes the given top-level keys over the present state.

@@ -28,6 +28,27 @@ pub struct Settings {
     pub calls_per_day: Option<u32>,
     /// Added to this machine's clock, in milliseconds: move it to let time pass.
     pub clock_offset_ms: i64,
+    /// The workflow that takes a contact out of its sequence when a property is stamped; absent
+    /// means that nobody built one.
+    pub bridge: Option<Bridge>,
+}
+
+/// The bridge workflow (HUBSPOT.md 3.7): it starts when the property gets a value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bridge {
+    /// The property it listens to.
+    pub property: String,
+    /// Milliseconds from the stamp until it unenrolls; absent means never: it is turned off.
+    #[serde(default)]
+    pub after_ms: Option<u64>,
+    /// Whether it looks again that the property still holds the value, right before it acts.
+    #[serde(default = "yes")]
+    pub looks_again: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl Default for Settings {
@@ -44,6 +65,7 @@ impl Default for Settings {
             calls_per_10_seconds: None,
             calls_per_day: None,
             clock_offset_ms: 0,
+            bridge: None,
         }
     }
 }

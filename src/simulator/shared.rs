@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tokio::sync::watch;
 
+use super::bridge::Bridge;
 use super::call::{Answer, Call};
 use super::clock::since_ms;
 use super::counts::Counts;
@@ -15,6 +16,7 @@ use super::faults::{Fault, Plan};
 use super::hub::Hub;
 use super::limits::Limits;
 use super::log::{Log, Phase};
+use super::state::State;
 
 /// Everything behind the one lock. Each call takes it once to arrive, once to apply, once to end.
 #[derive(Debug, Default)]
@@ -91,6 +93,7 @@ impl Shared {
         if let Err(refusal) = world.limits.admit(&settings, world.hub.now()) {
             return refusal;
         }
+        world.hub.run_bridge();
         let before = world.hub.state.enrolled.len();
         world.hub.calls_today = world.limits.today();
         let answer = super::api::answer(&mut world.hub, call, bookings);
@@ -167,9 +170,17 @@ impl Shared {
         tokio::time::timeout(limit, reached).await.is_ok_and(|seen| seen.is_ok())
     }
 
+    /// The portal's state now.
+    pub(super) fn portal(&self) -> State {
+        let mut world = self.world();
+        world.hub.run_bridge();
+        world.hub.state.clone()
+    }
+
     /// The counts now.
     pub(super) fn counts(&self) -> Counts {
-        let world = self.world();
+        let mut world = self.world();
+        world.hub.run_bridge();
         Counts::of(&world.hub, &world.log)
     }
 
@@ -179,6 +190,7 @@ impl Shared {
         let world = &mut *guard;
         world.hub.put(patch, replace)?;
         if replace {
+            world.hub.bridge = Bridge::default();
             world.log = Log::default();
             world.faults.clear();
             world.limits = Limits::default();

@@ -16,4 +16,5 @@ mod protection;
 mod quick;
 mod reload;
 mod tidy;
+mod unenroll;
 mod webhook;

@@ -11,7 +11,10 @@ use crate::admin::office::Office;
 use crate::admin::problem::Problem;
 use crate::admin::shape::{Instant, Text, instant};
 use crate::domain::claim::{Channel, Claim, State};
-use crate::domain::id::{ClaimId, ContactId, RowId, RuleId, SenderName, TargetName, ThemeName};
+use crate::domain::id::{
+    ClaimId, ContactId, LeavingId, RowId, RuleId, SenderName, TargetName, ThemeName,
+};
+use crate::domain::leaving::Leaving;
 use crate::domain::query::DecisionQuery;
 use crate::domain::time::Timestamp;
 use crate::port::Records as _;
@@ -25,6 +28,8 @@ pub(in crate::admin) struct Known {
     contact: Text<ContactId>,
     merged_ids: Vec<Text<ContactId>>,
     claims: Vec<ShownClaim>,
+    /// What the person is being taken out of.
+    leavings: Vec<ShownLeaving>,
     /// Whatever is not finally decided: waiting and held.
     waiting: Vec<Entry>,
     decisions: Vec<Shown>,
@@ -94,6 +99,36 @@ impl ShownClaim {
     }
 }
 
+/// An unenrollment under way.
+#[derive(Debug, Serialize)]
+struct ShownLeaving {
+    id: LeavingId,
+    /// The decision record that waits for it.
+    decision: RowId,
+    /// `asked`, `called`, `stamped`, `clearing` or `over`.
+    stage: &'static str,
+    theme: ThemeName,
+    channel: Channel,
+    target: TargetName,
+    asked_at: Text<Timestamp>,
+    next_look_at: Text<Timestamp>,
+}
+
+impl From<Leaving> for ShownLeaving {
+    fn from(leaving: Leaving) -> Self {
+        Self {
+            stage: leaving.stage_word(),
+            id: leaving.id,
+            decision: leaving.item,
+            theme: leaving.theme,
+            channel: leaving.target.channel,
+            target: leaving.target.name,
+            asked_at: Text(leaving.asked_at),
+            next_look_at: Text(leaving.next),
+        }
+    }
+}
+
 /// What is known of one person. Of somebody nothing is known of, that.
 pub(in crate::admin) async fn contact<O: Office>(
     office: web::Data<O>,
@@ -126,6 +161,7 @@ pub(super) async fn known<O: Office>(
         contact: Text(contact),
         merged_ids: person.merged.into_iter().map(Text).collect(),
         claims: person.claims.into_iter().map(|claim| ShownClaim::new(claim, now)).collect(),
+        leavings: person.leavings.into_iter().map(ShownLeaving::from).collect(),
         waiting: person.items.into_iter().map(|item| Entry::of_item(contact, item)).collect(),
         decisions: decisions.into_results(),
     })

@@ -5,7 +5,8 @@ use crate::domain::claim::{Channel, Target};
 use crate::domain::gates::evidence::Evidence;
 use crate::domain::gates::{Case, Notes, Stop, breaker, enrollment, limits};
 use crate::domain::id::SenderName;
-use crate::domain::person::{Item, Shadow};
+use crate::domain::leaving::Leaving;
+use crate::domain::person::{Item, Purpose, Shadow};
 use crate::domain::reason::Reason;
 use crate::domain::record::Row;
 use crate::domain::rule::{Mode, Rule, RuleSet, Unbuilt};
@@ -15,13 +16,14 @@ use crate::domain::view::View;
 
 /// Collects what one decision changes.
 pub(super) struct Draft<'a> {
-    rules: &'a RuleSet,
-    view: &'a View<'a>,
+    pub(super) rules: &'a RuleSet,
+    pub(super) view: &'a View<'a>,
     proof: Evidence,
-    /// By the person's item; `None` once it is finished.
-    items: Vec<Option<Item>>,
-    rows: Vec<Row>,
-    shadows: Vec<Shadow>,
+    /// By the person's item, `None` once it is finished; then those that this decision adds.
+    pub(super) items: Vec<Option<Item>>,
+    pub(super) rows: Vec<Row>,
+    pub(super) shadows: Vec<Shadow>,
+    pub(super) leavings: Vec<Leaving>,
     enroll: Option<Box<Intent>>,
 }
 
@@ -35,6 +37,7 @@ impl<'a> Draft<'a> {
             items: person.items.iter().cloned().map(Some).collect(),
             rows: Vec::new(),
             shadows: person.shadows.clone(),
+            leavings: Vec::new(),
             enroll: None,
         }
     }
@@ -48,12 +51,21 @@ impl<'a> Draft<'a> {
         notes: Notes,
         stop: Stop,
     ) -> Option<Shadow> {
+        if !stop.replaces.is_empty() && self.enroll.is_some() {
+            // One call at a time: it stays due, and is decided after the one that is planned.
+            return None;
+        }
         let mut item = self.items[index].take()?;
         item.sender.clone_from(&stop.sender);
         let mut row = self.row(&item, rule, (stop.reason, stop.sentence.clone()), notes);
         row.decision = stop.decision;
         row.by = stop.by;
         row.until = stop.until;
+        row.from = stop.from;
+        if !stop.replaces.is_empty() {
+            item.leaves_since = Some(self.view.now);
+            self.replace(&item, rule, &stop.replaces);
+        }
         let watches = rule.filter(|_| stop.reason == Reason::WouldEnroll);
         let shadow = watches.and_then(|(rule, _)| self.shadow(rule));
         self.rows.push(row);
@@ -109,13 +121,14 @@ impl<'a> Draft<'a> {
             rows: self.rows,
             items: self.items.into_iter().flatten().collect(),
             claims: self.proof.ended,
+            leavings: self.leavings,
             seen: self.proof.seen,
             shadows: self.shadows,
             enroll: self.enroll,
         }
     }
 
-    fn row(
+    pub(super) fn row(
         &self,
         item: &Item,
         rule: Option<(&Rule, Mode)>,
@@ -127,7 +140,9 @@ impl<'a> Draft<'a> {
         if let Some((rule, mode)) = rule {
             row.rule = Some(rule.id.clone());
             row.mode = Some(mode);
-            row.target = enrollment(rule).ok().map(|it| it.target.name.clone());
+            let target = enrollment(rule).ok().map(|it| it.target.name.clone());
+            // What it takes the person out of is told apart from what it enrolls into then.
+            row.target = target.filter(|_| rule.exit().is_none() || item.purpose == Purpose::Then);
             row.arm = rule.arm.as_ref().map(|arm| arm.name.clone());
         }
         row.trace = notes.trace;
@@ -141,6 +156,9 @@ impl<'a> Draft<'a> {
         reason: Reason,
         (until, due): (Option<Timestamp>, Option<Timestamp>),
     ) -> Item {
+        if reason == Reason::ThemeBusy {
+            item.busy_since.get_or_insert(self.view.now);
+        }
         if let (Reason::Delayed, Some(until)) = (reason, until) {
             item.first_due = until;
             item.delayed_until = Some(until);

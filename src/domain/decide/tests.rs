@@ -2,15 +2,16 @@
 
 mod absence;
 mod burst;
+mod conflict;
 mod consistency;
 mod gates;
+mod leave;
 mod protection;
 mod time;
 
-use crate::domain::claim::Channel;
 use crate::domain::contact::PastValue;
 use crate::domain::gates::fixture::{
-    NOW, World, becomes, changes, claim, contact, event, is, place, rule, target,
+    NOW, World, becomes, changes, contact, event, is, place, rule,
 };
 use crate::domain::id::RuleId;
 use crate::domain::reason::{Decision, Reason};
@@ -240,12 +241,4 @@ fn a_key_that_is_not_built_yet_stops_only_what_reaches_it() {
     };
     assert_eq!(outcome(Gate::Window, ""), Ok(1), "suppressed before the window");
     assert!(outcome(Gate::Window, "ann@bigco.example").is_err());
-    assert!(outcome(Gate::Rank, "").is_err());
-    let mut world = world();
-    let began = world.now.minus_ms(DAY_MS);
-    world.person.claims = vec![claim(("sales", target(Channel::Sequence, "intro")), began, None)];
-    let key = Unbuilt { key: "on_conflict".to_owned(), gate: Gate::Theme, place: place(8) };
-    world.rules.rules[0].unbuilt = vec![key];
-    world.settled(&event("lifecyclestage", "mql"));
-    assert!(world.try_decide().is_err(), "what a held theme means is not built yet");
 }

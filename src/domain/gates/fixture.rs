@@ -1,33 +1,28 @@
 //! A small hand-built rule set and person for the tests of intake, gates and decisions.
 
+mod world;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-use crate::domain::breaker::Fires;
 use crate::domain::claim::{Channel, Claim, State, Target};
-use crate::domain::contact::{Contact, Owner};
-use crate::domain::decide::{Plan, decide};
+use crate::domain::contact::Contact;
 use crate::domain::event::{Event, Kind};
-use crate::domain::id::{
-    ContactId, FlowId, OwnerId, PortalId, PropertyName, RuleId, SequenceId, UserId,
-};
-use crate::domain::intake::{Incoming, judge};
-use crate::domain::person::Person;
-use crate::domain::record::TakenEvent;
+use crate::domain::id::{ContactId, FlowId, PortalId, PropertyName, RuleId, SequenceId, UserId};
 use crate::domain::rule::check::{Check, Values};
 use crate::domain::rule::condition::{Comparison, Condition, Test};
 use crate::domain::rule::span::Span;
 use crate::domain::rule::timing::Timing;
 use crate::domain::rule::trigger::{Change, Subject, When};
 use crate::domain::rule::{
-    Action, Limits, Mode, Place, Portal, ReEnroll, Rule, RuleSet, SenderChoice, SenderSpec,
-    Sequence, Team, Theme, Unbuilt, WhenFull, Workflow,
+    Action, Bridge, Enroll, Exit, Limits, Mode, OnConflict, Place, Portal, ReEnroll, Rule, RuleSet,
+    SenderChoice, SenderSpec, Sequence, Suppression, Team, Theme, WhenFull, Workflow,
 };
-use crate::domain::surroundings::Surroundings;
-use crate::domain::time::{DAY_MS, Timestamp};
-use crate::domain::view::{Counters, InboxUse, Memory, RuleSlots, View};
+use crate::domain::time::{DAY_MS, MINUTE_MS, Timestamp};
+
+pub(crate) use world::World;
 
 /// Tuesday, 24 Nov 2026, 10:00 in New York.
 pub(crate) const NOW: Timestamp = Timestamp::from_unix_ms(1_795_532_400_000);
@@ -121,6 +116,10 @@ pub(crate) fn rule(id: &str, when: When, sequence: &str) -> Rule {
         breaker: None,
         expires: Span::days(7),
         approve_within: Span::days(7),
+        on_conflict: OnConflict::Skip,
+        wait_up_to: Span::days(14),
+        next_if_blocked: false,
+        enroll_merged: false,
         tags: Vec::new(),
         owner: None,
         arms: Vec::new(),
@@ -139,6 +138,31 @@ pub(crate) fn nurture(id: &str, when: When) -> Rule {
         senders: Vec::new(),
     };
     Rule { action, ..rule(id, when, "intro") }
+}
+
+/// A live suppression of every theme that takes people out.
+pub(crate) fn also_unenroll(id: &str, condition: Condition) -> Suppression {
+    Suppression {
+        id: id.to_owned(),
+        says: "They are left alone".to_owned(),
+        conditions: vec![condition],
+        themes: BTreeSet::new(),
+        live: true,
+        also_unenroll: true,
+        unbuilt: Vec::new(),
+        then_stage: Vec::new(),
+        place: place(9),
+    }
+}
+
+/// A live rule that takes people out, and enrolls into the nurture workflow then where asked.
+pub(crate) fn takes_out(id: &str, when: When, exit: Exit, then_nurture: bool) -> Rule {
+    let then = then_nurture.then(|| Enroll {
+        target: target(Channel::Workflow, "nurture-flow"),
+        theme: "nurture".into(),
+        senders: Vec::new(),
+    });
+    Rule { action: Action::Unenroll { exit, then }, ..rule(id, when, "intro") }
 }
 
 pub(crate) fn target(channel: Channel, name: &str) -> Target {
@@ -192,7 +216,10 @@ pub(crate) fn rules(rules: Vec<Rule>) -> RuleSet {
             our_domains: BTreeSet::from(["acme.com".to_owned()]),
             ignore_own_app: false,
             breakers: Vec::new(),
-            bridge_property: Some("unenroll_requested".into()),
+            bridge: Some(Bridge {
+                property: "unenroll_requested".into(),
+                confirm_within_ms: 5 * MINUTE_MS,
+            }),
         },
         stale_after_ms: 4 * DAY_MS,
         keep_history: Span::days(400),
@@ -230,6 +257,7 @@ pub(crate) fn rules(rules: Vec<Rule>) -> RuleSet {
         history_properties: BTreeSet::new(),
         by_property,
         born: BTreeMap::new(),
+        watched: BTreeMap::new(),
     }
 }
 
@@ -293,101 +321,5 @@ pub(crate) fn claim(
         lost_answers: 0,
         holds_until: began.plus_ms(60 * DAY_MS),
         state: State::Confirmed { enrolled_at: began, verified: true, enrollment: None, ended_at },
-    }
-}
-
-/// One person and everything around them.
-#[derive(Debug)]
-pub(crate) struct World {
-    pub(crate) rules: RuleSet,
-    pub(crate) person: Person,
-    pub(crate) contact: Contact,
-    pub(crate) inboxes: BTreeMap<crate::domain::id::Inbox, InboxUse>,
-    pub(crate) owners: BTreeMap<OwnerId, Owner>,
-    pub(crate) fires: Fires,
-    pub(crate) enrolled: RuleSlots,
-    pub(crate) around: Option<Surroundings>,
-    pub(crate) now: Timestamp,
-    deliveries: u32,
-}
-
-impl World {
-    pub(crate) fn new(rule_list: Vec<Rule>) -> Self {
-        let dana = Owner {
-            id: OwnerId(91),
-            user: Some(UserId(1)),
-            email: Some("Dana@acme.com".to_owned()),
-            archived: false,
-        };
-        Self {
-            rules: rules(rule_list),
-            person: Person::new(ANN),
-            contact: contact(&[]),
-            inboxes: BTreeMap::new(),
-            owners: BTreeMap::from([(OwnerId(91), dana)]),
-            fires: Fires::default(),
-            enrolled: RuleSlots::default(),
-            around: None,
-            now: NOW,
-            deliveries: 0,
-        }
-    }
-
-    /// An event comes in now.
-    pub(crate) fn take(&mut self, event: &Event) -> TakenEvent {
-        self.deliveries += 1;
-        let id = format!("{}.0", self.deliveries);
-        let (received, fires) = (self.now, &self.fires);
-        let incoming = Incoming { event, received, id: &id, duplicate: false, fires };
-        let taken = judge(&self.rules, &self.person, &incoming);
-        let before = self.person.items.clone();
-        self.person.apply_event(self.person.version + 1, &taken);
-        self.fires.take(&taken, self.now);
-        self.fires.hold(&before, &self.person.items);
-        taken
-    }
-
-    /// The event comes in and its settle time passes.
-    pub(crate) fn settled(&mut self, event: &Event) {
-        self.take(event);
-        self.now = self.now.plus_ms(SETTLE_MS);
-    }
-
-    /// Decides what is due.
-    pub(crate) fn try_decide(&self) -> Result<Plan, Unbuilt> {
-        let memory = Memory {
-            person: self.person.clone(),
-            versions: Vec::new(),
-            inboxes: self.inboxes.clone(),
-            counters: Counters {
-                rules: Arc::new(self.enrolled.clone()),
-                breakers: Arc::clone(self.fires.open()),
-            },
-        };
-        let view = View {
-            now: self.now,
-            contact: &self.contact,
-            memory: &memory,
-            owners: &self.owners,
-            around: self.around.as_ref(),
-        };
-        decide(&self.rules, &view)
-    }
-
-    /// Decides what is due, with the states after taken in.
-    pub(crate) fn decide(&mut self) -> Plan {
-        let plan = self.try_decide().expect("all of it is built");
-        self.person.items.clone_from(&plan.items);
-        self.person.seen.clone_from(&plan.seen);
-        self.person.shadows.clone_from(&plan.shadows);
-        plan
-    }
-
-    /// `used` slots of an inbox, taken an hour ago.
-    pub(crate) fn used(&mut self, name: &str, used: u32) {
-        let at = self.now.minus_ms(3_600_000);
-        let settled = (0..used).map(|_| at).collect();
-        let inbox = InboxUse { settled, ..InboxUse::default() };
-        self.inboxes.insert(format!("{name}@acme.com").into(), inbox);
     }
 }

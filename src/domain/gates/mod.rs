@@ -13,6 +13,7 @@ pub mod cooldown;
 pub mod dates;
 pub mod delay;
 pub mod evidence;
+pub mod exit;
 pub mod expires;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -36,11 +37,11 @@ pub mod window;
 use super::civil::Zone;
 use super::claim::Target;
 use super::facts::Facts;
-use super::id::{SenderName, ThemeName};
+use super::id::{SenderName, TargetName, ThemeName};
 use super::person::Item;
 use super::reason::{Decision, Reason};
 use super::record::TraceStep;
-use super::rule::{Action, Gate, Mode, Rule, RuleSet, SenderChoice, Unbuilt};
+use super::rule::{Action, Enroll, Gate, Mode, Rule, RuleSet, SenderChoice, Unbuilt};
 use super::time::Timestamp;
 use super::view::View;
 
@@ -64,6 +65,16 @@ pub const BEFORE_RANK: [Step; 7] = [
     Check(conditions::check),
     NotBuilt(Gate::Unenroll),
     Check(split::check),
+];
+
+/// What is asked of a rule that takes somebody out, before any enrollment of the same decision.
+/// Suppression, consent, themes, quiet periods, budgets and windows do not stand in its way.
+pub const UNENROLL: [Step; 5] = [
+    Check(wait_for::check),
+    Check(delay::check),
+    Check(exit::check_stays),
+    Check(breaker::check),
+    Check(exit::check_mode),
 ];
 
 /// What is asked of the best rule of each theme.
@@ -123,16 +134,7 @@ impl<'a> Case<'a> {
 
     /// What its conditions are evaluated on.
     pub fn facts(&self) -> Facts<'a> {
-        let view = self.view;
-        Facts {
-            contact: view.contact,
-            now: view.now,
-            zone: self.zone(),
-            owners: view.owners,
-            stays: &self.past.stays,
-            shadows: if self.is_dry_run() { &self.past.shadows } else { &[] },
-            around: view.around,
-        }
+        Facts::of(self.rules, self.view, self.past, self.is_dry_run())
     }
 
     /// The portal's zone.
@@ -146,7 +148,7 @@ impl<'a> Case<'a> {
     }
 }
 
-/// What an enroll rule does.
+/// What a rule enrolls into: its `enroll`, or its `then_enroll`.
 #[derive(Clone, Copy)]
 pub struct Enrollment<'a> {
     /// Where to.
@@ -157,11 +159,15 @@ pub struct Enrollment<'a> {
     pub senders: &'a [SenderChoice],
 }
 
-/// What `rule` does. The error is the key that is not built yet.
+/// What `rule` enrolls into. The error is the key that is not built yet.
 pub fn enrollment(rule: &Rule) -> Result<Enrollment<'_>, Unbuilt> {
     match &rule.action {
-        Action::Enroll { target, theme, senders } => Ok(Enrollment { target, theme, senders }),
-        Action::Split | Action::Nothing | Action::Unbuilt => {
+        Action::Enroll { target, theme, senders }
+        | Action::Unenroll { then: Some(Enroll { target, theme, senders }), .. } => {
+            Ok(Enrollment { target, theme, senders })
+        }
+        // A rule that only takes people out never gets as far as the gates of an enrollment.
+        Action::Unenroll { then: None, .. } | Action::Split | Action::Nothing | Action::Unbuilt => {
             Err(rule.unbuilt.first().cloned().unwrap_or_else(|| Unbuilt {
                 key: "unenroll".to_owned(),
                 gate: Gate::Unenroll,
@@ -215,13 +221,27 @@ pub struct Stop {
     pub due: Option<Timestamp>,
     /// In whose name, where that is known.
     pub sender: Option<SenderName>,
+    /// What the person is, or would be, taken out of.
+    pub from: Vec<TargetName>,
+    /// What the person is taken out of first, for its sake (`on_conflict = "replace"`).
+    pub replaces: Vec<past::Stay>,
 }
 
 impl Stop {
     /// The reason's usual decision.
     pub fn new(reason: Reason, sentence: String) -> Self {
         let decision = reason.decisions()[0];
-        Self { decision, reason, sentence, by: None, until: None, due: None, sender: None }
+        Self {
+            decision,
+            reason,
+            sentence,
+            by: None,
+            until: None,
+            due: None,
+            sender: None,
+            from: Vec::new(),
+            replaces: Vec::new(),
+        }
     }
 
     /// Names the suppression or the rule that stands in the way.

@@ -1,8 +1,8 @@
 //! What a person is and was in: our claims, sequences seen on the contact, and for rules that
 //! only watch, shadows.
 
-use crate::domain::claim::{Channel, Claim, State};
-use crate::domain::id::{RuleId, ThemeName};
+use crate::domain::claim::{Channel, Claim, State, Target};
+use crate::domain::id::{ClaimId, RuleId, ThemeName};
 use crate::domain::person::{Person, Seen, Shadow};
 use crate::domain::rule::RuleSet;
 use crate::domain::rule::span::Span;
@@ -24,6 +24,10 @@ pub struct Stay {
     pub name: String,
     /// By which rule, where one of ours did it.
     pub rule: Option<RuleId>,
+    /// The claim that speaks for it; `None` for a sighting and for a shadow.
+    pub claim: Option<ClaimId>,
+    /// What it is; `None` for a shadow.
+    pub target: Option<Target>,
     /// When it began.
     pub began: Timestamp,
     /// When it ended; `None` while it runs.
@@ -61,6 +65,8 @@ impl<'a> Past<'a> {
             theme: shadow.theme.clone(),
             name: shadow.target.to_string(),
             rule: Some(shadow.rule.clone()),
+            claim: None,
+            target: None,
             began: shadow.at,
             ended: (shadow.holds_until <= now).then_some(shadow.holds_until),
         });
@@ -79,6 +85,8 @@ fn of_claim(claim: &Claim, now: Timestamp) -> Option<Stay> {
         theme: claim.theme.clone(),
         name: claim.target.name.to_string(),
         rule: Some(claim.rule.clone()),
+        claim: Some(claim.id.clone()),
+        target: Some(claim.target.clone()),
         began,
         ended,
     })
@@ -87,17 +95,49 @@ fn of_claim(claim: &Claim, now: Timestamp) -> Option<Stay> {
 /// Whether a sighting is an enrollment of ours: the claim speaks for it.
 fn is_ours(person: &Person, seen: &Seen) -> bool {
     person.claims.iter().any(|claim| {
-        let enrolled_at = match claim.state {
-            State::Released { .. } => return false,
-            State::Confirmed { enrolled_at, .. } => enrolled_at,
-            _ => claim.last_call_at,
-        };
-        let latest = enrolled_at.max(claim.last_call_at).plus_ms(LATE_MS);
         claim.target.channel == Channel::Sequence
             && claim.target.id == seen.sequence.0
-            && claim.first_call_at.min(enrolled_at).minus_ms(CLOCK_SLACK_MS) <= seen.enrolled_at
-            && seen.enrolled_at <= latest
+            && may_date(claim)
+                .is_some_and(|(from, to)| from <= seen.enrolled_at && seen.enrolled_at <= to)
     })
+}
+
+/// The earliest and the latest moment at which HubSpot may date the enrollment of a claim.
+fn may_date(claim: &Claim) -> Option<(Timestamp, Timestamp)> {
+    let enrolled_at = match claim.state {
+        State::Released { .. } => return None,
+        State::Confirmed { enrolled_at, .. } => enrolled_at,
+        _ => claim.last_call_at,
+    };
+    let earliest = claim.first_call_at.min(enrolled_at).minus_ms(CLOCK_SLACK_MS);
+    Some((earliest, enrolled_at.max(claim.last_call_at).plus_ms(LATE_MS)))
+}
+
+/// Whether an enrollment that began at `at` is the claim's, or without a claim the one that was
+/// seen to begin at `began`.
+pub fn is_about(claim: Option<&Claim>, at: Timestamp, began: Timestamp) -> bool {
+    let (from, to) = range(claim, began);
+    from <= at && at <= to
+}
+
+/// Whether an enrollment that began at `at` came after it. One in the same sequence may be the
+/// claim's own, dated late.
+pub fn is_after(
+    (claim, began): (Option<&Claim>, Timestamp),
+    same_sequence: bool,
+    at: Timestamp,
+) -> bool {
+    let enrolled_at = claim.map_or(began, |claim| match claim.state {
+        State::Confirmed { enrolled_at, .. } => enrolled_at,
+        _ => claim.last_call_at,
+    });
+    let latest = if same_sequence { range(claim, began).1 } else { enrolled_at };
+    latest < at
+}
+
+fn range(claim: Option<&Claim>, began: Timestamp) -> (Timestamp, Timestamp) {
+    let seen = || (began.minus_ms(CLOCK_SLACK_MS), began.plus_ms(CLOCK_SLACK_MS));
+    claim.and_then(may_date).unwrap_or_else(seen)
 }
 
 /// A sighting without a known end is over when a later one began, or after the longest time.
@@ -112,5 +152,15 @@ fn of_seen(rules: &RuleSet, seen: &Seen, later: Option<Timestamp>, now: Timestam
     let over = length.after(seen.enrolled_at, &rules.portal.zone);
     let ended = seen.ended_at.or(later).unwrap_or(over).min(over);
     let ended = (ended <= now).then_some(ended);
-    Some(Stay { theme, name, rule: None, began: seen.enrolled_at, ended })
+    let target =
+        Target { channel: Channel::Sequence, name: name.as_str().into(), id: seen.sequence.0 };
+    Some(Stay {
+        theme,
+        name,
+        rule: None,
+        claim: None,
+        target: Some(target),
+        began: seen.enrolled_at,
+        ended,
+    })
 }

@@ -18,17 +18,20 @@ pub struct Candidate<'a> {
     pub priority: u16,
     /// It only watches: it ranks among its like, and never before a live one (CONSISTENCY.md 6.1).
     pub dry_run: bool,
+    /// `if_blocked = "next"`: it may turn out to stand in nobody's way.
+    pub next: bool,
     /// When its trigger fired.
     pub fired_at: Timestamp,
 }
 
-/// The one that came before `candidates[index]` in its theme: lowest priority number, ties by id.
+/// The one that surely came before `candidates[index]` in its theme: lowest priority number, ties
+/// by id.
 /// Another firing of the same rule does not outrank it: the theme settles that.
 pub fn winner<'a, 'c>(candidates: &'a [Candidate<'c>], index: usize) -> Option<&'a Candidate<'c>> {
     let own = &candidates[index];
     let rivals = candidates.iter().filter(|it| it.theme == own.theme && it.dry_run == own.dry_run);
-    let best = rivals.min_by_key(|it| (it.priority, it.rule))?;
-    (best.rule != own.rule).then_some(best)
+    let best = rivals.filter(|it| !it.next).min_by_key(|it| (it.priority, it.rule))?;
+    ((best.priority, best.rule) < (own.priority, own.rule)).then_some(best)
 }
 
 /// The order in which candidates are judged, as indexes.

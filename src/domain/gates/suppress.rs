@@ -1,6 +1,7 @@
 //! Who is never enrolled, whatever a rule says: the built-in suppressions and `[[suppress]]`.
 
 use super::{Case, Halt, Notes, Passed, Stop};
+use crate::domain::facts::Facts;
 use crate::domain::reason::Reason;
 use crate::domain::rule::condition::is_under;
 use crate::domain::rule::{Gate, Suppression, Unbuilt};
@@ -40,7 +41,7 @@ pub fn check_rules(case: &Case<'_>, notes: &mut Notes) -> Passed {
     let theme = case.enrollment()?.theme;
     let concerns = |it: &&Suppression| it.themes.is_empty() || it.themes.contains(theme);
     for suppression in case.rules.suppressions.iter().filter(concerns) {
-        let Some(why) = holds(case, suppression)? else { continue };
+        let Some(why) = holds(&case.facts(), suppression)? else { continue };
         let id = &suppression.id;
         let detail = format!("\"{id}\" ({}): {why}", suppression.place);
         if suppression.live {
@@ -52,11 +53,10 @@ pub fn check_rules(case: &Case<'_>, notes: &mut Notes) -> Passed {
 }
 
 /// Why all its conditions hold, or `None`. What is not built yet halts only where they hold.
-fn holds(case: &Case<'_>, suppression: &Suppression) -> Result<Option<String>, Unbuilt> {
-    let facts = case.facts();
+pub fn holds(facts: &Facts<'_>, suppression: &Suppression) -> Result<Option<String>, Unbuilt> {
     let mut details = Vec::new();
     for condition in &suppression.conditions {
-        let finding = condition.evaluate(&facts);
+        let finding = condition.evaluate(facts);
         if !finding.holds {
             return Ok(None);
         }

@@ -26,7 +26,9 @@ pub(super) fn merge(items: &mut Vec<Item>, mut fresh: Item) -> Option<Item> {
 
 fn is_of(item: &Item, fresh: &Item) -> bool {
     let property = |item: &Item| item.event.watched().map(|(name, _)| name);
-    item.reason == Reason::Settling && property(item) == property(fresh)
+    item.purpose == fresh.purpose
+        && item.reason == Reason::Settling
+        && property(item) == property(fresh)
 }
 
 /// HubSpot promises no order: an earlier change of a burst that arrives after a later one is
@@ -40,7 +42,8 @@ pub(super) fn widened(
     let at = incoming.at();
     let belongs = |item: &Item| {
         // A change longer ago than `settle` was another one.
-        let settle_ms = rules.rule(&item.rule).map_or(0, |rule| rule.settle_ms);
+        let settle_ms =
+            item.of_rule().and_then(|rule| rules.rule(rule)).map_or(0, |rule| rule.settle_ms);
         item.reason == Reason::Settling
             && item.event.watched().is_some_and(|(name, _)| name == property)
             && at < item.began

@@ -2,13 +2,15 @@
 
 use super::{Incoming, burst, old_value};
 use crate::domain::breaker::{Open, Trips, in_the_way};
+use crate::domain::event::Event;
 use crate::domain::gates::dates;
-use crate::domain::id::RowId;
-use crate::domain::person::{Item, Person, Settling};
+use crate::domain::id::{RowId, RuleId};
+use crate::domain::person::{Item, Person, Purpose, Settling};
 use crate::domain::reason::Reason;
 use crate::domain::record::{Row, TakenEvent};
-use crate::domain::rule::{Action, Gate, Rule, RuleSet, Unbuilt};
+use crate::domain::rule::{Action, Gate, Mode, Rule, RuleSet, Suppression, Unbuilt};
 use crate::domain::sentence;
+use crate::domain::time::Timestamp;
 
 /// How many times its length the settle time may last when it is started again and again.
 const SETTLE_TIMES_MAX: u64 = 10;
@@ -32,7 +34,8 @@ pub(super) fn may_fire(
     dates::in_effect(rule, incoming.at(), &rules.portal.zone)
 }
 
-/// Puts an item for each fired rule on the person, and moves the settle time on.
+/// Puts an item for each fired rule and for each suppression that watches the property on the
+/// person, and moves the settle time on.
 pub(super) fn schedule(
     rules: &RuleSet,
     person: &Person,
@@ -78,9 +81,28 @@ pub(super) fn schedule(
             None => taken.rows.push(open_row(rules, person, &items[at])),
         }
     }
+    for suppression in watching(rules, incoming.event) {
+        let item = watch(incoming, suppression);
+        taken.rows.push(open_row(rules, person, &item));
+        items.push(item);
+    }
     (taken.fired, taken.opened) = (trips.fired, trips.opened);
     taken.items = Some(items);
     taken.settling = settling;
+}
+
+/// Suppressions with `also_unenroll` that look at the property that changed.
+fn watching<'a>(rules: &'a RuleSet, event: &Event) -> impl Iterator<Item = &'a Suppression> {
+    let watched = event.change().and_then(|(property, _)| rules.watched.get(property));
+    watched.into_iter().flatten().filter_map(|index| rules.suppressions.get(*index))
+}
+
+/// Due at once: who must not be written to any more does not wait for it.
+fn watch(incoming: &Incoming<'_>, suppression: &Suppression) -> Item {
+    let id = RowId::from(format!("{}.suppress.{}", incoming.id, suppression.id));
+    let mode = if suppression.live { Mode::Live } else { Mode::DryRun };
+    let of = (suppression.id.as_str().into(), mode);
+    Item { purpose: Purpose::Suppress, ..fresh(incoming, id, of, incoming.received) }
 }
 
 /// The settle time after this event. A rule that does not settle leaves it as it is.
@@ -117,15 +139,22 @@ fn item(person: &Person, incoming: &Incoming<'_>, rule: &Rule, settling: Option<
     let of_rule = (rule.id.clone(), rule.mode);
     Item {
         from: old_value(person, incoming.event).map(str::to_owned),
+        target: match &rule.of(person.contact).action {
+            Action::Enroll { target, .. } => Some(target.name.clone()),
+            Action::Unenroll { .. } | Action::Split | Action::Nothing | Action::Unbuilt => None,
+        },
+        ..fresh(incoming, pair_id(incoming, rule), of_rule, due)
+    }
+}
+
+/// An item of this event that is due then.
+fn fresh(incoming: &Incoming<'_>, id: RowId, of: (RuleId, Mode), due: Timestamp) -> Item {
+    Item {
         began: incoming.at(),
         first_due: due,
         due: Some(due),
         sentence: sentence::settling(due.since_ms(incoming.received)),
-        target: match &rule.of(person.contact).action {
-            Action::Enroll { target, .. } => Some(target.name.clone()),
-            Action::Split | Action::Nothing | Action::Unbuilt => None,
-        },
-        ..Item::fired(pair_id(incoming, rule), of_rule, incoming.event.clone(), incoming.received)
+        ..Item::fired(id, of, incoming.event.clone(), incoming.received)
     }
 }
 

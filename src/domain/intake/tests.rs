@@ -1,7 +1,7 @@
 use super::{Incoming, judge, unreadable};
 use crate::domain::event::{Event, Kind};
 use crate::domain::gates::fixture::{
-    NOW, SETTLE_MS, World, becomes, changes, event, place, rule, rules,
+    NOW, SETTLE_MS, World, also_unenroll, becomes, changes, event, is, place, rule, rules,
 };
 use crate::domain::id::{ContactId, PortalId};
 use crate::domain::reason::Reason;
@@ -109,7 +109,7 @@ fn an_event_that_fires_nothing_has_one_record() {
     off.rules.rules[0].mode = Mode::Off;
     check(&mut off, &event("lifecyclestage", "mql"), &[Reason::NotWatched]);
     let mut unbuilt = world();
-    let key = Unbuilt { key: "enroll_merged".to_owned(), gate: Gate::Trigger, place: place(1) };
+    let key = Unbuilt { key: "starts".to_owned(), gate: Gate::Trigger, place: place(1) };
     unbuilt.rules.rules[0].unbuilt = vec![key];
     check(&mut unbuilt, &event("lifecyclestage", "mql"), &[Reason::NoMatch]);
     check(&mut world(), &of_kind(Kind::Created), &[Reason::NotWatched]);
@@ -124,6 +124,21 @@ fn merged_records_do_not_enroll() {
     let mut written = event("lifecyclestage", "mql");
     written.source = Some("MERGE_OBJECTS".to_owned());
     check(&mut world(), &written, &[Reason::MergedRecord]);
+    let mut allowed = world();
+    allowed.rules.rules[0].enroll_merged = true;
+    check(&mut allowed, &written, &[Reason::Settling]);
+}
+
+#[test]
+fn a_suppression_that_takes_people_out_watches_its_properties() {
+    let mut world = world();
+    world.rules.suppressions = vec![also_unenroll("customers", is("customer", "yes"))];
+    world.rules.watched.insert("customer".into(), vec![0]);
+    let taken = check(&mut world, &event("customer", "yes"), &[Reason::Settling]);
+    assert_eq!(taken.rows[0].id.as_str(), "1.0.suppress.customers");
+    assert_eq!(taken.rows[0].rule, None, "a suppression is no rule");
+    assert_eq!(world.person.items[0].due, Some(world.now), "who must leave does not settle");
+    check(&mut world, &event("hair_color", "red"), &[Reason::NotWatched]);
 }
 
 #[test]

@@ -38,7 +38,8 @@ pub fn wake_waiting(
         return false;
     }
     let waits = |item: &&mut Item| {
-        let rule = rules.rule(&item.rule).filter(|_| item.reason == Reason::WaitingForProperty);
+        let rule = item.of_rule().filter(|_| item.reason == Reason::WaitingForProperty);
+        let rule = rule.and_then(|rule| rules.rule(rule));
         let wait_for = rule.and_then(|rule| rule.timing.wait_for.as_ref());
         wait_for.is_some_and(|wait_for| wait_for.property == *property)
     };

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Purpose;
 use crate::domain::breaker::Open;
 use crate::domain::event::Event;
 use crate::domain::id::{RowId, RuleId, SenderName, TargetName};
@@ -74,6 +75,16 @@ pub struct Item {
     /// Calls for it whose outcome nobody knew, so far.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub lost_answers: u32,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "Purpose::is_usual")]
+    pub purpose: Purpose,
+    /// Since when it has the person taken out of something for its own sake: what ended from
+    /// then on does not make it rest, and it is not done twice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leaves_since: Option<Timestamp>,
+    /// Since when `on_conflict = "wait"` makes it wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub busy_since: Option<Timestamp>,
 }
 
 /// What holds an item for a person.
@@ -129,6 +140,9 @@ impl Item {
             released: Vec::new(),
             attempts: 0,
             lost_answers: 0,
+            purpose: Purpose::Rule,
+            leaves_since: None,
+            busy_since: None,
         }
     }
 
@@ -186,5 +200,15 @@ impl Item {
             && self.decision == row.decision
             && self.reason == row.reason
             && row.until.is_none_or(|until| self.comes_back().is_none_or(|at| at == until))
+    }
+
+    /// Whether it comes back by itself: it waits, or its unenrollment is under way.
+    pub fn is_waiting(&self) -> bool {
+        matches!(self.decision, Decision::Wait | Decision::Unenroll)
+    }
+
+    /// The rule its records name; a suppression is none.
+    pub fn of_rule(&self) -> Option<&RuleId> {
+        (self.purpose != Purpose::Suppress).then_some(&self.rule)
     }
 }

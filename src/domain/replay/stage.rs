@@ -256,7 +256,7 @@ impl<'a> Stage<'a> {
             around: None,
         };
         let plan = decide(self.rules, &view);
-        let taken = plan.map(|plan| assumed::take_in(plan, &mut memory, self.now));
+        let taken = plan.map(|plan| assumed::take_in(self.rules, plan, &mut memory, self.now));
         self.inboxes = memory.inboxes;
         self.counters = memory.counters;
         known.person = Some(memory.person);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::leave::{Bridge, Enroll, Exit, OnConflict};
 use super::protection::{Breaker, Cap, Limits};
 pub use super::senders::{SenderChoice, SenderSpec, Team, WhenFull};
 use super::span::Span;
@@ -112,8 +113,8 @@ pub struct Portal {
     pub ignore_own_app: bool,
     /// `breaker`: what may open it, the defaults where it does not say; empty when it is off.
     pub breakers: Vec<Breaker>,
-    /// `[portal.unenroll_bridge] property`: this router writes it, so its changes are our own.
-    pub bridge_property: Option<PropertyName>,
+    /// `[portal.unenroll_bridge]`.
+    pub bridge: Option<Bridge>,
 }
 
 /// `[themes.X]`.
@@ -195,11 +196,18 @@ pub enum Action {
         /// Who may send; empty for a workflow.
         senders: Vec<SenderChoice>,
     },
+    /// `unenroll`.
+    Unenroll {
+        /// Out of what.
+        exit: Exit,
+        /// `then_enroll`.
+        then: Option<Enroll>,
+    },
     /// `split`: the rule's `arms` say what happens to whom.
     Split,
     /// The arm of a split that gets nothing.
     Nothing,
-    /// `unenroll` …: not built yet. The rule's `unbuilt` says so.
+    /// Not built yet. The rule's `unbuilt` says so.
     Unbuilt,
 }
 
@@ -240,6 +248,14 @@ pub struct Rule {
     pub expires: Span,
     /// `approve_within`.
     pub approve_within: Span,
+    /// `on_conflict`.
+    pub on_conflict: OnConflict,
+    /// `wait_up_to`.
+    pub wait_up_to: Span,
+    /// `if_blocked = "next"`: the next rule of the theme may try where this one is blocked.
+    pub next_if_blocked: bool,
+    /// `enroll_merged`: a change that a merge wrote may fire it.
+    pub enroll_merged: bool,
     /// `tags`.
     pub tags: Vec<String>,
     /// `owner`.
@@ -277,6 +293,8 @@ pub struct Suppression {
     pub themes: BTreeSet<ThemeName>,
     /// Live unless it says dry-run.
     pub live: bool,
+    /// `also_unenroll`: when it comes to hold, the person is taken out of its themes.
+    pub also_unenroll: bool,
     /// Keys whose effect is not built yet.
     pub unbuilt: Vec<Unbuilt>,
     /// Keys that only `hubroute test` can judge so far ([`Rule::then_stage`]).
@@ -333,6 +351,8 @@ pub struct RuleSet {
     pub born: BTreeMap<RuleId, Timestamp>,
     /// Properties that a rule's `wait_for` waits for; the first such rule by priority.
     pub waited_for: BTreeMap<PropertyName, RuleId>,
+    /// Suppressions with `also_unenroll` that look at a property; indexes into `suppressions`.
+    pub watched: BTreeMap<PropertyName, Vec<usize>>,
 }
 
 impl RuleSet {

@@ -56,10 +56,12 @@ fn newest(rows: &[Row], only: Option<u32>) -> Vec<&Row> {
 
 /// The record of the rule the test names, else the most telling one.
 fn told<'r>(rules: &RuleSet, newest: &[&'r Row], wanted: &Expect) -> Option<&'r Row> {
-    let named = wanted
-        .rule
-        .as_ref()
-        .and_then(|rule| newest.iter().rev().find(|row| row.rule.as_ref() == Some(rule)).copied());
+    // An unenroll rule that enrolls then has a record of each: the one that is asked for.
+    let of_rule = |rule| newest.iter().rev().filter(move |row| row.rule.as_ref() == Some(rule));
+    let named = wanted.rule.as_ref().and_then(|rule| {
+        let asked = of_rule(rule).find(|row| wanted.decision.is_some_and(|it| it == row.decision));
+        asked.or_else(|| of_rule(rule).next()).copied()
+    });
     let priority = |row: &Row| {
         let rule = row.rule.as_ref().and_then(|id| rules.rule(id));
         rule.map_or(u16::MAX, |rule| rule.priority)
@@ -182,7 +184,12 @@ fn gates(reason: Reason) -> &'static [&'static str] {
         Reason::RuleLimit | Reason::CompanyLimit => &["limits"],
         Reason::OverCap => &["cap"],
         Reason::BreakerOpen => &["breaker"],
-        Reason::WouldEnroll | Reason::NeedsApproval | Reason::NotApproved => &["mode"],
+        Reason::WouldEnroll
+        | Reason::WouldUnenroll
+        | Reason::NeedsApproval
+        | Reason::NotApproved => &["mode"],
+        Reason::NotEnrolled => &["unenroll"],
+        Reason::ThemeBusy => &["theme", "cooldown"],
         Reason::WaitingForProperty => &["wait_for"],
         Reason::OutsideWindow => &["window"],
         Reason::QuietPeriod => &["quiet_period"],

@@ -175,7 +175,7 @@ impl<'a> Play<'a> {
             around: Some(&self.around),
         };
         let plan = decide(self.rules, &view)?;
-        self.rows.extend(assumed::take_in(plan, &mut memory, self.now));
+        self.rows.extend(assumed::take_in(self.rules, plan, &mut memory, self.now));
         self.person = memory.person;
         self.inboxes = memory.inboxes;
         self.enrolled.clone_from(&memory.counters.rules);

@@ -16,6 +16,7 @@ mod reads;
 mod requests;
 mod server;
 mod settings;
+mod unenroll;
 
 const TOKEN: &str = "pat-na1-0000-do-not-show";
 const CONTACT: ContactId = ContactId(138_017_612_137);

@@ -28,7 +28,7 @@ async fn read(
     acts: Vec<Act>,
 ) -> Result<Enrollments, ReadFailure> {
     let server = Server::start(acts);
-    client_knowing(&server, profile, proven).enrollments(&claim(channel), CONTACT).await
+    client_knowing(&server, profile, proven).enrollments(&claim(channel).target, CONTACT).await
 }
 
 #[track_caller]
@@ -109,13 +109,13 @@ async fn a_path_is_proven_by_its_first_understood_answer() {
     ]);
     let client = client(&server, Profile::default());
     let claim = claim(Channel::Sequence);
-    assert_eq!(seen(client.enrollments(&claim, CONTACT).await), Seen::Unobservable);
+    assert_eq!(seen(client.enrollments(&claim.target, CONTACT).await), Seen::Unobservable);
     let known =
         |client: &Client| (client.proven_reads().sequences, client.proven_reads().workflows);
     assert_eq!(known(&client), (false, false));
-    assert_eq!(seen(client.enrollments(&claim, CONTACT).await), Seen::Sequences(vec![4]));
+    assert_eq!(seen(client.enrollments(&claim.target, CONTACT).await), Seen::Sequences(vec![4]));
     assert_eq!(known(&client), (true, false));
-    assert_eq!(seen(client.enrollments(&claim, CONTACT).await), Seen::Sequences(Vec::new()));
+    assert_eq!(seen(client.enrollments(&claim.target, CONTACT).await), Seen::Sequences(Vec::new()));
 }
 
 #[tokio::test]
@@ -125,7 +125,7 @@ async fn the_route_map_follows_each_enrollment() {
     let acts = vec![list.clone(), one(311), one(7)];
     let server = Server::start(acts);
     let client = client(&server, Profile::RouteMap);
-    let shown = seen(client.enrollments(&claim(Channel::Sequence), CONTACT).await);
+    let shown = seen(client.enrollments(&claim(Channel::Sequence).target, CONTACT).await);
     assert_eq!(shown, Seen::Sequences(vec![311, 7]));
     let lines: Vec<String> = server.asked().into_iter().map(|asked| asked.line).collect();
     assert_eq!(lines[1], "GET /crm/v3/objects/contacts/138017612137/sequences/a%2F1");

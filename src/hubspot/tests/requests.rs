@@ -154,13 +154,13 @@ async fn what_hubspot_shows_is_asked_where_the_profile_says() {
     ] {
         let server = Server::start(vec![Act::answer(204, "")]);
         let client = client(&server, profile);
-        client.enrollments(&claim(Channel::Sequence), CONTACT).await.expect("an answer");
+        client.enrollments(&claim(Channel::Sequence).target, CONTACT).await.expect("an answer");
         same(&server, 0, line, &Value::Null);
     }
     for profile in [Dated202603, Dated202609, V4] {
         let server = Server::start(vec![mapping(), Act::answer(200, "[]")]);
         let client = client(&server, profile);
-        client.enrollments(&claim(Channel::Workflow), CONTACT).await.expect("an answer");
+        client.enrollments(&claim(Channel::Workflow).target, CONTACT).await.expect("an answer");
         let line = "GET /automation/v2/workflows/enrollments/contacts/138017612137";
         same(&server, 1, line, &Value::Null);
     }

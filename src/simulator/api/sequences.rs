@@ -98,6 +98,7 @@ pub(super) fn list_enrollments(hub: &Hub, call: &Call) -> Reply {
 pub(super) fn unenroll(hub: &mut Hub, call: &Call) -> Reply {
     let (contact, entry) = (Id::from(call.part("contact")), Id::from(call.part("enrollment")));
     if hub.end_one(&contact, &entry) {
+        hub.unenrolled_by_call += 1;
         return Ok(Answer::nothing());
     }
     Err(not_found("Enrollment not found"))

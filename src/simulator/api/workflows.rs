@@ -39,7 +39,7 @@ pub(super) fn enroll(hub: &mut Hub, call: &Call, bookings: usize) -> Reply {
 pub(super) fn unenroll(hub: &mut Hub, call: &Call) -> Reply {
     let target = Target::Workflow(named(hub, call)?.flow.clone());
     let contact = addressed(hub, call)?.id.clone();
-    hub.end(&contact, Some(&target), How::Unenroll);
+    hub.unenrolled_by_call += hub.end(&contact, Some(&target), How::Unenroll);
     Ok(Answer::nothing())
 }
 

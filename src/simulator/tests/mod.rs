@@ -1,6 +1,7 @@
 //! Tests through real HTTP on loopback.
 
 mod api;
+mod bridge;
 mod control;
 mod counts;
 mod deliveries;

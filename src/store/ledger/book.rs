@@ -371,7 +371,7 @@ impl<I: Index> Book<I> {
 fn superseded(person: &Person, rows: &[Row]) -> Vec<Vec<u8>> {
     let mut newest: BTreeMap<&RowId, Vec<u8>> = BTreeMap::new();
     if !rows.is_empty() {
-        let counted = |item: &Item| keys::count(Some(&item.rule), item.decision, item.reason);
+        let counted = |item: &Item| keys::count(item.of_rule(), item.decision, item.reason);
         newest.extend(person.items.iter().map(|item| (&item.id, counted(item))));
     }
     let counted = |row: &Row| keys::count(row.rule.as_ref(), row.decision, row.reason);
@@ -380,14 +380,14 @@ fn superseded(person: &Person, rows: &[Row]) -> Vec<Vec<u8>> {
 
 /// Waiting items, held items, claims in doubt or in need of review.
 fn open_counts(person: &Person) -> [u64; 3] {
-    let items = |wanted: Decision| {
-        person.items.iter().filter(|item| item.decision == wanted).count() as u64
-    };
+    let items =
+        |wanted: fn(&Item) -> bool| person.items.iter().filter(|item| wanted(item)).count() as u64;
+    let held = |item: &Item| item.decision == Decision::Hold;
     let doubts = person
         .claims
         .iter()
         .filter(|claim| matches!(claim.state, State::InDoubt { .. } | State::NeedsReview { .. }));
-    [items(Decision::Wait), items(Decision::Hold), doubts.count() as u64]
+    [items(Item::is_waiting), items(held), doubts.count() as u64]
 }
 
 /// Reads the 32 hexadecimal digits that an identity is shown as.

@@ -232,7 +232,8 @@ impl<D: Disk, I: Index> Committer<D, I> {
         }
         let mut items = new.items;
         items.extend(old.items);
-        self.record(&Record::Aliased(Aliased { at, from, into, items }))
+        let leavings = new.leavings.into_iter().chain(old.leavings).collect();
+        self.record(&Record::Aliased(Aliased { at, from, into, items, leavings }))
     }
 
     fn has_moved(&self, saw: &Saw) -> Result<bool, Fatal> {

@@ -4,7 +4,7 @@ use crate::domain::breaker::Fuse;
 use crate::domain::claim::{Claim, State};
 use crate::domain::event::Identity;
 use crate::domain::id::{ClaimId, ContactId, Inbox, RuleId};
-use crate::domain::person::Person;
+use crate::domain::person::{Item, Person};
 use crate::domain::reason::{Decision, Reason};
 use crate::domain::slots::Slot;
 use crate::domain::time::{DAY_MS, Timestamp};
@@ -158,7 +158,7 @@ pub(super) fn derived(person: &Person) -> Vec<(Vec<u8>, Vec<u8>)> {
     if let Some(at) = person.next_due() {
         rows.push((due(at, person.contact), Vec::new()));
     }
-    if person.items.iter().any(|item| item.decision == Decision::Wait) {
+    if person.items.iter().any(Item::is_waiting) {
         rows.push((waiting(person.contact), Vec::new()));
     }
     if person.items.iter().any(|item| item.decision == Decision::Hold) {

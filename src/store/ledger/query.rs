@@ -8,7 +8,7 @@ use super::{Embedded, inboxes, keys};
 use crate::domain::breaker::Tripped;
 use crate::domain::claim::State;
 use crate::domain::id::{ContactId, Inbox};
-use crate::domain::person::Person;
+use crate::domain::person::{Item, Person};
 use crate::domain::query::{
     Counts, DecisionQuery, Found, FoundPage, Listed, Listing, Running, Totals,
 };
@@ -272,7 +272,7 @@ impl<D: Disk, I: Index> Embedded<D, I> {
         if !walk.seen.insert(found.row.id.as_str().to_owned()) {
             return Ok(false);
         }
-        let Some(contact) = found.row.contact.filter(|_| found.row.decision.is_open()) else {
+        let Some(contact) = found.row.contact.filter(|_| found.row.is_open()) else {
             return Ok(true);
         };
         let (person, _) = unite(contact, |id| load(&*self.shared.index, id))?;
@@ -293,13 +293,13 @@ fn wants(query: &DecisionQuery, found: &Found, people: &People) -> bool {
 }
 
 fn entries(listing: Listing, person: &Person) -> Vec<Listed> {
-    let item = |wanted: Decision| {
-        let items = person.items.iter().filter(move |item| item.decision == wanted);
+    let item = |wanted: fn(&Item) -> bool| {
+        let items = person.items.iter().filter(move |item| wanted(item));
         items.map(|item| Listed { contact: person.contact, item: Some(item.clone()), claim: None })
     };
     match listing {
-        Listing::Waiting => item(Decision::Wait).collect(),
-        Listing::Held => item(Decision::Hold).collect(),
+        Listing::Waiting => item(Item::is_waiting).collect(),
+        Listing::Held => item(|item| item.decision == Decision::Hold).collect(),
         Listing::InDoubt => person
             .claims
             .iter()

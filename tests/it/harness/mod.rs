@@ -42,6 +42,8 @@ pub(crate) struct Setup {
     pub(crate) verify_for: &'static str,
     /// More keys of `[server]`.
     pub(crate) server: &'static str,
+    /// More keys of `[hubspot]`.
+    pub(crate) hubspot: &'static str,
 }
 
 impl Setup {
@@ -59,6 +61,7 @@ impl Setup {
             contacts: 10,
             verify_for: "2 seconds",
             server: "",
+            hubspot: "",
         }
     }
 
@@ -80,6 +83,11 @@ impl Setup {
     /// More keys of `[server]`.
     pub(crate) fn server(self, server: &'static str) -> Self {
         Self { server, ..self }
+    }
+
+    /// More keys of `[hubspot]`.
+    pub(crate) fn hubspot(self, hubspot: &'static str) -> Self {
+        Self { hubspot, ..self }
     }
 }
 
@@ -121,10 +129,11 @@ impl Harness {
         let config = format!(
             "[server]\npublic_url = \"{PUBLIC_URL}\"\n{}\n\
              [hubspot]\nbase_url = \"{}\"\ncalls_per_10_seconds = 100000\n\
-             verify_first = \"200 milliseconds\"\nverify_for = \"{}\"\ntimeout = \"2 seconds\"\n",
+             verify_first = \"200 milliseconds\"\nverify_for = \"{}\"\ntimeout = \"2 seconds\"\n{}\n",
             setup.server,
             simulator.url(),
             setup.verify_for,
+            setup.hubspot,
         );
         fs::write(folder.path().join("hubroute.toml"), config).expect("a configuration");
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");

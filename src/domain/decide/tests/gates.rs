@@ -34,6 +34,7 @@ fn suppression(live: bool, themes: &[&str]) -> Suppression {
         conditions: vec![is("customer", "yes")],
         themes: themes.iter().map(|name| (*name).into()).collect(),
         live,
+        also_unenroll: false,
         unbuilt: Vec::new(),
         then_stage: Vec::new(),
         place: place(9),

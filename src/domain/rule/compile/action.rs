@@ -8,13 +8,7 @@ use crate::domain::rule::code;
 use crate::domain::rule::model::{Action, Arm, Gate, SenderChoice, Unbuilt};
 use crate::domain::rule::suggest;
 use crate::domain::rule::syntax::{Node, Table};
-
-/// Where an enrollment goes, and what holds it up.
-struct Destination {
-    target: Target,
-    theme: ThemeName,
-    senders: Vec<SenderChoice>,
-}
+use crate::domain::rule::{Enroll, Exit};
 
 /// What a rule does.
 pub(super) enum Compiled {
@@ -22,6 +16,21 @@ pub(super) enum Compiled {
     One(Action),
     /// By the arms of a split.
     Split(Vec<(Arm, Action)>),
+}
+
+impl Compiled {
+    /// The themes it enrolls under.
+    pub(super) fn themes(&self) -> impl Iterator<Item = &ThemeName> {
+        let (one, arms) = match self {
+            Self::One(action) => (Some(action), &[][..]),
+            Self::Split(arms) => (None, arms.as_slice()),
+        };
+        let all = one.into_iter().chain(arms.iter().map(|(_, action)| action));
+        all.filter_map(|action| match action {
+            Action::Enroll { theme, .. } => Some(theme),
+            _ => None,
+        })
+    }
 }
 
 impl<'a> Context<'a> {
@@ -55,29 +64,28 @@ impl<'a> Context<'a> {
                 return None;
             }
         };
-        let then_enroll = rule.get("then_enroll");
-        if let Some(node) = then_enroll {
+        let then = rule.get("then_enroll").map(|node| {
             if action.key != "unenroll" {
                 node.error(code::ACTION, "then_enroll without unenroll.", "Use enroll.");
             }
             let table = node.inline("then_enroll")?;
             table.check_keys(&["sequence", "workflow", "sender"]);
-            self.destination(&table, deal_trigger, unbuilt);
-            unbuilt.push(node.not_built("then_enroll", Gate::Unenroll));
-        }
+            self.destination(&table, deal_trigger, unbuilt)
+        });
         match action.key {
             "enroll" => {
                 let table = action.inline("enroll")?;
                 table.check_keys(&["sequence", "workflow", "sender"]);
-                let Destination { target, theme, senders } =
+                let Enroll { target, theme, senders } =
                     self.destination(&table, deal_trigger, unbuilt)?;
                 Some(Compiled::One(Action::Enroll { target, theme, senders }))
             }
             "split" => Some(Compiled::Split(self.split(action, deal_trigger, unbuilt)?)),
             _ => {
-                self.unenroll(action);
-                unbuilt.push(action.not_built("unenroll", Gate::Unenroll));
-                Some(Compiled::One(Action::Unbuilt))
+                let exit = self.unenroll(action);
+                // A destination that cannot be read was reported.
+                let then = then.map_or(Some(None), |then| then.map(Some));
+                Some(Compiled::One(Action::Unenroll { exit: exit?, then: then? }))
             }
         }
     }
@@ -87,7 +95,7 @@ impl<'a> Context<'a> {
         table: &Table<'a>,
         deal_trigger: bool,
         unbuilt: &mut Vec<Unbuilt>,
-    ) -> Option<Destination> {
+    ) -> Option<Enroll> {
         let sender = table.get("sender");
         match (table.get("sequence"), table.get("workflow")) {
             (Some(node), None) => {
@@ -104,7 +112,7 @@ impl<'a> Context<'a> {
                 let sequence = self.sequences.get(name)?;
                 let (id, theme) = (sequence.id.0, sequence.theme.clone());
                 let target = Target { channel: Channel::Sequence, name: name.into(), id };
-                Some(Destination { target, theme, senders })
+                Some(Enroll { target, theme, senders })
             }
             (None, Some(node)) => {
                 if let Some(sender) = sender {
@@ -116,7 +124,7 @@ impl<'a> Context<'a> {
                 let workflow = self.workflows.get(name)?;
                 let (id, theme) = (workflow.id.0, workflow.theme.clone());
                 let target = Target { channel: Channel::Workflow, name: name.into(), id };
-                Some(Destination { target, theme, senders: Vec::new() })
+                Some(Enroll { target, theme, senders: Vec::new() })
             }
             _ => {
                 let message = format!("{} needs one destination.", table.what);
@@ -196,36 +204,47 @@ impl<'a> Context<'a> {
         }
     }
 
-    fn unenroll(&self, node: Node<'a>) {
-        let Some(table) = node.inline("unenroll") else { return };
+    fn unenroll(&self, node: Node<'a>) -> Option<Exit> {
+        let table = node.inline("unenroll")?;
         table.check_keys(&["themes", "sequence", "workflow", "everything"]);
         let named: Vec<Node<'a>> = table.nodes().collect();
         if named.len() != 1 {
             let hint = "Write one of themes = [\"…\"], sequence, workflow or everything = true.";
             node.error(code::ACTION, "unenroll names one thing to leave.", hint);
         }
+        let mut exit = None;
         for node in named {
-            match node.key {
-                "themes" => drop(targets::named_themes(&self.book, node)),
+            exit = match node.key {
+                "themes" => Some(Exit::Themes(targets::named_themes(&self.book, node))),
                 "sequence" => self.named("sequences", node),
                 "workflow" => self.named("workflows", node),
-                "everything" => node.only_true("Name the themes instead."),
-                _ => {}
+                "everything" => {
+                    node.only_true("Name the themes instead.");
+                    Some(Exit::Everything)
+                }
+                _ => None,
             }
+            .or(exit);
         }
+        if table.get("workflow").is_none() {
+            self.needs_bridge(node, "unenroll of a sequence");
+        }
+        exit
+    }
+
+    /// Reports what cannot be done without `[portal.unenroll_bridge]`.
+    pub(super) fn needs_bridge(&self, node: Node<'a>, what: &str) {
         let portal = self.book.single("portal");
-        if portal.is_some_and(|portal| portal.get("unenroll_bridge").is_none())
-            && table.get("workflow").is_none()
-        {
-            let message = "unenroll of a sequence needs [portal.unenroll_bridge].";
+        if portal.is_some_and(|portal| portal.get("unenroll_bridge").is_none()) {
+            let message = format!("{what} needs [portal.unenroll_bridge].");
             node.error(code::MISSING, message, "HubSpot has no API for it. See docs/unenroll.md.");
         }
     }
 
-    fn named(&self, kind: &str, node: Node<'a>) {
-        if let Some(name) = node.text() {
-            self.reference(&[kind], name, node);
-        }
+    fn named(&self, kind: &str, node: Node<'a>) -> Option<Exit> {
+        let name = node.text()?;
+        self.reference(&[kind], name, node)?;
+        Some(Exit::Target(name.into()))
     }
 
     /// The arms of a split; `None` after a report that one of them goes nowhere.
@@ -250,11 +269,7 @@ impl<'a> Context<'a> {
                     Some(Action::Nothing)
                 }
                 None => self.destination(&table, deal_trigger, unbuilt).map(
-                    |Destination { target, theme, senders }| Action::Enroll {
-                        target,
-                        theme,
-                        senders,
-                    },
+                    |Enroll { target, theme, senders }| Action::Enroll { target, theme, senders },
                 ),
             };
             let arm = name.zip(share).map(|(name, percent)| {

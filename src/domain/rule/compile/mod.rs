@@ -252,6 +252,7 @@ fn build<'a>(
         by_property: BTreeMap::new(),
         waited_for: BTreeMap::new(),
         born: BTreeMap::new(),
+        watched: BTreeMap::new(),
     }))
 }
 
@@ -296,6 +297,14 @@ fn finish(mut set: RuleSet) -> RuleSet {
         let window = rule.timing.window.as_ref();
         if window.is_some_and(|window| window.zone == WindowZone::Contact) {
             read.insert(CONTACT_ZONE.into());
+        }
+    }
+    for (index, suppression) in set.suppressions.iter().enumerate() {
+        let mut looked_at = BTreeSet::new();
+        let conditions = suppression.conditions.iter().filter(|_| suppression.also_unenroll);
+        conditions.for_each(|condition| condition.collect_properties(&mut looked_at));
+        for property in looked_at {
+            set.watched.entry(property).or_default().push(index);
         }
     }
     let conditions = set.suppressions.iter().flat_map(|suppression| &suppression.conditions);

@@ -3,13 +3,20 @@
 use jiff::tz::TimeZone;
 
 use super::book::Book;
+use super::defaults::positive;
 use super::times::Calendars;
 use super::{lists, times};
 use crate::domain::civil::Zone;
-use crate::domain::id::{PortalId, PropertyName};
+use crate::domain::id::PortalId;
+use crate::domain::rule::Bridge;
 use crate::domain::rule::code;
 use crate::domain::rule::model::Portal;
+use crate::domain::rule::span::Span;
 use crate::domain::rule::syntax::{Node, Source, Table};
+use crate::domain::time::MINUTE_MS;
+
+/// `confirm_within` where the address book does not say it.
+const CONFIRM_WITHIN_MS: u64 = 5 * MINUTE_MS;
 
 /// Reads `[portal]`; a folder without one cannot say which account it belongs to.
 pub(super) fn read(
@@ -43,7 +50,7 @@ pub(super) fn read(
         ignore_own_app: table.get("ignore_own_app").and_then(|node| node.flag()).unwrap_or(false),
         // `[defaults]` may switch the defaults off: they are known later.
         breakers: Vec::new(),
-        bridge_property: bridge(table),
+        bridge: bridge(table),
         id: PortalId(id?.whole(1..=u64::MAX)?),
         zone: Zone::new(zone_of(zone?)?, calendars.named(calendar)),
     })
@@ -59,12 +66,13 @@ fn zone_of(node: Node<'_>) -> Option<TimeZone> {
     times::zone(node.text()?, node)
 }
 
-/// `[portal.unenroll_bridge]`: parsed now, so that its property's changes are known as our own.
-fn bridge(portal: &Table<'_>) -> Option<PropertyName> {
+/// `[portal.unenroll_bridge]`.
+fn bridge(portal: &Table<'_>) -> Option<Bridge> {
     let node = portal.get("unenroll_bridge")?;
     let table = node.table("[portal.unenroll_bridge]".to_owned())?;
     table.check_keys(&["property", "confirm_within"]);
-    table.get("confirm_within").and_then(|node| node.duration());
+    let within = table.get("confirm_within").and_then(positive);
     let property = table.require("property", "property = \"hubroute_unenroll_requested\"")?;
-    Some(property.text()?.into())
+    let confirm_within_ms = within.map_or(CONFIRM_WITHIN_MS, Span::approximate_ms);
+    Some(Bridge { property: property.text()?.into(), confirm_within_ms })
 }

@@ -6,11 +6,14 @@ use super::action::Compiled;
 use super::conditions::Position;
 use super::defaults::{MODES, expires, positive, re_enroll, settle_ms};
 use super::{Context, protection, then_stage, timing};
-use crate::domain::id::RuleId;
-use crate::domain::rule::model::{Action, Arm, Gate, Mode, Place, Rule, Unbuilt};
+use crate::domain::id::{RuleId, ThemeName};
+use crate::domain::rule::model::{Action, Arm, Mode, Place, Rule};
 use crate::domain::rule::span::Span;
 use crate::domain::rule::syntax::{Node, Table};
-use crate::domain::rule::{Breaker, code};
+use crate::domain::rule::{Breaker, OnConflict, code};
+
+/// `wait_up_to` where a rule does not say it.
+const WAIT_UP_TO: Span = Span::days(14);
 
 /// Every key of a rule.
 const KEYS: [&str; 29] = [
@@ -118,7 +121,7 @@ fn rule<'a>(ctx: &Context<'a>, table: &Table<'a>, id: Option<&str>) -> Option<Ru
     let settle = table.get("settle").and_then(settle_ms);
     let expires = table.get("expires").and_then(expires);
     let timing = timing::read(ctx, table);
-    conflict(table, &mut unbuilt);
+    let conflict = conflict(ctx, table, action.as_ref());
     let approve_within = approval(table, mode);
     let limits = table.get("limits").map(protection::limits);
     let breaker = breaker(ctx, table);
@@ -154,6 +157,10 @@ fn rule<'a>(ctx: &Context<'a>, table: &Table<'a>, id: Option<&str>) -> Option<Ru
         approve_within: approve_within.unwrap_or(APPROVE_WITHIN),
         arms: Vec::new(),
         arm: None,
+        on_conflict: conflict.occupied,
+        wait_up_to: conflict.wait_up_to,
+        next_if_blocked: conflict.next_if_blocked,
+        enroll_merged: conflict.enroll_merged,
         unbuilt,
         then_stage,
         place: table.place(),
@@ -173,25 +180,40 @@ fn when<'a>(
 }
 
 /// `on_conflict`, `wait_up_to`, `if_blocked`, `enroll_merged`.
-fn conflict(table: &Table<'_>, unbuilt: &mut Vec<Unbuilt>) {
-    let words = [("skip", false), ("wait", true), ("replace", true)];
-    let on_conflict = table.get("on_conflict");
-    let conflict = on_conflict.filter(|node| node.word(&words).unwrap_or_default());
-    unbuilt.extend(conflict.map(|node| node.not_built("on_conflict", Gate::Theme)));
-    if let Some(node) = table.get("wait_up_to") {
-        node.duration();
-        let waits = on_conflict.is_some_and(|node| node.value.get_ref().as_str() == Some("wait"));
-        if !waits {
-            let message = "wait_up_to only makes sense with on_conflict = \"wait\".";
-            node.error(code::CONTRADICTION, message, "Remove it.");
-        }
+struct Conflict {
+    occupied: OnConflict,
+    wait_up_to: Span,
+    next_if_blocked: bool,
+    enroll_merged: bool,
+}
+
+fn conflict<'a>(ctx: &Context<'a>, table: &Table<'a>, action: Option<&Compiled>) -> Conflict {
+    let words =
+        [("skip", OnConflict::Skip), ("wait", OnConflict::Wait), ("replace", OnConflict::Replace)];
+    let node = table.get("on_conflict");
+    let on_conflict = node.and_then(|node| node.word(&words)).unwrap_or_default();
+    let mut themes = action.into_iter().flat_map(Compiled::themes);
+    let has_sequences =
+        |theme: &ThemeName| ctx.sequences.values().any(|sequence| sequence.theme == *theme);
+    if let Some(node) = node.filter(|_| on_conflict == OnConflict::Replace)
+        && themes.any(has_sequences)
+    {
+        ctx.needs_bridge(node, "replace");
     }
-    let next = table
-        .get("if_blocked")
-        .filter(|node| node.word(&[("stop", false), ("next", true)]).unwrap_or_default());
-    unbuilt.extend(next.map(|node| node.not_built("if_blocked", Gate::Theme)));
-    let merged = table.get("enroll_merged").filter(|node| node.flag().unwrap_or_default());
-    unbuilt.extend(merged.map(|node| node.not_built("enroll_merged", Gate::Trigger)));
+    let wait_up_to = table.get("wait_up_to");
+    if let Some(node) = wait_up_to.filter(|_| on_conflict != OnConflict::Wait) {
+        let message = "wait_up_to only makes sense with on_conflict = \"wait\".";
+        node.error(code::CONTRADICTION, message, "Remove it.");
+    }
+    let next = table.get("if_blocked");
+    let next = next.and_then(|node| node.word(&[("stop", false), ("next", true)]));
+    let merged = table.get("enroll_merged").and_then(|node| node.flag());
+    Conflict {
+        occupied: on_conflict,
+        wait_up_to: wait_up_to.and_then(positive).unwrap_or(WAIT_UP_TO),
+        next_if_blocked: next.unwrap_or_default(),
+        enroll_merged: merged.unwrap_or_default(),
+    }
 }
 
 /// `approve_within`, where it is said.

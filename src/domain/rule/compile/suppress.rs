@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::conditions::Position;
 use super::{Context, rules, targets, then_stage};
+use crate::domain::id::ThemeName;
 use crate::domain::rule::code;
 use crate::domain::rule::model::{Gate, Place, Suppression};
 use crate::domain::rule::syntax::Table;
@@ -47,21 +48,28 @@ fn suppression<'a>(ctx: &Context<'a>, table: &Table<'a>, id: Option<&str>) -> Op
     high_water(table);
     let mut unbuilt = Vec::new();
     let also = table.get("also_unenroll").filter(|node| node.flag().unwrap_or_default());
-    unbuilt.extend(also.map(|node| node.not_built("also_unenroll", Gate::Unenroll)));
     if let Some(node) = table.get("until") {
         node.date();
         unbuilt.push(node.not_built("until", Gate::Suppress));
     }
     let mode = table.get("mode").map(|node| node.word(&[("live", true), ("dry-run", false)]));
     let themes = table.get("themes").map(|node| targets::named_themes(&ctx.book, node));
+    let themes = themes.unwrap_or_default();
+    let concerns = |theme: &ThemeName| themes.is_empty() || themes.contains(theme);
+    if let Some(node) = also
+        && ctx.sequences.values().any(|sequence| concerns(&sequence.theme))
+    {
+        ctx.needs_bridge(node, "also_unenroll of a theme with sequences");
+    }
     let live = mode.unwrap_or(Some(true));
     let then_stage = then_stage::of_suppression(table, live.unwrap_or(true));
     Some(Suppression {
         id: id?.to_owned(),
         says: says?,
         conditions,
-        themes: themes.unwrap_or_default(),
+        themes,
         live: live?,
+        also_unenroll: also.is_some(),
         unbuilt,
         then_stage,
         place: table.place(),

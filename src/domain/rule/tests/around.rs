@@ -106,6 +106,8 @@ fn lists_themes_and_enrollments_are_remembered() {
         theme: "t".into(),
         name: "w".to_owned(),
         rule: None,
+        claim: None,
+        target: None,
         began,
         ended: Some(noon().minus_ms(DAY_MS)),
     };

@@ -87,7 +87,7 @@ fn suppressions_are_checked() {
     check("[values]", &mark, "HR109", "former customers stay suppressed");
     let also =
         suppress("id = \"x\"\nalso_unenroll = true\nif = [{ email_domain = \"free-mail\" }]");
-    check("[values]", &also, "HR012", "also_unenroll is not built yet");
+    check("[values]", &also, "HR003", "also_unenroll of a theme with sequences needs");
 }
 
 #[test]

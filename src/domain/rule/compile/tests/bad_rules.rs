@@ -217,23 +217,15 @@ fn groups_nest_thirty_two_deep_and_no_deeper() {
 
 #[test]
 fn what_is_not_built_yet_says_so_and_can_still_be_tested() {
-    for (more, part) in [
-        ("on_conflict = \"wait\"", "on_conflict"),
-        ("if_blocked = \"next\"", "if_blocked"),
-        ("enroll_merged = true", "enroll_merged"),
-    ] {
-        let files = [file("portal.toml", BOOK), file("r.toml", rule(more))];
-        let found = compile(&files);
-        let errors: Vec<_> =
-            found.diagnostics.iter().filter(|found| found.severity == Severity::Error).collect();
-        let [only] = errors.as_slice() else { panic!("{more}: {:#?}", found.diagnostics) };
-        assert_eq!((only.code, only.line), ("HR012", 6), "{more}");
-        assert!(only.message.contains(part), "{more}: {}", only.message);
-        let set = found.rules.expect("testable");
-        let rule = &set.rules[0];
-        let held = rule.unbuilt.iter();
-        assert_eq!(held.map(|held| held.place.line).collect::<Vec<_>>(), [6], "{more}");
-    }
+    let via = "[workflows.guide]\nvia = \"property:start\"";
+    let book = BOOK.replace("[workflows.guide]", via);
+    let found = compile(&[file("portal.toml", book), file("r.toml", rule(""))]);
+    let refused = found.diagnostics.iter().filter(|found| found.severity == Severity::Error);
+    let refused: Vec<_> = refused.map(|it| (it.code, &*it.file, it.message.as_str())).collect();
+    assert_eq!(refused, [("HR012", "portal.toml", "via is not built yet.")]);
+    let set = found.rules.expect("testable");
+    let held: Vec<_> = set.rules[0].unbuilt.iter().map(|held| held.key.as_str()).collect();
+    assert_eq!(held, ["via"]);
 }
 
 #[test]
@@ -256,6 +248,30 @@ fn what_only_tests_can_judge_is_refused_in_a_rule_that_acts() {
             let set = found.rules.expect("testable");
             assert_eq!(set.rules[0].then_stage[0].key, key, "{more}");
         }
+    }
+}
+
+#[test]
+fn leaving_a_sequence_needs_the_bridge() {
+    let bridge = "[portal.unenroll_bridge]\nproperty = \"out\"\n";
+    let intro = "enroll = { sequence = \"inbound-sdr\", sender = [\"user:dana\"] }";
+    let enroll = "enroll = { workflow = \"guide\" }";
+    let replaces = format!("{intro}\non_conflict = \"replace\"");
+    for (action, what) in [
+        ("unenroll = { everything = true }", Some("unenroll of a sequence needs")),
+        ("unenroll = { sequence = \"inbound-sdr\" }", Some("unenroll of a sequence needs")),
+        ("unenroll = { workflow = \"guide\" }", None),
+        (replaces.as_str(), Some("replace needs")),
+    ] {
+        let text = rule("").replace(enroll, action);
+        let without = compile(&[file("portal.toml", BOOK), file("r.toml", &text)]);
+        let found = without.diagnostics.iter().find(|it| it.severity == Severity::Error);
+        let message = found.map(|it| it.message.as_str());
+        assert_eq!(message.is_some(), what.is_some(), "{action}: {message:?}");
+        assert!(message.unwrap_or_default().starts_with(what.unwrap_or_default()), "{message:?}");
+        let book = format!("{BOOK}\n{bridge}");
+        let with = compile(&[file("portal.toml", book), file("r.toml", text)]);
+        assert!(with.accepted(), "{action}: {:#?}", with.diagnostics);
     }
 }
 

@@ -4,6 +4,7 @@ use super::*;
 use crate::domain::civil::Days;
 use crate::domain::rule::span::{Span, Unit};
 use crate::domain::rule::timing::WindowZone;
+use crate::domain::time::Timestamp;
 
 const DECEMBER: &str = "2026-12-31";
 

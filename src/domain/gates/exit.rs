@@ -1,0 +1,82 @@
+//! What an unenroll rule takes the person out of, and whether it may.
+
+use super::past::{Past, Stay};
+use super::{Case, Halt, Notes, Passed, Stop, mode};
+use crate::domain::id::TargetName;
+use crate::domain::person::{Person, Purpose};
+use crate::domain::reason::Reason;
+use crate::domain::rule::{Action, Exit, Mode};
+use crate::domain::sentence;
+
+/// What `exit` names of what runs, and is not being left already.
+pub fn named<'a>(past: &'a Past<'_>, exit: &'a Exit, dry_run: bool) -> Vec<&'a Stay> {
+    let running = past.seen_by(dry_run).filter(|stay| stay.ended.is_none());
+    let named = running.filter(|stay| exit.names(&stay.theme, &stay.name));
+    named.filter(|stay| !is_being_left(past.person, stay)).collect()
+}
+
+/// Whether a leaving is under way for it.
+pub fn is_being_left(person: &Person, stay: &Stay) -> bool {
+    let mut open = person.leavings.iter().filter(|leaving| leaving.is_open());
+    open.any(|leaving| match (&leaving.claim, &stay.claim) {
+        (None, None) => {
+            stay.target.as_ref() == Some(&leaving.target) && stay.began == leaving.began
+        }
+        (of_leaving, of_stay) => of_leaving == of_stay,
+    })
+}
+
+/// Whether a rule that only watches takes this for gone: it would have left it before.
+pub fn would_be_left(case: &Case<'_>, stay: &Stay) -> bool {
+    let exit = case.rule.exit().filter(|_| case.item.purpose == Purpose::Then);
+    case.is_dry_run() && exit.is_some_and(|exit| exit.names(&stay.theme, &stay.name))
+}
+
+/// Their names.
+pub fn names(stays: &[&Stay]) -> Vec<TargetName> {
+    stays.iter().map(|stay| stay.name.as_str().into()).collect()
+}
+
+/// Stops a rule that finds nothing to leave, unless it enrolls then.
+pub fn check_stays(case: &Case<'_>, notes: &mut Notes) -> Passed {
+    let Some(exit) = case.rule.exit() else { return Ok(()) };
+    let stays = named(case.past, exit, case.is_dry_run());
+    let goes_on = matches!(case.rule.action, Action::Unenroll { then: Some(_), .. });
+    if stays.is_empty() && !goes_on {
+        let stop = Stop::new(Reason::NotEnrolled, sentence::not_enrolled());
+        return Err(notes.stop("unenroll", "in nothing that it names", stop));
+    }
+    for stay in stays {
+        let detail = format!("in {} ({}) since {}", stay.name, stay.theme, case.day(stay.began));
+        notes.passed("unenroll", detail);
+    }
+    Ok(())
+}
+
+/// Stops a rule that is not live.
+pub fn check_mode(case: &Case<'_>, notes: &mut Notes) -> Passed {
+    let Some(exit) = case.rule.exit() else { return Ok(()) };
+    match case.mode {
+        Mode::Live => {
+            notes.passed("mode", "live");
+            Ok(())
+        }
+        Mode::Approval => mode::check(case, notes),
+        Mode::DryRun | Mode::Off => {
+            let stays = named(case.past, exit, true);
+            if stays.is_empty() {
+                return Ok(());
+            }
+            notes.passed("mode", format!("dry-run ({})", case.rule.place));
+            Err(Halt::Stop(Box::new(would_leave(&stays))))
+        }
+    }
+}
+
+/// The verdict of what only watches.
+pub fn would_leave(stays: &[&Stay]) -> Stop {
+    let from = names(stays);
+    let mut stop = Stop::new(Reason::WouldUnenroll, sentence::would_leave(&sentence::list(&from)));
+    stop.from = from;
+    stop
+}
