@@ -32,9 +32,20 @@ pub fn would_be_left(case: &Case<'_>, stay: &Stay) -> bool {
     case.is_dry_run() && exit.is_some_and(|exit| exit.names(&stay.theme, &stay.name))
 }
 
-/// Their names.
+/// Their names, each once.
 pub fn names(stays: &[&Stay]) -> Vec<TargetName> {
-    stays.iter().map(|stay| stay.name.as_str().into()).collect()
+    each_once(stays.iter().map(|stay| stay.name.as_str().into()))
+}
+
+/// Each name once, in the order of the first.
+pub fn each_once(names: impl Iterator<Item = TargetName>) -> Vec<TargetName> {
+    let mut found = Vec::new();
+    for name in names {
+        if !found.contains(&name) {
+            found.push(name);
+        }
+    }
+    found
 }
 
 /// Stops a rule that finds nothing to leave, unless it enrolls then.

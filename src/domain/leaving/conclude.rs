@@ -1,7 +1,8 @@
 //! The end of everything an item waited for: its record, and what follows it.
 
 use super::{Case, End, Leaving, Stage, follow};
-use crate::domain::id::{RuleId, TargetName};
+use crate::domain::gates::exit;
+use crate::domain::id::RuleId;
 use crate::domain::person::{Item, Purpose};
 use crate::domain::reason::{Decision, Reason};
 use crate::domain::record::{Row, Turn};
@@ -33,8 +34,8 @@ fn end(case: &Case<'_>, turn: &mut Turn, item: &Item, all: &[Leaving]) {
         _ => None,
     });
     let is_left = |leaving: &&Leaving| matches!(leaving.stage, Stage::Over(End::Left { .. }));
-    let from: Vec<TargetName> =
-        all.iter().filter(is_left).map(|leaving| leaving.target.name.clone()).collect();
+    let left_now = all.iter().filter(is_left).map(|leaving| leaving.target.name.clone());
+    let from = exit::each_once(left_now);
     let is_failed = failed.is_some();
     let (decision, (reason, text)) = match failed {
         Some(why) => (Decision::Fail, why),

@@ -159,6 +159,8 @@ impl<'a> Book<'a> {
 
 /// Reports tables that no rules file has, with the name in its brackets that was meant.
 fn check_names(root: &Table<'_>, known: &[&str]) {
+    #[cfg(test)]
+    crate::domain::rule::syntax::asked::note_keys(&root.what, known);
     for (key, value) in root.entries {
         let name = key.get_ref().as_ref();
         if known.contains(&name) {

@@ -12,7 +12,7 @@ thread_local! {
 }
 
 /// A table was checked for these keys.
-pub(super) fn note_keys(what: &str, known: &[&str]) {
+pub(crate) fn note_keys(what: &str, known: &[&str]) {
     let known = known.iter().map(|key| (*key).to_owned());
     KEYS.with_borrow_mut(|asked| asked.entry(what.to_owned()).or_default().extend(known));
 }
