@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use tracing_subscriber::filter::Targets;
+
 use super::keys::{Raw, Value};
 use super::{Admin, Config, HubSpot, LogFormat, Server};
 use crate::domain::rule::span::Span;
@@ -44,7 +46,7 @@ pub(super) fn config(raw: &Raw, folder: &Path, problems: &mut Vec<String>) -> Op
     let hubspot = hubspot(&mut reader);
     let accept = reader.read("signature", "accept", accept);
     let log = reader.read("log", "format", log_format);
-    let log_level = reader.read("log", "level", |text| Ok(text.to_owned()));
+    let log_level = reader.read("log", "level", log_level);
     Some(Config {
         server: server?,
         admin: admin?,
@@ -199,6 +201,11 @@ fn accept(text: &str) -> Result<Accept, String> {
         }
     }
     Ok(accept)
+}
+
+fn log_level(text: &str) -> Result<Targets, String> {
+    let advice = "write a level (error, warn, info, debug, trace) or a filter such as \"warn,hubroute=debug\"";
+    text.parse().map_err(|_| advice.to_owned())
 }
 
 fn log_format(text: &str) -> Result<LogFormat, String> {
