@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 
 use super::keys::{Raw, Value};
 use super::{Admin, Config, HubSpot, LogFormat, Server};
@@ -203,9 +203,13 @@ fn accept(text: &str) -> Result<Accept, String> {
     Ok(accept)
 }
 
+/// Levels, of everything or of a part. A part without a level would show all of it: a mistyped
+/// level must not be taken for one.
 fn log_level(text: &str) -> Result<Targets, String> {
     let advice = "write a level (error, warn, info, debug, trace) or a filter such as \"warn,hubroute=debug\"";
-    text.parse().map_err(|_| advice.to_owned())
+    let named = |word: &str| word.contains('=') || word.parse::<LevelFilter>().is_ok();
+    let targets = text.parse().ok().filter(|_| text.split(',').map(str::trim).all(named));
+    targets.ok_or_else(|| advice.to_owned())
 }
 
 fn log_format(text: &str) -> Result<LogFormat, String> {
