@@ -3,22 +3,23 @@
 
 use std::io::IsTerminal;
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt;
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config::LogFormat;
 
-/// Starts the log. `level` is a filter such as `info` or `hubroute=debug`.
-pub fn start(format: LogFormat, level: &str) {
-    let filter = EnvFilter::try_new(level).unwrap_or_else(|_| EnvFilter::new("info"));
+/// Starts the log.
+pub fn start(format: LogFormat, level: Targets) {
     let terminal = std::io::stderr().is_terminal();
     let color = terminal && std::env::var_os("NO_COLOR").is_none();
-    let builder = fmt::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let started = match format {
-        LogFormat::Auto if terminal => builder.with_ansi(color).with_target(false).try_init(),
-        LogFormat::Text => builder.with_ansi(color).with_target(false).try_init(),
-        LogFormat::Auto | LogFormat::Json => builder.json().flatten_event(true).try_init(),
+    let lines = fmt::layer().with_writer(std::io::stderr);
+    let lines = match format {
+        LogFormat::Auto if terminal => lines.with_ansi(color).with_target(false).boxed(),
+        LogFormat::Text => lines.with_ansi(color).with_target(false).boxed(),
+        LogFormat::Auto | LogFormat::Json => lines.json().flatten_event(true).boxed(),
     };
     // Only tests start it twice; the first one stays.
-    started.ok();
+    tracing_subscriber::registry().with(lines.with_filter(level)).try_init().ok();
 }

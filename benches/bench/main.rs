@@ -8,6 +8,10 @@
 )]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for a terminal")]
 
+/// As in the router: what is compared differs in its work only.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 mod acknowledge;
 mod enroll;
 mod events;

@@ -21,8 +21,14 @@ use crate::store::journal::{JournalError, Reader};
 use crate::store::ledger::{Arrival, Incoming, Judge};
 use crate::store::{DiskLedger, yield_to_intake};
 
-/// Events taken in one step.
-const EVENTS_MAX: usize = 512;
+/// Events taken in one step: the index takes so many at once, and an acknowledgement that is due
+/// meanwhile may have to wait for it.
+const EVENTS_MAX: usize = 128;
+/// Events taken in one step while acknowledgements are waited for.
+const EVENTS_FEW: usize = 64;
+/// How long it makes way then: so often, so long.
+const PAUSES_MAX: usize = 16;
+const PAUSE: Duration = Duration::from_millis(1);
 /// How long it sleeps when nothing comes, before it looks whether it shall stop.
 const NAP: Duration = Duration::from_millis(100);
 /// How long it waits when the store cannot write.
@@ -77,7 +83,7 @@ impl Worker {
         // Also where nothing is new yet: a reader that was never placed begins at the beginning.
         reader.seek(last + 1)?;
         while !self.stop.load(Ordering::Acquire) {
-            let batch = next_batch(&mut reader)?;
+            let batch = next_batch(&mut reader, self.make_way())?;
             let Some(newest) = batch.last().map(|arrival| arrival.delivery) else {
                 self.deliveries.wait_beyond(last, NAP);
                 continue;
@@ -88,6 +94,18 @@ impl Worker {
             last = newest;
         }
         Ok(())
+    }
+
+    /// How much to take in the next step. Where somebody waits for an acknowledgement at every
+    /// look, there is a burst: it comes first, and what it brings is in the journal.
+    fn make_way(&self) -> usize {
+        for _ in 0..PAUSES_MAX {
+            if !self.deliveries.is_waited_for() {
+                return EVENTS_MAX;
+            }
+            thread::sleep(PAUSE);
+        }
+        EVENTS_FEW
     }
 
     /// Whether it goes on. What the disk refuses is tried again: it is in the journal.
@@ -107,10 +125,13 @@ impl Worker {
     }
 }
 
-fn next_batch(reader: &mut Reader<Folder>) -> Result<Vec<Arrival>, JournalError> {
+fn next_batch(
+    reader: &mut Reader<Folder>,
+    events_max: usize,
+) -> Result<Vec<Arrival>, JournalError> {
     let mut batch = Vec::new();
     let mut events = 0;
-    while events < EVENTS_MAX {
+    while events < events_max {
         let Some(entry) = reader.advance()? else { break };
         let (received, items) = match deliveries::decode(&entry) {
             Some((received, body)) => (received, delivery::read(body)),

@@ -22,7 +22,7 @@ pub(super) fn run(config: &Path) -> ExitStatus {
         }
     }
     let (Ok(config), Ok(secrets)) = (config, secrets) else { return ExitStatus::Usage };
-    telemetry::start(config.log, &config.log_level);
+    telemetry::start(config.log, config.log_level.clone());
     if config.hubspot.verifies_too_briefly() {
         warn!(
             "[hubspot] verify_for is not longer than timeout and 5 seconds: a call that HubSpot \

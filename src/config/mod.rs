@@ -5,6 +5,8 @@ mod keys;
 mod parse;
 mod secrets;
 
+use tracing_subscriber::filter::Targets;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -62,7 +64,7 @@ pub struct Config {
     /// `[log] format`.
     pub log: LogFormat,
     /// `[log] level`: a filter such as `info` or `hubroute=debug`.
-    pub log_level: String,
+    pub log_level: Targets,
 }
 
 /// `[server]`.

@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use tracing_subscriber::filter::{LevelFilter, Targets};
+
 use super::keys::{Raw, Value};
 use super::{Admin, Config, HubSpot, LogFormat, Server};
 use crate::domain::rule::span::Span;
@@ -45,7 +47,7 @@ pub(super) fn config(raw: &Raw, folder: &Path, problems: &mut Vec<String>) -> Op
     let hubspot = hubspot(&mut reader);
     let accept = reader.read("signature", "accept", accept);
     let log = reader.read("log", "format", log_format);
-    let log_level = reader.read("log", "level", |text| Ok(text.to_owned()));
+    let log_level = reader.read("log", "level", log_level);
     Some(Config {
         server: server?,
         admin: admin?,
@@ -201,6 +203,15 @@ fn accept(text: &str) -> Result<Accept, String> {
         }
     }
     Ok(accept)
+}
+
+/// Levels, of everything or of a part. A part without a level would show all of it: a mistyped
+/// level must not be taken for one.
+fn log_level(text: &str) -> Result<Targets, String> {
+    let advice = "write a level (error, warn, info, debug, trace) or a filter such as \"warn,hubroute=debug\"";
+    let named = |word: &str| word.contains('=') || word.parse::<LevelFilter>().is_ok();
+    let targets = text.parse().ok().filter(|_| text.split(',').map(str::trim).all(named));
+    targets.ok_or_else(|| advice.to_owned())
 }
 
 fn log_format(text: &str) -> Result<LogFormat, String> {

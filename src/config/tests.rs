@@ -37,6 +37,14 @@ fn every_key_but_the_public_url_has_a_default() {
 }
 
 #[test]
+fn a_log_level_that_is_none_is_a_problem() {
+    let read = |level: &str| read(&format!("{URL}[log]\nlevel = \"{level}\"\n"), &BTreeMap::new());
+    assert!(read("warn,hubroute=debug").is_ok());
+    let problems = read("loud").expect_err("refused").to_string();
+    assert!(problems.contains("[log] level = \"loud\": write a level"), "{problems}");
+}
+
+#[test]
 fn the_environment_wins_and_is_named_in_problems() {
     let mut environment = BTreeMap::from([("HUBROUTE_SERVER_LISTEN", "0.0.0.0:9")]);
     assert_eq!(read(URL, &environment).expect("valid").server.listen.port(), 9);

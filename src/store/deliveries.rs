@@ -24,6 +24,11 @@ const GROUP_BYTES_MAX: usize = 4 << 20;
 /// Bytes that may wait to be written; beyond, deliveries are refused.
 const WAITING_BYTES_MAX: usize = 64 << 20;
 
+/// After so long without a delivery the last group is marked as synced.
+const REST: Duration = Duration::from_millis(2);
+/// Between further looks, which find nothing to do.
+const LONG_REST: Duration = Duration::from_hours(1);
+
 /// Why a delivery was not kept. HubSpot is told to come again.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum NotKept {
@@ -125,6 +130,11 @@ impl<D: Disk> Deliveries<D> {
         self.shared.synced.load(Ordering::Acquire)
     }
 
+    /// Whether somebody waits for an acknowledgement now.
+    pub fn is_waited_for(&self) -> bool {
+        self.shared.bytes.load(Ordering::Relaxed) != 0
+    }
+
     /// The reader, for the one intake thread. `None` the second time.
     pub fn take_reader(&self) -> Option<Reader<D>> {
         self.reader.lock().unwrap_or_else(PoisonError::into_inner).take()
@@ -172,17 +182,22 @@ impl Shared {
         Ok(())
     }
 
-    /// Whatever waits now; `None` when nothing more can come.
+    /// Whatever waits now; `None` when nothing more can come. `idle` runs once nothing came for
+    /// a moment: within a burst it would only be in the way.
     fn next(&self, mut idle: impl FnMut()) -> Option<Vec<Waiting>> {
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        if queue.waiting.is_empty() {
-            idle();
-        }
+        let mut rest = REST;
         while queue.waiting.is_empty() {
             if queue.closed {
                 return None;
             }
-            queue = self.arrived.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            let waited = self.arrived.wait_timeout(queue, rest);
+            let timeout;
+            (queue, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+            if timeout.timed_out() && queue.waiting.is_empty() {
+                idle();
+                rest = LONG_REST;
+            }
         }
         Some(std::mem::take(&mut queue.waiting))
     }

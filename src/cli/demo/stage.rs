@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 use thiserror::Error;
 
 use super::portal;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+
 use crate::app::{App, StartError, SystemClock};
 use crate::config::{Config, Environment, LogFormat, Problems, Secrets};
 use crate::port::Clock as _;
@@ -133,6 +135,9 @@ pub(super) fn router(folder: &Folder, simulator: &Simulator) -> Result<App, Demo
     let secrets = Secrets::read(&Props)?;
     // The table is what people came for; the log says only what is wrong. A forged delivery is
     // part of the day, and counted.
-    telemetry::start(LogFormat::Text, "warn,hubroute::ingress=error");
+    let quiet = Targets::new()
+        .with_default(LevelFilter::WARN)
+        .with_target("hubroute::ingress", LevelFilter::ERROR);
+    telemetry::start(LogFormat::Text, quiet);
     Ok(App::build(config, secrets)?)
 }
