@@ -14,7 +14,7 @@ const OTHER: [(&str, &str, &str); 9] = [
     ("rule", "\"hot-score\"", "\"became-customer\""),
     ("into", "\"win-back\"", "\"customer-onboarding\""),
     ("sender", "\"jonas\"", "\"luis\""),
-    ("by", "\"somebody\"", "\"nobody\""),
+    ("by", "\"competitors\"", "\"do-not-contact\""),
     ("until", "2030-01-01T00:00:00Z", "2031-01-01T00:00:00Z"),
     ("arm", "\"control\"", "\"other\""),
     ("from", "[\"win-back\"]", "[\"revival\"]"),
