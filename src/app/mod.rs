@@ -37,8 +37,6 @@ pub struct App {
     webhook: TcpListener,
     admin: TcpListener,
     store: Store,
-    /// What the rules folder held.
-    rules: rules::Loaded,
     metrics: Metrics,
     counters: Arc<ingress::Counters>,
 }

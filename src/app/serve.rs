@@ -14,7 +14,6 @@ use tracing::{error, info, warn};
 use super::alerts::Alerts;
 use super::intake::Intake;
 use super::office::{Office, Reloads};
-use super::rules::Loaded;
 use super::{App, Refused, SystemClock, housekeeping, rules, watch as watching};
 use crate::admin::{Admin, Metrics, RulesStanding};
 use crate::config::{Config, Secrets};
@@ -69,15 +68,15 @@ impl App {
     /// Serves until `shutdown`, then ends in order: no new requests, calls under way ended,
     /// everything written.
     pub async fn run_until(self, shutdown: impl Future<Output = ()>) -> Result<(), RunError> {
-        let Self { config, secrets, webhook, admin, store, rules, metrics, counters } = self;
+        let Self { config, secrets, webhook, admin, store, metrics, counters } = self;
         let hubspot = client(&config, &secrets.access)?;
         let parts = (Keeper(store.deliveries.clone()), SystemClock, counters);
         let settings = listener(&config, &secrets);
         let webhook = ingress::start(webhook, &settings, parts).map_err(RunError::Listener)?;
-        // Deliveries are kept from here on, while the ledger is still being opened. Where the
-        // start ends below, nothing that was kept is lost.
+        // Deliveries are kept from here on, while the ledger is opened and the rules are loaded.
+        // Where the start ends below, nothing that was kept is lost.
         let webhook = Listener::spawn(webhook);
-        let started = start((config, &metrics), store, hubspot, rules).await;
+        let started = start((config, &metrics), store, hubspot).await;
         let (office, rules) = match started {
             Ok(started) => started,
             Err(error) => {
@@ -123,9 +122,13 @@ async fn start(
     (config, metrics): (Config, &Metrics),
     store: Store,
     hubspot: Client,
-    loaded: Loaded,
 ) -> Result<(Arc<Office>, Rules), RunError> {
+    // Loading waits until nobody writes in the folder; the ledger is opened meanwhile.
+    let folder = config.rules.clone();
+    let loading = tokio::task::spawn_blocking(move || rules::load(&folder));
     let store = Arc::new(open_ledger(store).await?);
+    let loaded =
+        loading.await.map_err(|_| RunError::StoreStopped("loading rules gave up".to_owned()))?;
     let alerts = Alerts::default();
     let (set, refused) = choose(loaded.set, &store, &alerts).await?;
     hubspot.trust(&store.ledger.proven_reads());

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 
 use thiserror::Error;
 
-use super::{App, rules};
+use super::App;
 use crate::admin::{Access, Counted, Metrics};
 use crate::config::{Config, Secrets};
 use crate::ingress::Counters;
@@ -35,7 +35,7 @@ pub enum StartError {
 }
 
 impl App {
-    /// Takes the ports and the store, and loads the rules. Nothing is served yet.
+    /// Takes the ports and the store. Nothing is served yet.
     pub fn build(config: Config, secrets: Secrets) -> Result<Self, StartError> {
         let access = Access::new(secrets.admin_token.as_ref(), config.admin.open_metrics);
         access
@@ -44,10 +44,9 @@ impl App {
         let webhook = bind(config.server.listen, "server")?;
         let admin = bind(config.admin.listen, "admin")?;
         let store = Store::open(&config.store)?;
-        let rules = rules::load(&config.rules);
         let metrics = Metrics::default();
         let counters = Arc::new(counters(&metrics));
-        Ok(Self { config, secrets, webhook, admin, store, rules, metrics, counters })
+        Ok(Self { config, secrets, webhook, admin, store, metrics, counters })
     }
 }
 
