@@ -15,7 +15,7 @@ use super::person::{Newest, Person};
 use super::reason::Reason;
 use super::record::{Row, TakenEvent, TraceStep};
 use super::rule::trigger::Subject;
-use super::rule::{Mode, Rule, RuleSet, Unbuilt};
+use super::rule::{Mode, Rule, RuleSet};
 use super::sentence;
 use super::time::Timestamp;
 
@@ -114,18 +114,6 @@ pub fn unreadable(rules: &RuleSet, id: &str, why: &str) -> TakenEvent {
         rows: vec![row],
         previous: 0,
     }
-}
-
-/// The key that a test of this event would need: of a rule that the event would fire but for a
-/// trigger key that is not built yet.
-pub fn unbuilt_trigger<'a>(
-    rules: &'a RuleSet,
-    person: &Person,
-    event: &Event,
-) -> Option<&'a Unbuilt> {
-    let old = old_value(person, event);
-    let fires = |rule: &&Rule| rule.when.may_fire(event, old).is_ok();
-    watching(rules, event).filter(fires).find_map(fire::unbuilt)
 }
 
 /// The newest value the store has seen of the property that changed; `None` where it saw none.

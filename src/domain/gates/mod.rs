@@ -57,13 +57,12 @@ pub enum Step {
 use Step::{Check, NotBuilt};
 
 /// What is asked of each due item by itself, once the person was read.
-pub const BEFORE_RANK: [Step; 7] = [
+pub const BEFORE_RANK: [Step; 6] = [
     Check(expires::check),
     Check(dates::check),
     Check(surroundings::check),
     Check(moved::check),
     Check(conditions::check),
-    NotBuilt(Gate::Unenroll),
     Check(split::check),
 ];
 
@@ -78,24 +77,20 @@ pub const UNENROLL: [Step; 5] = [
 ];
 
 /// What is asked of the best rule of each theme.
-pub const AFTER_RANK: [Step; 22] = [
-    NotBuilt(Gate::Rank),
+pub const AFTER_RANK: [Step; 18] = [
     Check(wait_for::check),
     Check(delay::check),
     Check(suppress::check_built_in),
     Check(suppress::check_rules),
     Check(requires::check),
-    NotBuilt(Gate::Requires),
     Check(consent::check),
     Check(theme::check),
     Check(cooldown::check),
     Check(re_enroll::check),
     Check(cap::check),
-    NotBuilt(Gate::Theme),
     Check(breaker::check),
     Check(mode::check),
     Check(quiet::check),
-    NotBuilt(Gate::Sender),
     Check(limits::check),
     Check(company_limit::check),
     Check(sender::check),

@@ -8,17 +8,12 @@ use crate::domain::id::{RowId, RuleId};
 use crate::domain::person::{Item, Person, Purpose, Settling};
 use crate::domain::reason::Reason;
 use crate::domain::record::{Row, TakenEvent};
-use crate::domain::rule::{Action, Gate, Mode, Rule, RuleSet, Suppression, Unbuilt};
+use crate::domain::rule::{Action, Mode, Rule, RuleSet, Suppression};
 use crate::domain::sentence;
 use crate::domain::time::Timestamp;
 
 /// How many times its length the settle time may last when it is started again and again.
 const SETTLE_TIMES_MAX: u64 = 10;
-
-/// The first key of the trigger that is not built yet.
-pub(super) fn unbuilt(rule: &Rule) -> Option<&Unbuilt> {
-    rule.unbuilt.iter().find(|unbuilt| unbuilt.gate == Gate::Trigger)
-}
 
 /// Whether the event may fire the rule; the error says why not.
 pub(super) fn may_fire(
@@ -27,9 +22,6 @@ pub(super) fn may_fire(
     incoming: &Incoming<'_>,
     old: Option<&str>,
 ) -> Result<(), String> {
-    if let Some(unbuilt) = unbuilt(rule) {
-        return Err(format!("{} is not built yet ({})", unbuilt.key, unbuilt.place));
-    }
     rule.when.may_fire(incoming.event, old)?;
     dates::in_effect(rule, incoming.at(), &rules.portal.zone)
 }

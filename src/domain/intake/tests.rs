@@ -1,12 +1,12 @@
 use super::{Incoming, judge, unreadable};
 use crate::domain::event::{Event, Kind};
 use crate::domain::gates::fixture::{
-    NOW, SETTLE_MS, World, also_unenroll, becomes, changes, event, is, place, rule, rules,
+    NOW, SETTLE_MS, World, also_unenroll, becomes, changes, event, is, rule, rules,
 };
 use crate::domain::id::{ContactId, PortalId};
 use crate::domain::reason::Reason;
 use crate::domain::record::TakenEvent;
-use crate::domain::rule::{Gate, Mode, Unbuilt};
+use crate::domain::rule::Mode;
 use crate::domain::time::{DAY_MS, Timestamp};
 
 fn world() -> World {
@@ -108,10 +108,6 @@ fn an_event_that_fires_nothing_has_one_record() {
     let mut off = world();
     off.rules.rules[0].mode = Mode::Off;
     check(&mut off, &event("lifecyclestage", "mql"), &[Reason::NotWatched]);
-    let mut unbuilt = world();
-    let key = Unbuilt { key: "starts".to_owned(), gate: Gate::Trigger, place: place(1) };
-    unbuilt.rules.rules[0].unbuilt = vec![key];
-    check(&mut unbuilt, &event("lifecyclestage", "mql"), &[Reason::NoMatch]);
     check(&mut world(), &of_kind(Kind::Created), &[Reason::NotWatched]);
     check(&mut world(), &of_kind(Kind::Other), &[Reason::NotWatched]);
 }

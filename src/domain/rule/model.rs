@@ -62,24 +62,10 @@ pub enum Gate {
     Conditions,
     /// `unenroll`.
     Unenroll,
-    /// Ranking within the theme.
-    Rank,
-    /// `wait_for` and `delay`.
-    Delay,
     /// `[[suppress]]`.
     Suppress,
-    /// `requires`.
-    Requires,
     /// Subscriptions.
     Consent,
-    /// Theme, blocks, cooldown, `re_enroll`, cap.
-    Theme,
-    /// `breaker`.
-    Breaker,
-    /// Dry-run and approval.
-    Mode,
-    /// `[[quiet_period]]`.
-    QuietPeriod,
     /// Sender, limits and budget.
     Sender,
     /// `window`.

@@ -14,7 +14,7 @@ use crate::domain::decide::decide;
 use crate::domain::event::Identity;
 use crate::domain::id::{Inbox, OwnerId};
 use crate::domain::intake::waiting::wake_waiting;
-use crate::domain::intake::{self, Incoming, judge};
+use crate::domain::intake::{Incoming, judge};
 use crate::domain::person::{Item, Person};
 use crate::domain::reason::Reason;
 use crate::domain::record::Row;
@@ -70,7 +70,7 @@ impl<'a> Play<'a> {
 
     fn all(&mut self, test: &Test) -> Result<Outcome, Unbuilt> {
         for event in &test.events {
-            self.take(test, event)?;
+            self.take(test, event);
         }
         let repeated = test.events.iter().any(|event| 1 < event.delivered);
         let only = repeated.then_some(self.deliveries);
@@ -95,14 +95,11 @@ impl<'a> Play<'a> {
     }
 
     /// The event comes in, as often as HubSpot delivers it.
-    fn take(&mut self, test: &Test, happening: &Happening) -> Result<(), Unbuilt> {
+    fn take(&mut self, test: &Test, happening: &Happening) {
         if let Some(after) = happening.after {
             self.now = after.after(self.now, &self.rules.portal.zone);
         }
         let event = world::event(self.rules, test, happening, self.now);
-        if let Some(unbuilt) = intake::unbuilt_trigger(self.rules, &self.person, &event) {
-            return Err(unbuilt.clone());
-        }
         for _ in 0..happening.delivered {
             self.deliveries += 1;
             let duplicate = !self.identities.insert(event.identity());
@@ -114,7 +111,6 @@ impl<'a> Play<'a> {
             self.fires.take(&taken, received);
             self.rows.extend(taken.rows);
         }
-        Ok(())
     }
 
     /// Settle passes by itself; everything else must be said.
