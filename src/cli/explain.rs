@@ -46,6 +46,9 @@ fn text(answer: &Value) -> String {
     };
     let note = seen["note"].as_str().map_or_else(String::new, |note| format!(" ({note})"));
     writeln!(text, "Values: {from}{note}").ok();
+    if list(answer, "rules").is_empty() && from == "not known" {
+        text.push_str("No rule can be judged without them; ask again when HubSpot can be read.\n");
+    }
     for entry in list(answer, "waiting") {
         let until = entry["until"].as_str().map_or_else(String::new, |at| format!(" until {at}"));
         let (decision, reason) = (word(entry, "decision"), word(entry, "reason"));
@@ -75,9 +78,11 @@ fn text(answer: &Value) -> String {
         of_rule(&mut text, rule);
     }
     let decisions = list(answer, "decisions");
-    if !decisions.is_empty() {
-        text.push_str("\nDecisions, newest first:\n");
-    }
+    text.push_str(if decisions.is_empty() {
+        "\nNo event about this contact came in yet.\n"
+    } else {
+        "\nDecisions, newest first:\n"
+    });
     for row in decisions.iter().take(20) {
         let rule = row["rule"].as_str().unwrap_or("-");
         let (decision, reason) = (word(row, "decision"), word(row, "reason"));
@@ -130,6 +135,18 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn of_whom_nothing_is_known_it_says_so() {
+        let seen = json!({ "from": "nothing", "note": "HubSpot was not read" });
+        let answer = json!({ "contact": "51", "seen": seen, "rules": [], "decisions": [] });
+        assert_eq!(
+            text(&answer),
+            "Contact 51\nValues: not known (HubSpot was not read)\n\
+             No rule can be judged without them; ask again when HubSpot can be read.\n\n\
+             No event about this contact came in yet.\n"
+        );
+    }
 
     #[test]
     fn an_answer_reads_like_this() {
