@@ -78,11 +78,12 @@ fn text(answer: &Value) -> String {
         of_rule(&mut text, rule);
     }
     let decisions = list(answer, "decisions");
-    text.push_str(if decisions.is_empty() {
-        "\nNo event about this contact came in yet.\n"
-    } else {
-        "\nDecisions, newest first:\n"
-    });
+    let has_none = |key| list(answer, key).is_empty();
+    if !decisions.is_empty() {
+        text.push_str("\nDecisions, newest first:\n");
+    } else if ["waiting", "claims", "calls"].into_iter().all(has_none) {
+        text.push_str("\nNo event about this contact came in yet.\n");
+    }
     for row in decisions.iter().take(20) {
         let rule = row["rule"].as_str().unwrap_or("-");
         let (decision, reason) = (word(row, "decision"), word(row, "reason"));
