@@ -16,7 +16,7 @@ use crate::domain::{delivery, event::Event};
 use crate::port::LedgerError;
 use crate::router::Rules;
 use crate::store::deliveries::{self, Deliveries};
-use crate::store::disk::Folder;
+use crate::store::disk::{Disk, Folder};
 use crate::store::journal::{JournalError, Reader};
 use crate::store::ledger::{Arrival, Incoming, Judge};
 use crate::store::{DiskLedger, yield_to_intake};
@@ -125,8 +125,10 @@ impl Worker {
     }
 }
 
-fn next_batch(
-    reader: &mut Reader<Folder>,
+/// The next deliveries that are in the journal, with about `events_max` events; none where none
+/// came.
+pub fn next_batch<D: Disk>(
+    reader: &mut Reader<D>,
     events_max: usize,
 ) -> Result<Vec<Arrival>, JournalError> {
     let mut batch = Vec::new();
@@ -144,7 +146,7 @@ fn next_batch(
 }
 
 /// Judges with one rule set.
-fn judge(rules: Arc<RuleSet>) -> Arc<Judge> {
+pub fn judge(rules: Arc<RuleSet>) -> Arc<Judge> {
     Arc::new(move |incoming: &Incoming<'_>, received: Timestamp, id: &str| -> TakenEvent {
         match incoming {
             Incoming::Event { event, person, duplicate, fires } => {

@@ -4,7 +4,7 @@ mod alerts;
 mod aside;
 mod clock;
 mod housekeeping;
-mod intake;
+pub mod intake;
 mod office;
 mod rules;
 mod serve;

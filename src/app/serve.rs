@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::io;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
 use arc_swap::ArcSwap;
@@ -30,6 +31,9 @@ use crate::store::{OpenStore, Store, StoreError};
 
 /// Threads of the webhook listener: verifying is all they do.
 const LISTENER_THREADS_MAX: usize = 4;
+
+/// The longest the router sleeps while nobody is due.
+const NAP: Duration = Duration::from_secs(1);
 
 /// Why the router stopped.
 #[derive(Debug, Error)]
@@ -304,7 +308,7 @@ fn listener(config: &Config, secrets: &Secrets) -> ingress::Settings {
 
 pub(super) fn router_settings(config: &Config) -> router::Settings {
     let ms =
-        |duration: std::time::Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     router::Settings {
         workers: config.hubspot.workers,
         policy: Policy {
@@ -313,5 +317,6 @@ pub(super) fn router_settings(config: &Config) -> router::Settings {
         },
         calls_per_10_seconds: config.hubspot.calls_per_10_seconds,
         daily_share_percent: config.hubspot.daily_share_percent,
+        nap: NAP,
     }
 }

@@ -15,6 +15,7 @@ mod work;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 
@@ -39,6 +40,8 @@ pub struct Settings {
     pub calls_per_10_seconds: u32,
     /// Our share of the account's daily quota, in percent.
     pub daily_share_percent: u32,
+    /// The longest the work loop sleeps: wall clocks jump, timers do not.
+    pub nap: Duration,
 }
 
 /// The rule set of the moment, replaced as a whole by a reload.
@@ -53,6 +56,7 @@ pub struct Router<L, H, C> {
     rules: Rules,
     policy: Policy,
     workers: usize,
+    nap: Duration,
     pace: Pace,
     share: Share,
     halts: Halts,
@@ -71,6 +75,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
             rules,
             policy: settings.policy,
             workers: settings.workers.max(1),
+            nap: settings.nap,
             pace: Pace::new(settings.calls_per_10_seconds),
             share: Share::new(settings.daily_share_percent),
             halts: Halts::default(),

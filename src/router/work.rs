@@ -13,8 +13,6 @@ use super::Router;
 use crate::domain::id::ContactId;
 use crate::port::{Clock, HubSpot, Ledger};
 
-/// The longest the loop sleeps: wall clocks jump, timers do not.
-const NAP: Duration = Duration::from_secs(1);
 /// How often our access is tried while HubSpot refuses it.
 const PROBE_EVERY: Duration = Duration::from_mins(1);
 
@@ -28,10 +26,12 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         loop {
             self.probe(&mut probed).await;
             let nap = self.start_due(&mut tasks, &mut busy);
+            // In this order, so that the same happens wherever the same happened before it.
             tokio::select! {
+                biased;
                 () = &mut shutdown => break,
-                () = self.ledger.changed() => {}
                 Some(ended) = tasks.join_next() => forget(&mut busy, ended),
+                () = self.ledger.changed() => {}
                 () = sleep(nap) => {}
             }
         }
@@ -47,14 +47,14 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         busy: &mut BTreeSet<ContactId>,
     ) -> Duration {
         if self.halts.of_everything().is_some() {
-            return NAP;
+            return self.nap;
         }
         let now = self.clock.now();
         let due = match self.ledger.due(now, self.workers + busy.len()) {
             Ok(due) => due,
             Err(error) => {
                 warn!(%error, "cannot read who is due");
-                return NAP;
+                return self.nap;
             }
         };
         for contact in due.contacts {
@@ -69,7 +69,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
                 });
             }
         }
-        due.next.map_or(NAP, |at| Duration::from_millis(at.since_ms(now)).min(NAP))
+        due.next.map_or(self.nap, |at| Duration::from_millis(at.since_ms(now)).min(self.nap))
     }
 
     /// While our access is refused, a cheap read each minute shows whether it works again.

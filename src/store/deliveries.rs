@@ -88,8 +88,18 @@ impl<D: Disk> std::fmt::Debug for Deliveries<D> {
 }
 
 impl<D: Disk> Deliveries<D> {
-    /// Starts the appender.
+    /// Starts the appender on a thread of its own.
     pub fn start(journal: Journal<D>) -> Result<Self, StoreError> {
+        let (deliveries, appender) = Self::prepare(journal);
+        thread::Builder::new()
+            .name("appender".to_owned())
+            .spawn(move || appender.run())
+            .map_err(StoreError::Thread)?;
+        Ok(deliveries)
+    }
+
+    /// The same, without a thread: nothing is kept until somebody lets the appender work.
+    pub fn prepare(journal: Journal<D>) -> (Self, Appender<D>) {
         let synced = journal.next_seq() - 1;
         let shared = Arc::new(Shared {
             queue: Mutex::new(Queue::default()),
@@ -101,11 +111,7 @@ impl<D: Disk> Deliveries<D> {
         });
         let reader = Arc::new(Mutex::new(Some(journal.reader())));
         let appender = Appender { journal, shared: Arc::clone(&shared) };
-        thread::Builder::new()
-            .name("appender".to_owned())
-            .spawn(move || appender.run())
-            .map_err(StoreError::Thread)?;
-        Ok(Self { shared, reader })
+        (Self { shared, reader }, appender)
     }
 
     /// Keeps a delivery; its number. `Ok` means it is on disk and may be acknowledged.
@@ -182,6 +188,10 @@ impl Shared {
         Ok(())
     }
 
+    fn take(&self) -> Vec<Waiting> {
+        std::mem::take(&mut self.queue.lock().unwrap_or_else(PoisonError::into_inner).waiting)
+    }
+
     /// Whatever waits now; `None` when nothing more can come. `idle` runs once nothing came for
     /// a moment: within a burst it would only be in the way.
     fn next(&self, mut idle: impl FnMut()) -> Option<Vec<Waiting>> {
@@ -203,28 +213,47 @@ impl Shared {
     }
 }
 
-struct Appender<D: Disk> {
+/// The one writer of the stream.
+pub struct Appender<D: Disk> {
     journal: Journal<D>,
     shared: Arc<Shared>,
 }
 
+impl<D: Disk> std::fmt::Debug for Appender<D> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Appender(next {})", self.journal.next_seq())
+    }
+}
+
 impl<D: Disk> Appender<D> {
-    fn run(mut self) {
+    /// Works until the stream is closed, or the disk fails for good. Blocks its thread.
+    pub fn run(mut self) {
         let shared = Arc::clone(&self.shared);
         while let Some(waiting) = shared.next(|| self.journal.mark()) {
-            let mut group = Vec::new();
-            for one in waiting {
-                group.push(self.put(one));
-                if GROUP_BYTES_MAX <= self.journal.group_bytes() {
-                    self.commit(std::mem::take(&mut group));
-                }
-            }
-            self.commit(group);
+            self.write(waiting);
             if self.journal.is_poisoned() {
                 return;
             }
         }
         self.journal.mark();
+    }
+
+    /// Writes whatever waits now, answers, and returns: for whoever has no thread for it.
+    pub fn turn(&mut self) {
+        let waiting = self.shared.take();
+        self.write(waiting);
+        self.journal.mark();
+    }
+
+    fn write(&mut self, waiting: Vec<Waiting>) {
+        let mut group = Vec::new();
+        for one in waiting {
+            group.push(self.put(one));
+            if GROUP_BYTES_MAX <= self.journal.group_bytes() {
+                self.commit(std::mem::take(&mut group));
+            }
+        }
+        self.commit(group);
     }
 
     fn put(&mut self, waiting: Waiting) -> (u64, Waiting) {

@@ -35,6 +35,11 @@ pub trait Disk: Clone + Send + Sync + 'static {
     fn remove(&self, name: &str) -> io::Result<()>;
     /// Waits until names made, changed and removed so far would survive a power cut.
     fn sync_names(&self) -> io::Result<()>;
+    /// Does `work` on this disk while others go on: on a thread of that name, unless the disk has
+    /// another way.
+    fn aside(&self, name: String, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+        std::thread::Builder::new().name(name).spawn(work).map(|_| ())
+    }
 }
 
 /// A real folder.

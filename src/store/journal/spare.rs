@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::thread;
 
 use crate::store::disk::{Disk, DiskFile};
 
@@ -13,7 +12,7 @@ const READY: u8 = 2;
 /// Zeros are written and synced in pieces, so that a sync of the journal never waits for long.
 const PIECE_BYTES: usize = 1 << 20;
 
-/// A segment in the making, on a thread of its own.
+/// A segment in the making, aside from everything else.
 #[derive(Debug)]
 pub(super) struct Spare {
     state: Arc<AtomicU8>,
@@ -33,13 +32,12 @@ impl Spare {
         {
             return;
         }
-        let (disk, name, bytes) = (disk.clone(), self.name.clone(), self.bytes);
+        let (to_fill, name, bytes) = (disk.clone(), self.name.clone(), self.bytes);
         let state = Arc::clone(&self.state);
-        let started =
-            thread::Builder::new().name(format!("{stream}-spare-{number}")).spawn(move || {
-                let ready = fill(&disk, &name, bytes).is_ok();
-                state.store(if ready { READY } else { IDLE }, Ordering::Release);
-            });
+        let started = disk.aside(format!("{stream}-spare-{number}"), move || {
+            let ready = fill(&to_fill, &name, bytes).is_ok();
+            state.store(if ready { READY } else { IDLE }, Ordering::Release);
+        });
         if started.is_err() {
             self.state.store(IDLE, Ordering::Release);
         }

@@ -2,6 +2,7 @@
 //! against what is staged, appends all of it as one group, syncs once, writes the index, and
 //! answers. So every check sees everything before it, without a lock.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
@@ -54,10 +55,12 @@ enum Answer {
 }
 
 /// See the module.
-pub(super) struct Committer<D: Disk, I: Index> {
+#[derive(Debug)]
+pub struct Committer<D: Disk, I: Index> {
     pub(super) journal: Journal<D>,
     pub(super) book: Book<I>,
     pub(super) shared: Arc<Shared<D, I>>,
+    pub(super) commands: mpsc::Receiver<Command>,
 }
 
 /// Nothing goes on from here: the index or the disk failed in a way only a restart mends.
@@ -70,35 +73,51 @@ impl From<IndexError> for Fatal {
 }
 
 impl<D: Disk, I: Index> Committer<D, I> {
-    /// Works until nobody can ask any more, or the disk fails for good.
-    pub(super) fn run(mut self, mut commands: mpsc::Receiver<Command>) {
-        while let Some(first) = commands.blocking_recv() {
-            let mut answers = Vec::new();
-            let mut next = Some(first);
-            let mut count = 0;
-            let mut fatal = None;
-            while let Some(command) = next.take() {
-                count += 1;
-                if let Err(error) = self.stage(command, &mut answers) {
-                    fatal = Some(error);
-                    break;
-                }
-                let full =
-                    GROUP_COMMANDS_MAX <= count || GROUP_BYTES_MAX <= self.journal.group_bytes();
-                next = if full { None } else { commands.try_recv().ok() };
-            }
-            let ended = match fatal {
-                Some(error) => Err(error),
-                None => self.finish(answers),
-            };
-            if let Err(Fatal(error)) = ended {
-                self.shared.fail(&error);
+    /// Works until nobody can ask any more, or the disk fails for good. Blocks its thread.
+    pub fn run(mut self) {
+        while let Some(first) = self.commands.blocking_recv() {
+            if self.group(first).is_break() {
                 return;
             }
-            if commands.is_empty() {
-                self.journal.mark();
+        }
+    }
+
+    /// The same as a future, for whoever has no thread for it: nothing else runs during a group.
+    pub async fn work(mut self) {
+        while let Some(first) = self.commands.recv().await {
+            if self.group(first).is_break() {
+                return;
             }
         }
+    }
+
+    /// Makes one group of the first command and of whatever waits behind it.
+    fn group(&mut self, first: Command) -> ControlFlow<()> {
+        let mut answers = Vec::new();
+        let mut next = Some(first);
+        let mut count = 0;
+        let mut fatal = None;
+        while let Some(command) = next.take() {
+            count += 1;
+            if let Err(error) = self.stage(command, &mut answers) {
+                fatal = Some(error);
+                break;
+            }
+            let full = GROUP_COMMANDS_MAX <= count || GROUP_BYTES_MAX <= self.journal.group_bytes();
+            next = if full { None } else { self.commands.try_recv().ok() };
+        }
+        let ended = match fatal {
+            Some(error) => Err(error),
+            None => self.finish(answers),
+        };
+        if let Err(Fatal(error)) = ended {
+            self.shared.fail(&error);
+            return ControlFlow::Break(());
+        }
+        if self.commands.is_empty() {
+            self.journal.mark();
+        }
+        ControlFlow::Continue(())
     }
 
     /// Stages one command. What it refuses is answered at once, for nothing must be on disk.

@@ -20,6 +20,7 @@ use std::sync::{Arc, PoisonError};
 use tokio::sync::{mpsc, oneshot, watch};
 
 pub use arrivals::{Arrival, Incoming, Judge};
+pub use committer::Committer;
 pub(super) use open::decode;
 pub use open::{Opened, Rebuilt};
 
@@ -75,6 +76,16 @@ impl<D: Disk, I: Index> Embedded<D, I> {
         let command = Command::Take(arrivals, Arc::clone(judge), reply);
         self.commands.blocking_send(command).map_err(|_| LedgerError::Stopped)?;
         answer.blocking_recv().map_err(|_| LedgerError::Stopped)?
+    }
+
+    /// The same for whoever may not block.
+    pub async fn take(
+        &self,
+        arrivals: Arc<Vec<Arrival>>,
+        judge: &Arc<Judge>,
+    ) -> Result<(), LedgerError> {
+        let judge = Arc::clone(judge);
+        self.ask(|reply| Command::Take(arrivals, judge, reply)).await
     }
 
     /// Keeps an accepted rule set, so that a start with broken files has one.

@@ -50,8 +50,26 @@ impl<D: Disk, I: Index> Embedded<D, I> {
         journal: Journal<D>,
         existing: Result<I, IndexError>,
         fresh: impl FnOnce() -> Result<I, IndexError>,
-        mut progress: impl FnMut(u64, u64),
+        progress: impl FnMut(u64, u64),
     ) -> Result<Opened<D, I>, StoreError> {
+        let (opened, committer) = Self::prepare(journal, existing, fresh, progress)?;
+        thread::Builder::new()
+            .name("committer".to_owned())
+            .spawn(move || {
+                crate::store::yield_to_intake();
+                committer.run();
+            })
+            .map_err(StoreError::Thread)?;
+        Ok(opened)
+    }
+
+    /// The same, without a thread: nothing is changed until somebody lets the committer work.
+    pub fn prepare(
+        journal: Journal<D>,
+        existing: Result<I, IndexError>,
+        fresh: impl FnOnce() -> Result<I, IndexError>,
+        mut progress: impl FnMut(u64, u64),
+    ) -> Result<(Opened<D, I>, Committer<D, I>), StoreError> {
         let last = journal.next_seq() - 1;
         let usable = existing.map(Arc::new).and_then(|index| {
             let book = Book::open(Arc::clone(&index))?;
@@ -77,15 +95,8 @@ impl<D: Disk, I: Index> Embedded<D, I> {
         catch_up(&mut book, &mut journal.reader(), &mut progress)?;
         let shared = Arc::new(Shared::new(index, journal.reader(), &book));
         let (commands, queue) = mpsc::channel(COMMANDS_MAX);
-        let committer = Committer { journal, book, shared: Arc::clone(&shared) };
-        thread::Builder::new()
-            .name("committer".to_owned())
-            .spawn(move || {
-                crate::store::yield_to_intake();
-                committer.run(queue);
-            })
-            .map_err(StoreError::Thread)?;
-        Ok(Opened { ledger: Embedded { shared, commands }, rebuilt })
+        let committer = Committer { journal, book, shared: Arc::clone(&shared), commands: queue };
+        Ok((Opened { ledger: Embedded { shared, commands }, rebuilt }, committer))
     }
 }
 
