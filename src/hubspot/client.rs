@@ -1,6 +1,7 @@
 //! Building the client, and the port.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
@@ -12,7 +13,7 @@ use super::flows::Flows;
 use super::found::{Failure, object};
 use super::profile::{Endpoints, Profile};
 use super::quota::Quota;
-use super::wire::{Call, Wire};
+use super::wire::{Call, Carrier, Wire};
 use crate::domain::claim::{Channel, Target};
 use crate::domain::contact::{Contact, Owner};
 use crate::domain::id::{ContactId, OwnerId, PropertyName};
@@ -85,12 +86,17 @@ pub struct Client {
 impl Client {
     /// Builds the client; nothing is sent.
     pub fn new(settings: &Settings) -> Result<Self, BuildError> {
+        let http = http(settings, &base_url(&settings.base_url)?)?;
+        Self::over(Arc::new(http), settings)
+    }
+
+    /// The client with another carrier than HTTP; `timeout` and `proxy` are the carrier's matter.
+    pub fn over(carrier: Arc<dyn Carrier>, settings: &Settings) -> Result<Self, BuildError> {
         let base = base_url(&settings.base_url)?;
         let endpoints = settings.profile.endpoints();
         let bearer = Bearer::new(&settings.access, endpoints.token)?;
-        let http = http(settings, &base)?;
         Ok(Self {
-            wire: Wire { http, base, bearer, quota: Quota::default() },
+            wire: Wire { carrier, base, bearer, quota: Quota::default() },
             endpoints,
             flows: Flows::default(),
             proofs: Proofs::of(settings.profile),

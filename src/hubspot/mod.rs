@@ -28,3 +28,4 @@ pub use crate::domain::secret::Secret;
 pub use access::{Access, Refresh};
 pub use client::{BuildError, Client, Settings};
 pub use profile::{Profile, UnknownProfile};
+pub use wire::{Carrier, Carrying, Lost, Reply};

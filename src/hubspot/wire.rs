@@ -1,6 +1,9 @@
 //! One call, once: no redirect, no retry, no proxy that was not configured, bounded answers.
 
 use std::error::Error as _;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
 
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Method, Request, Response, Url};
@@ -43,7 +46,7 @@ impl Call {
 
 /// There is no answer.
 #[derive(Debug)]
-pub(super) enum Lost {
+pub enum Lost {
     /// DNS, connect or TLS failed: no byte of the request left.
     NotSent(String),
     /// The request may have arrived.
@@ -52,13 +55,18 @@ pub(super) enum Lost {
 
 /// An answer: its head, and as much of its body as can be trusted.
 #[derive(Debug)]
-pub(super) struct Reply {
+pub struct Reply {
     pub(super) status: u16,
     pub(super) headers: HeaderMap,
     body: Result<Vec<u8>, String>,
 }
 
 impl Reply {
+    /// An answer; its body is an `Err` that says why where it did not come whole.
+    pub fn new(status: u16, headers: HeaderMap, body: Result<Vec<u8>, String>) -> Self {
+        Self { status, headers, body }
+    }
+
     /// The whole body, or why there is none.
     pub(super) fn body(&self) -> Result<&[u8], &str> {
         self.body.as_deref().map_err(String::as_str)
@@ -91,10 +99,39 @@ impl Reply {
     }
 }
 
-/// The HTTP client and where it talks to.
+/// The answer of one request, when it is there.
+pub type Carrying<'a> = Pin<Box<dyn Future<Output = Result<Reply, Lost>> + Send + 'a>>;
+
+/// Takes one request to HubSpot and brings its answer back: over HTTP, or in this process to
+/// whoever plays HubSpot. It repeats nothing, and gives up on its own after the client's timeout.
+pub trait Carrier: fmt::Debug + Send + Sync + 'static {
+    /// Takes the request there, once.
+    fn carry(&self, request: Request) -> Carrying<'_>;
+}
+
+impl Carrier for reqwest::Client {
+    fn carry(&self, request: Request) -> Carrying<'_> {
+        Box::pin(async move {
+            let response = self.execute(request).await.map_err(|error| {
+                if error.is_connect() || error.is_dns() {
+                    Lost::NotSent(explain(&error))
+                } else {
+                    Lost::NoAnswer(explain(&error))
+                }
+            })?;
+            Ok(Reply {
+                status: response.status().as_u16(),
+                headers: response.headers().clone(),
+                body: read(response).await,
+            })
+        })
+    }
+}
+
+/// What carries the calls, and where it talks to.
 #[derive(Debug)]
 pub(super) struct Wire {
-    pub(super) http: reqwest::Client,
+    pub(super) carrier: Arc<dyn Carrier>,
     pub(super) base: Url,
     pub(super) bearer: Bearer,
     pub(super) quota: Quota,
@@ -143,18 +180,7 @@ impl Wire {
 
     /// One request, one answer.
     pub(super) async fn exchange(&self, request: Request) -> Result<Reply, Lost> {
-        let response = self.http.execute(request).await.map_err(|error| {
-            if error.is_connect() || error.is_dns() {
-                Lost::NotSent(explain(&error))
-            } else {
-                Lost::NoAnswer(explain(&error))
-            }
-        })?;
-        Ok(Reply {
-            status: response.status().as_u16(),
-            headers: response.headers().clone(),
-            body: read(response).await,
-        })
+        self.carrier.carry(request).await
     }
 
     /// `path` and `query` are percent-encoded.

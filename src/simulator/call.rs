@@ -1,7 +1,7 @@
 //! One API call and its answer, free of the web server.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::{Value, json};
 
@@ -161,10 +161,24 @@ pub(super) fn not_found(message: &str) -> Answer {
     envelope(404, "OBJECT_NOT_FOUND", message, &Value::Null)
 }
 
-/// A correlation id: shaped like HubSpot's, and counted so that a run can be repeated.
+thread_local! {
+    /// The last number given to a correlation id by the simulator that answers on this thread now.
+    static GIVEN: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Makes an answer whose correlation id goes on from `last`: counted within each simulator, so
+/// that a run can be repeated.
+pub(super) fn correlated<T>(last: &mut u64, answer: impl FnOnce() -> T) -> T {
+    GIVEN.set(*last);
+    let answer = answer();
+    *last = GIVEN.get();
+    answer
+}
+
+/// A correlation id, shaped like HubSpot's.
 fn correlation_id() -> String {
-    static GIVEN: AtomicU64 = AtomicU64::new(1);
-    let number = GIVEN.fetch_add(1, Ordering::Relaxed);
+    let number = GIVEN.get() + 1;
+    GIVEN.set(number);
     format!("51c0ffee-0000-4000-8000-{number:012x}")
 }
 

@@ -1,11 +1,39 @@
 //! The simulator's two clocks: HubSpot's wall clock, and a monotonic one for the phase log.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
 
-/// Milliseconds since 1970 by this machine's clock.
-pub(super) fn machine_ms() -> i64 {
+/// HubSpot's wall clock: this machine's, or one that whoever owns the simulator moves.
+#[derive(Clone, Default)]
+pub(super) enum Clock {
+    #[default]
+    Machine,
+    Owned(Arc<dyn Fn() -> i64 + Send + Sync>),
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Machine => "Machine",
+            Self::Owned(_) => "Owned",
+        })
+    }
+}
+
+impl Clock {
+    /// Milliseconds since 1970.
+    pub(super) fn now_ms(&self) -> i64 {
+        match self {
+            Self::Machine => machine_ms(),
+            Self::Owned(now) => now(),
+        }
+    }
+}
+
+fn machine_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

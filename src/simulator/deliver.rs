@@ -5,7 +5,6 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::clock::machine_ms;
 use super::shared::Shared;
 use super::sign::{Signature, Signed};
 
@@ -132,7 +131,7 @@ async fn send(shared: &Shared, order: &Delivery, number: u32) -> Attempt {
         url: order.public_url.as_deref().unwrap_or(&order.target),
         body: &body,
     };
-    let headers = signed.headers(order.signature, machine_ms());
+    let headers = signed.headers(order.signature, shared.now_ms());
     let timeout = if order.timeout_ms == 0 { 5_000 } else { order.timeout_ms };
     let mut request = shared
         .http

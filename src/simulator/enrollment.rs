@@ -38,6 +38,10 @@ impl Hub {
             by: booking.by,
         };
         self.by_contact.entry(contact).or_default().push(self.state.enrolled.len());
+        if let Some(user) = &entry.user {
+            let times = self.by_user.entry(user.clone()).or_default();
+            times.insert(times.partition_point(|time| *time <= at), at);
+        }
         self.state.enrolled.push(entry.clone());
         entry
     }
@@ -121,11 +125,7 @@ impl Hub {
     /// Sequence enrollments this user made in the last 24 hours.
     pub(super) fn sent_by(&self, user: &Id) -> usize {
         let since = self.now() - SEND_WINDOW_MS;
-        self.state
-            .enrolled
-            .iter()
-            .rev()
-            .filter(|entry| entry.at > since && entry.user.as_ref() == Some(user))
-            .count()
+        let times = self.by_user.get(user).map_or(&[][..], Vec::as_slice);
+        times.len() - times.partition_point(|at| *at <= since)
     }
 }

@@ -161,6 +161,14 @@ impl Plan {
         plan
     }
 
+    /// One more fault that strikes the call; another one that decides its outcome comes first.
+    pub(super) fn also(&mut self, fault: Option<Fault>) {
+        match fault {
+            Some(fault) if fault.kind == Kind::Delay => self.delay_ms += fault.ms.unwrap_or(0),
+            fault => self.fault = self.fault.take().or(fault),
+        }
+    }
+
     /// Whether the call has its effect.
     pub(super) fn applies(&self) -> bool {
         self.fault.as_ref().is_none_or(|fault| match fault.kind {

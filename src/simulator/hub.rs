@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::bridge::Bridge;
-use super::clock::machine_ms;
+use super::clock::Clock;
 use super::id::Id;
 use super::settings::Settings;
 use super::state::{Contact, State, Target, User, Version, Workflow};
@@ -14,12 +14,15 @@ use super::state::{Contact, State, Target, User, Version, Workflow};
 #[derive(Debug, Default)]
 pub(super) struct Hub {
     pub(super) state: State,
+    pub(super) clock: Clock,
     /// Contact ids by lower-case email.
     emails: BTreeMap<String, Id>,
     /// Current contact ids by the ids merged into them.
     aliases: BTreeMap<Id, Id>,
     /// Positions in `state.enrolled` by current contact id.
     pub(super) by_contact: BTreeMap<Id, Vec<usize>>,
+    /// When each user enrolled somebody, in order.
+    pub(super) by_user: BTreeMap<Id, Vec<i64>>,
     /// The bridge workflow.
     pub(super) bridge: Bridge,
     /// Enrollments that a call of the API has ended.
@@ -54,6 +57,19 @@ impl Hub {
             self.keep_others(&mut new, &keys);
         }
         self.take(new);
+        Ok(())
+    }
+
+    /// Changes the given keys of the settings.
+    ///
+    /// # Errors
+    /// A sentence that names the key; nothing is changed then.
+    pub(super) fn set(&mut self, changed: &Value) -> Result<(), String> {
+        let mut settings = serde_json::to_value(&self.state.settings).map_err(|e| e.to_string())?;
+        if let (Value::Object(all), Value::Object(some)) = (&mut settings, changed) {
+            all.extend(some.clone());
+        }
+        self.state.settings = serde_json::from_value(settings).map_err(|e| e.to_string())?;
         Ok(())
     }
 
@@ -99,6 +115,7 @@ impl Hub {
         self.emails.clear();
         self.aliases.clear();
         self.by_contact.clear();
+        self.by_user.clear();
         for (id, contact) in &self.state.contacts {
             if let Some(email) = contact.properties.get("email") {
                 self.emails.insert(email.to_lowercase(), id.clone());
@@ -110,12 +127,16 @@ impl Hub {
         for (at, entry) in self.state.enrolled.iter().enumerate() {
             let contact = self.aliases.get(&entry.contact).unwrap_or(&entry.contact);
             self.by_contact.entry(contact.clone()).or_default().push(at);
+            if let Some(user) = &entry.user {
+                self.by_user.entry(user.clone()).or_default().push(entry.at);
+            }
         }
+        self.by_user.values_mut().for_each(|times| times.sort_unstable());
     }
 
     /// HubSpot's clock, milliseconds since 1970.
     pub(super) fn now(&self) -> i64 {
-        machine_ms().saturating_add(self.state.settings.clock_offset_ms)
+        self.clock.now_ms().saturating_add(self.state.settings.clock_offset_ms)
     }
 
     /// A number never given before.
@@ -177,12 +198,17 @@ impl Hub {
                 self.emails.remove(&old.unwrap_or_default().to_lowercase());
                 self.emails.insert(value.to_lowercase(), id.clone());
             }
-            contact.history.entry(name.clone()).or_default().push(Version {
+            let versions = contact.history.entry(name.clone()).or_default();
+            versions.push(Version {
                 value,
                 at: change.at.unwrap_or(now),
                 source: change.source.clone(),
                 source_id: change.source_id.clone(),
             });
+            let most = self.state.settings.history_max.unwrap_or(usize::MAX).max(1);
+            if most < versions.len() {
+                versions.remove(0);
+            }
             changed.push(name);
         }
         for name in &changed {

@@ -36,37 +36,43 @@ pub(super) async fn handle(
     let Some(socket) = request.conn_data::<Socket>().cloned() else {
         return respond(Answer::page(500));
     };
-    let turn = Turn { releases: shared.releases(), shared, socket, call };
+    let turn = Turn::new(shared, Some(socket), call);
     // On a task of its own: a caller who goes away does not undo what HubSpot began.
-    let turn = tokio::spawn(turn.take());
-    respond(turn.await.unwrap_or_else(|_| Answer::page(500)))
+    let turn = tokio::spawn(turn.take(None));
+    respond(turn.await.map_or_else(|_| Answer::page(500), |end| end.answer))
 }
 
 /// One API call under way.
-struct Turn {
+pub(super) struct Turn {
     shared: Arc<Shared>,
-    socket: Socket,
+    /// The connection it came by; `None` for a caller in this process.
+    socket: Option<Socket>,
     call: Call,
     /// Taken before the call shows in the log, so that a test that saw it there can release it.
     releases: watch::Receiver<u64>,
 }
 
 /// How a call ended: `outcome` names an end without a whole answer.
-struct End {
-    answer: Answer,
-    outcome: Option<&'static str>,
+pub(super) struct End {
+    pub(super) answer: Answer,
+    pub(super) outcome: Option<&'static str>,
     /// Whether the connection is closed, so that the answer reaches nobody.
     closes: bool,
 }
 
 impl Turn {
-    /// Takes the call from its arrival to its end.
-    async fn take(mut self) -> Answer {
+    pub(super) fn new(shared: Arc<Shared>, socket: Option<Socket>, call: Call) -> Self {
+        Self { releases: shared.releases(), shared, socket, call }
+    }
+
+    /// Takes the call from its arrival to its end. `fault` strikes it where no other does.
+    pub(super) async fn take(mut self, fault: Option<Fault>) -> End {
         if self.shared.was_withheld(&self.call).await {
-            self.socket.close();
-            return Answer::nothing();
+            self.close();
+            return End { answer: Answer::nothing(), outcome: Some("withheld"), closes: true };
         }
-        let (place, plan) = self.shared.receive(&self.call);
+        let (place, mut plan) = self.shared.receive(&self.call);
+        plan.also(fault);
         if plan.delay_ms > 0 {
             tokio::time::sleep(Duration::from_millis(plan.delay_ms)).await;
         }
@@ -82,9 +88,15 @@ impl Turn {
         // In the log before the caller can notice, so that whoever reads the counts finds it.
         self.shared.finish(&self.call, place, outcome, end.outcome.is_none());
         if end.closes {
-            self.socket.close();
+            self.close();
         }
-        end.answer
+        end
+    }
+
+    fn close(&self) {
+        if let Some(socket) = &self.socket {
+            socket.close();
+        }
     }
 
     /// The end that a fault gives a call which has had, or not had, its effect.
@@ -94,7 +106,7 @@ impl Turn {
         match fault.kind {
             // These have had their say before.
             Kind::Delay | Kind::EnrollTwice => whole(answer),
-            Kind::Status(status) => whole(fault.refusal(status)),
+            Kind::Status(status) => whole(self.shared.refuse(fault, status)),
             Kind::WrongShape => whole(Answer::page(200)),
             Kind::AcceptWithheld => {
                 // Before the answer goes out, so that no later connection slips through.
@@ -107,12 +119,17 @@ impl Turn {
                 broken(answer, "hung")
             }
             Kind::Truncated => {
-                self.socket.send(&half(&answer), 1, 0).await;
+                if let Some(socket) = &self.socket {
+                    socket.send(&half(&answer), 1, 0).await;
+                }
                 broken(answer, "truncated")
             }
             Kind::Slow => {
                 let ms = fault.ms.unwrap_or(DRIP_MS);
-                self.socket.send(&wire(&answer), DRIP_PIECES, ms).await;
+                match &self.socket {
+                    Some(socket) => socket.send(&wire(&answer), DRIP_PIECES, ms).await,
+                    None => tokio::time::sleep(Duration::from_millis(ms)).await,
+                }
                 End { closes: true, ..whole(answer) }
             }
         }

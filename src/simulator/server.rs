@@ -11,6 +11,7 @@ use actix_web::{App, HttpServer, web};
 use serde_json::Value;
 use tokio::task::JoinHandle;
 
+use super::clock::Clock;
 use super::control::{self, Change};
 use super::counts::Counts;
 use super::deliver::{self, Delivered, Delivery};
@@ -87,7 +88,7 @@ impl Simulator {
         if !listen.ip().is_loopback() {
             return Err(StartError::NotLoopback(listen));
         }
-        let shared = Arc::new(Shared::new(client()?));
+        let shared = Arc::new(Shared::new(client()?, Clock::default()));
         if let Some(state) = options.state {
             shared.put_state(state, true).map_err(StartError::State)?;
         }
@@ -241,7 +242,7 @@ pub async fn simulate(
 }
 
 /// The client that sends deliveries: no proxy, no redirects, as plain as a webhook sender.
-fn client() -> Result<reqwest::Client, StartError> {
+pub(super) fn client() -> Result<reqwest::Client, StartError> {
     // Already installed by another part of the process is as good as installed here.
     drop(rustls::crypto::ring::default_provider().install_default());
     reqwest::Client::builder()

@@ -22,6 +22,8 @@ pub struct Settings {
     pub no_enrollment: NoEnrollment,
     /// Whether reading a contact's enrollment still shows one that has ended.
     pub shows_ended: bool,
+    /// Versions of a property that are kept; absent means all of them.
+    pub history_max: Option<usize>,
     /// API calls in any 10 seconds; absent means no limit.
     pub calls_per_10_seconds: Option<u32>,
     /// API calls in a day; absent means no limit.
@@ -62,6 +64,7 @@ impl Default for Settings {
             unknown_sequence_status: 404,
             no_enrollment: NoEnrollment::NotFound,
             shows_ended: true,
+            history_max: None,
             calls_per_10_seconds: None,
             calls_per_day: None,
             clock_offset_ms: 0,

@@ -7,8 +7,8 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use super::bridge::Bridge;
-use super::call::{Answer, Call};
-use super::clock::since_ms;
+use super::call::{Answer, Call, correlated};
+use super::clock::{Clock, since_ms};
 use super::counts::Counts;
 use super::deliver::Delivered;
 use super::event::{Stamp, write_out};
@@ -25,6 +25,8 @@ pub(super) struct World {
     pub(super) faults: Vec<Fault>,
     pub(super) log: Log,
     limits: Limits,
+    /// The last number given to a correlation id.
+    last_correlation: u64,
     last_delivery: u64,
     last_event: u64,
 }
@@ -40,13 +42,17 @@ pub(super) struct Shared {
     /// Counts releases; whatever hangs goes on at each.
     released: watch::Sender<u64>,
     start: Instant,
+    clock: Clock,
     pub(super) http: reqwest::Client,
 }
 
 impl Shared {
-    pub(super) fn new(http: reqwest::Client) -> Self {
+    pub(super) fn new(http: reqwest::Client, clock: Clock) -> Self {
+        let mut world = World::default();
+        world.hub.clock = clock.clone();
         Self {
-            world: Mutex::default(),
+            world: Mutex::new(world),
+            clock,
             changed: watch::Sender::new(0),
             withheld: watch::Sender::new(None),
             released: watch::Sender::new(0),
@@ -60,9 +66,17 @@ impl Shared {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Milliseconds since the simulator started.
+    /// Milliseconds since the simulator started; on another clock than the machine's, since 1970.
     pub(super) fn elapsed(&self) -> u64 {
-        since_ms(self.start)
+        match &self.clock {
+            Clock::Machine => since_ms(self.start),
+            owned @ Clock::Owned(_) => u64::try_from(owned.now_ms()).unwrap_or(0),
+        }
+    }
+
+    /// Milliseconds since 1970, by the clock that deliveries are signed by.
+    pub(super) fn now_ms(&self) -> i64 {
+        self.clock.now_ms()
     }
 
     fn notify(&self) {
@@ -96,7 +110,9 @@ impl Shared {
         world.hub.run_bridge();
         let before = world.hub.state.enrolled.len();
         world.hub.calls_today = world.limits.today();
-        let answer = super::api::answer(&mut world.hub, call, bookings);
+        let answer = correlated(&mut world.last_correlation, || {
+            super::api::answer(&mut world.hub, call, bookings)
+        });
         let effect = world.hub.state.enrolled.len() > before;
         if let Some(entry) = place.and_then(|place| world.log.enrolls.get_mut(place)) {
             entry.applied_at = effect.then_some(at);
@@ -105,6 +121,11 @@ impl Shared {
         drop(guard);
         self.notify();
         answer
+    }
+
+    /// The answer of a status fault.
+    pub(super) fn refuse(&self, fault: &Fault, status: u16) -> Answer {
+        correlated(&mut self.world().last_correlation, || fault.refusal(status))
     }
 
     /// Books the end of a call.
