@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 pub use aside::with_store;
 pub use clock::SystemClock;
-pub use rules::Refused;
+pub use rules::{Refused, births, births_after, record};
 pub use serve::RunError;
 pub use start::StartError;
 

@@ -117,11 +117,7 @@ fn files_of(kept: &RulesAccepted) -> Vec<RuleFile> {
 
 /// Since when the rules of `after` exist, where they came after a set before it. A new id ignores
 /// older events; `was` is no new id (CONSISTENCY.md 6.12).
-pub(super) fn births(
-    before: &RuleSet,
-    after: &RuleSet,
-    now: Timestamp,
-) -> BTreeMap<RuleId, Timestamp> {
+pub fn births(before: &RuleSet, after: &RuleSet, now: Timestamp) -> BTreeMap<RuleId, Timestamp> {
     let born = |id: &RuleId| {
         let known = before.rules.iter().any(|rule| rule.id == *id);
         if known { before.born.get(id).copied() } else { Some(now) }
@@ -134,7 +130,7 @@ pub(super) fn births(
 }
 
 /// [`births`] after a set that a store keeps. One that does not compile any more tells nothing.
-pub(super) fn births_after(
+pub fn births_after(
     kept: &RulesAccepted,
     after: &RuleSet,
     now: Timestamp,
@@ -149,7 +145,7 @@ pub(super) fn births_after(
 }
 
 /// The record that keeps an accepted set.
-pub(super) fn record(rules: &RuleSet, files: &[RuleFile], at: Timestamp) -> RulesAccepted {
+pub fn record(rules: &RuleSet, files: &[RuleFile], at: Timestamp) -> RulesAccepted {
     RulesAccepted {
         at,
         previous: 0,

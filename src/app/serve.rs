@@ -307,8 +307,7 @@ fn listener(config: &Config, secrets: &Secrets) -> ingress::Settings {
 }
 
 pub(super) fn router_settings(config: &Config) -> router::Settings {
-    let ms =
-        |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    let ms = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     router::Settings {
         workers: config.hubspot.workers,
         policy: Policy {

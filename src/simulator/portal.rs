@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::call::Call;
 use super::clock::Clock;
+use super::control;
 use super::counts::Counts;
 use super::faults::Fault;
 use super::hub::PropertyChange;
@@ -17,7 +18,6 @@ use super::server::{StartError, client};
 use super::shared::Shared;
 use super::sign::{Signature, Signed};
 use super::state::State;
-use super::control;
 
 /// A request of HubSpot's API.
 #[derive(Clone, Debug)]
@@ -86,7 +86,13 @@ impl Portal {
             answer.body.truncate(answer.body.len() / 2);
         }
         let (status, headers) = (answer.status, answer.headers);
-        Some(Said { status, headers, content_type: answer.content_type, body: answer.body, broke_off })
+        Some(Said {
+            status,
+            headers,
+            content_type: answer.content_type,
+            body: answer.body,
+            broke_off,
+        })
     }
 
     /// Changes properties of a contact, made when unknown; HubSpot's events about what really

@@ -1,0 +1,435 @@
+//! The independent judge. It reads what HubSpot booked, what the sender was answered, and the
+//! decision records as the journal has them; of the router's code it uses nothing.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use serde::Deserialize;
+
+/// A violation beyond these is only counted.
+const SHOWN_MAX: usize = 20;
+/// A person that waits is looked at by then: whatever stands still is mended within a day.
+const LATE_MS: i64 = 36 * 60 * 60 * 1_000;
+const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+
+/// One enrollment that HubSpot booked through the API, or that somebody made by hand.
+#[derive(Clone, Debug)]
+pub(crate) struct Effect {
+    pub(crate) contact: u64,
+    /// `sequence 101` or `workflow 501`.
+    pub(crate) target: String,
+    pub(crate) inbox: Option<String>,
+    pub(crate) at: i64,
+    pub(crate) ended: Option<i64>,
+    pub(crate) by_api: bool,
+    /// HubSpot says that the contact was active in the same target.
+    pub(crate) duplicate: bool,
+}
+
+/// What must hold in this account.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Law {
+    /// Enrollments in any 24 hours, by inbox.
+    pub(crate) budgets: BTreeMap<&'static str, usize>,
+    /// The theme of each target.
+    pub(crate) themes: BTreeMap<&'static str, &'static str>,
+    /// Themes that must not begin while one is running.
+    pub(crate) blocks: BTreeMap<&'static str, Vec<&'static str>>,
+    /// Targets where nobody can tell whether a lost call took effect.
+    pub(crate) untold: BTreeSet<&'static str>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Record {
+    record: String,
+    #[serde(default)]
+    delivery: u64,
+    #[serde(default)]
+    events: Vec<Taken>,
+    #[serde(default)]
+    rows: Vec<Row>,
+    #[serde(default)]
+    items: Vec<Item>,
+    #[serde(default)]
+    done: Vec<String>,
+    #[serde(default)]
+    claims: Vec<Claim>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Taken {
+    #[serde(default)]
+    rows: Vec<Row>,
+    items: Option<Vec<Item>>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Row {
+    id: String,
+    contact: Option<u64>,
+    decision: String,
+    reason: String,
+    sentence: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Item {
+    id: String,
+    decision: String,
+    reason: String,
+    due: Option<i64>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Claim {
+    id: String,
+    contact: u64,
+    target: Target,
+    state: State,
+    #[serde(default)]
+    lost_answers: u32,
+}
+
+#[derive(Debug, Deserialize)]
+struct Target {
+    channel: String,
+    id: u64,
+}
+
+#[derive(Debug, Deserialize)]
+struct State {
+    state: String,
+    #[serde(default)]
+    why: String,
+    #[serde(default)]
+    verified: bool,
+}
+
+/// A decision that is not final.
+#[derive(Debug)]
+struct Open {
+    decision: String,
+    reason: String,
+    due: Option<i64>,
+    explained: bool,
+}
+
+/// A claim that has not ended.
+#[derive(Debug)]
+struct Unsettled {
+    state: String,
+    why: String,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Checker {
+    law: Law,
+    digest: DefaultHasher,
+    /// Items of acknowledged deliveries that no record names yet, as bits.
+    unseen: HashMap<u64, u128>,
+    /// The same of deliveries that were recorded before the sender had its answer.
+    seen_first: HashMap<u64, u128>,
+    open: BTreeMap<String, Open>,
+    finals: HashSet<u64>,
+    unsettled: BTreeMap<String, Unsettled>,
+    /// Confirmed claims by contact and target: verified ones, and others.
+    confirmed: HashMap<(u64, String), (usize, usize)>,
+    claims: HashMap<u64, bool>,
+    /// In doubt for a person, by target and why.
+    pub(crate) in_doubt: BTreeMap<String, usize>,
+    /// Decisions by decision and reason.
+    pub(crate) reasons: BTreeMap<String, usize>,
+    pub(crate) acknowledged: usize,
+    pub(crate) violations: usize,
+    pub(crate) shown: Vec<String>,
+}
+
+impl Checker {
+    pub(crate) fn new(law: Law) -> Self {
+        Self {
+            law,
+            digest: DefaultHasher::new(),
+            unseen: HashMap::new(),
+            seen_first: HashMap::new(),
+            open: BTreeMap::new(),
+            finals: HashSet::new(),
+            unsettled: BTreeMap::new(),
+            confirmed: HashMap::new(),
+            claims: HashMap::new(),
+            in_doubt: BTreeMap::new(),
+            reasons: BTreeMap::new(),
+            acknowledged: 0,
+            violations: 0,
+            shown: Vec::new(),
+        }
+    }
+
+    fn violation(&mut self, what: String) {
+        self.violations += 1;
+        if self.shown.len() < SHOWN_MAX {
+            self.shown.push(what);
+        }
+    }
+
+    /// The sender was answered 204 for a delivery of so many items.
+    pub(crate) fn acknowledged(&mut self, delivery: u64, items: usize) {
+        self.acknowledged += items;
+        (delivery, items, 'a').hash(&mut self.digest);
+        let all = if items < 128 { (1_u128 << items) - 1 } else { u128::MAX };
+        let left = all & !self.seen_first.remove(&delivery).unwrap_or(0);
+        if left != 0 {
+            self.unseen.insert(delivery, left);
+        }
+    }
+
+    /// One record of the journal, as it lies there.
+    pub(crate) fn record(&mut self, payload: &[u8]) {
+        payload.hash(&mut self.digest);
+        let record: Record = match serde_json::from_slice(payload) {
+            Ok(record) => record,
+            Err(error) => return self.violation(format!("a record cannot be read: {error}")),
+        };
+        for (number, event) in record.events.into_iter().enumerate() {
+            if !event.rows.is_empty() {
+                self.see(record.delivery, number);
+            }
+            event.rows.into_iter().for_each(|row| self.row(row));
+            event.items.into_iter().flatten().for_each(|item| self.item(item));
+        }
+        if record.record != "turn" && record.record != "aliased" {
+            return;
+        }
+        record.rows.into_iter().for_each(|row| self.row(row));
+        record.items.into_iter().for_each(|item| self.item(item));
+        for id in record.done {
+            if let Some(open) = self.open.remove(&id) {
+                self.violation(format!(
+                    "{id} is done and its last record says {} {}",
+                    open.decision, open.reason
+                ));
+            }
+        }
+        record.claims.into_iter().for_each(|claim| self.claim(claim));
+    }
+
+    fn see(&mut self, delivery: u64, number: usize) {
+        let bit = 1_u128 << number.min(127);
+        match self.unseen.get_mut(&delivery) {
+            Some(left) => {
+                *left &= !bit;
+                if *left == 0 {
+                    self.unseen.remove(&delivery);
+                }
+            }
+            None => *self.seen_first.entry(delivery).or_default() |= bit,
+        }
+    }
+
+    fn row(&mut self, row: Row) {
+        *self.reasons.entry(format!("{} {}", row.decision, row.reason)).or_default() += 1;
+        let mut hasher = DefaultHasher::new();
+        row.id.hash(&mut hasher);
+        let id = hasher.finish();
+        let is_open = row.decision == "wait"
+            || row.decision == "hold"
+            || (row.decision == "unenroll" && row.reason == "bridge-pending");
+        if self.finals.contains(&id) {
+            return self.violation(format!(
+                "{} of contact {:?} was final and now says {} {}: {}",
+                row.id, row.contact, row.decision, row.reason, row.sentence
+            ));
+        }
+        if is_open {
+            let due = self.open.get(&row.id).and_then(|open| open.due);
+            let explained = !row.sentence.trim().is_empty();
+            let open = Open { decision: row.decision, reason: row.reason, due, explained };
+            self.open.insert(row.id, open);
+        } else {
+            self.open.remove(&row.id);
+            self.finals.insert(id);
+        }
+    }
+
+    /// What waits comes back, or a call of it is under way, or a person must act.
+    fn item(&mut self, item: Item) {
+        if let Some(open) = self.open.get_mut(&item.id) {
+            open.due = item.due;
+        }
+        let under_way = item.reason == "outcome-unknown" || item.decision == "unenroll";
+        if item.decision == "wait" && item.due.is_none() && !under_way {
+            self.violation(format!("{} waits ({}) and has no due time", item.id, item.reason));
+        }
+    }
+
+    fn claim(&mut self, claim: Claim) {
+        let target = format!("{} {}", claim.target.channel, claim.target.id);
+        let mut hasher = DefaultHasher::new();
+        claim.id.hash(&mut hasher);
+        let known = hasher.finish();
+        match claim.state.state.as_str() {
+            "confirmed" => {
+                self.unsettled.remove(&claim.id);
+                if self.claims.insert(known, true) != Some(true) {
+                    let counted = self.confirmed.entry((claim.contact, target)).or_default();
+                    let count = if claim.state.verified { &mut counted.0 } else { &mut counted.1 };
+                    *count += 1;
+                }
+            }
+            "released" => {
+                self.unsettled.remove(&claim.id);
+                if self.claims.insert(known, false) == Some(true) {
+                    self.violation(format!("claim {} was confirmed and is released", claim.id));
+                }
+            }
+            state => {
+                if self.claims.contains_key(&known) {
+                    self.violation(format!("claim {} had ended and is {state}", claim.id));
+                }
+                let before = self.unsettled.get(&claim.id).map(|open| open.state.clone());
+                if state == "needs-review" && before.as_deref() != Some(state) {
+                    self.needs_review(&claim, &target);
+                }
+                let (state, why) = (state.to_owned(), claim.state.why);
+                self.unsettled.insert(claim.id, Unsettled { state, why });
+            }
+        }
+    }
+
+    /// In doubt only where nobody can tell, or after a second lost answer (RELIABILITY.md 4).
+    fn needs_review(&mut self, claim: &Claim, target: &str) {
+        let class = format!("{target}, {} lost: {}", claim.lost_answers, claim.state.why);
+        *self.in_doubt.entry(class.clone()).or_default() += 1;
+        let told = !self.law.untold.contains(target);
+        if told && claim.lost_answers < 2 {
+            self.violation(format!("claim {} is in doubt for no reason: {class}", claim.id));
+        }
+    }
+
+    /// Whatever waits must have been looked at by `now`.
+    pub(crate) fn look(&mut self, now: i64) {
+        let late: Vec<String> = self
+            .open
+            .iter()
+            .filter(|(_, open)| {
+                open.decision == "wait" && open.due.is_some_and(|due| due < now - LATE_MS)
+            })
+            .map(|(id, open)| {
+                format!("{id} waits ({}) and was due at {:?}, now {now}", open.reason, open.due)
+            })
+            .collect();
+        late.into_iter().for_each(|what| self.violation(what));
+    }
+
+    /// After the faults have stopped and time has passed: nothing may be open any more.
+    pub(crate) fn quiescence(&mut self) {
+        let mut open: Vec<String> = self
+            .unsettled
+            .iter()
+            .map(|(id, it)| format!("claim {id} is still {}: {}", it.state, it.why))
+            .collect();
+        open.extend(self.open.iter().map(|(id, it)| {
+            format!("{id} is still {} {}, due {:?}", it.decision, it.reason, it.due)
+        }));
+        open.into_iter().for_each(|what| self.violation(what));
+    }
+
+    /// Judges everything by what HubSpot booked.
+    pub(crate) fn judge(&mut self, effects: &[Effect]) -> u64 {
+        let lost: Vec<u64> = self.unseen.keys().copied().collect();
+        if !lost.is_empty() {
+            self.violation(format!(
+                "{} acknowledged deliveries have no record: {lost:?}",
+                lost.len()
+            ));
+        }
+        let silent = self.open.values().filter(|open| !open.explained).count();
+        if silent != 0 {
+            self.violation(format!("{silent} open records explain nothing"));
+        }
+        self.count(effects);
+        self.overlaps(effects);
+        self.budgets(effects);
+        for effect in effects {
+            (effect.contact, &effect.target, &effect.inbox, effect.at, effect.ended)
+                .hash(&mut self.digest);
+        }
+        self.digest.finish()
+    }
+
+    /// As many enrollments as claims that say so, for each contact and target.
+    fn count(&mut self, effects: &[Effect]) {
+        let mut booked: BTreeMap<(u64, &str), (usize, usize)> = BTreeMap::new();
+        for effect in effects {
+            let counted = booked.entry((effect.contact, &effect.target)).or_default();
+            if effect.by_api {
+                counted.0 += 1
+            } else {
+                counted.1 += 1
+            }
+            if effect.duplicate {
+                self.violation(format!("enrolled twice: {effect:?}"));
+            }
+        }
+        let mut wrong = Vec::new();
+        for ((contact, target), (by_api, _)) in &booked {
+            let said = self.confirmed.get(&(*contact, (*target).to_owned()));
+            let said = said.copied().unwrap_or_default();
+            if said.0 + said.1 < *by_api {
+                wrong.push(format!(
+                    "{target}, contact {contact}: booked {by_api} times, said {said:?}"
+                ));
+            }
+        }
+        for ((contact, target), said) in &self.confirmed {
+            let (by_api, by_hand) = booked.get(&(*contact, target)).copied().unwrap_or_default();
+            if by_api + by_hand < said.0 {
+                wrong.push(format!("{target}, contact {contact}: said {said:?}, booked {by_api} and {by_hand} by hand"));
+            }
+        }
+        wrong.sort();
+        wrong.into_iter().for_each(|what| self.violation(what));
+    }
+
+    /// No enrollment of ours begins in a theme that is running, or that a running one blocks.
+    fn overlaps(&mut self, effects: &[Effect]) {
+        let mut of_contact: BTreeMap<u64, Vec<&Effect>> = BTreeMap::new();
+        for effect in effects {
+            of_contact.entry(effect.contact).or_default().push(effect);
+        }
+        let mut found = Vec::new();
+        for theirs in of_contact.values() {
+            for (place, later) in theirs.iter().enumerate().filter(|(_, it)| it.by_api) {
+                let Some(theme) = self.law.themes.get(&*later.target) else { continue };
+                for earlier in &theirs[..place] {
+                    let Some(other) = self.law.themes.get(&*earlier.target) else { continue };
+                    let running = earlier.ended.is_none_or(|end| later.at < end);
+                    let blocks = self.law.blocks.get(other).is_some_and(|all| all.contains(theme));
+                    if running && (other == theme || blocks) && earlier.by_api {
+                        found.push(format!("overlap: {earlier:?} and {later:?}"));
+                    }
+                }
+            }
+        }
+        found.into_iter().for_each(|what| self.violation(what));
+    }
+
+    /// No inbox sends more than its budget in any 24 hours of HubSpot's clock.
+    fn budgets(&mut self, effects: &[Effect]) {
+        let mut windows: BTreeMap<&str, VecDeque<i64>> = BTreeMap::new();
+        let mut over = Vec::new();
+        for effect in effects.iter().filter(|effect| effect.by_api) {
+            let Some(inbox) = &effect.inbox else { continue };
+            let window = windows.entry(inbox).or_default();
+            while window.front().is_some_and(|at| *at + DAY_MS <= effect.at) {
+                window.pop_front();
+            }
+            window.push_back(effect.at);
+            let most = self.law.budgets.get(&**inbox).copied().unwrap_or(0);
+            if most < window.len() {
+                over.push(format!("{inbox}: {} of {most} in 24 hours: {effect:?}", window.len()));
+            }
+        }
+        over.into_iter().for_each(|what| self.violation(what));
+    }
+}

@@ -1,0 +1,456 @@
+//! One simulated life of a router: the account, its people, HubSpot's bad days, the machine that
+//! stops, the clock that is set wrong, all from one seed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use hubroute::domain::record::Paused;
+use hubroute::domain::rule::RuleFile;
+use hubroute::port::Clock as _;
+use hubroute::simulator::{By, Portal, Target};
+use serde_json::{Value, json};
+
+use crate::account;
+use crate::carrier::InProcess;
+use crate::checker::{Checker, Law};
+use crate::disk::{SimDisk, Stop};
+use crate::index::SimIndex;
+use crate::node::{Machine, Node};
+use crate::people;
+use crate::random::Random;
+use crate::time::{DAY, HOUR, MINUTE, SECOND, Time, WallClock};
+use crate::traffic::{Rate, Traffic};
+use crate::weather::Weather;
+
+/// Time after the last change in which everything must come to its end.
+const AFTERMATH: u64 = 25 * DAY;
+
+/// What one run is.
+pub(crate) struct Plan {
+    pub(crate) seed: u64,
+    /// Days in which something happens.
+    pub(crate) days: u64,
+    pub(crate) rate: Rate,
+    pub(crate) workers: usize,
+    /// Calls in any ten seconds.
+    pub(crate) calls: u32,
+    pub(crate) state: Value,
+    pub(crate) law: Law,
+    /// The rules folder, by edition.
+    pub(crate) rules: fn(usize) -> Vec<RuleFile>,
+    pub(crate) weather: Weather,
+    /// How often, on average, the machine stops; `None`: never.
+    pub(crate) stops: Option<u64>,
+    /// How often, on average, the clock is set wrong.
+    pub(crate) clocks: Option<u64>,
+    /// How often, on average, people change rules, senders and the bridge, and pause calls.
+    pub(crate) changes: Option<u64>,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) digest: u64,
+    pub(crate) events: u64,
+    pub(crate) acknowledged: usize,
+    pub(crate) enrollments: usize,
+    pub(crate) stops: usize,
+    pub(crate) recovered: usize,
+    pub(crate) in_doubt: BTreeMap<String, usize>,
+    pub(crate) reasons: BTreeMap<String, usize>,
+    pub(crate) violations: usize,
+    pub(crate) shown: Vec<String>,
+    /// Milliseconds after the beginning at which nothing waited any more for HubSpot.
+    pub(crate) drained: u64,
+    /// Calls, by endpoint and outcome.
+    pub(crate) calls: String,
+}
+
+/// What happens beside the traffic, and when next.
+#[derive(Debug)]
+struct Agenda {
+    weather: u64,
+    people: u64,
+    hourly: u64,
+    daily: u64,
+    stop: u64,
+    start: u64,
+    clock: u64,
+    change: u64,
+    mend: u64,
+}
+
+/// See the module.
+pub(crate) struct World {
+    plan: Plan,
+    time: Time,
+    random: Random,
+    portal: Portal,
+    weather: Arc<Mutex<Weather>>,
+    machine: Machine,
+    node: Option<Node>,
+    how: Stop,
+    traffic: Traffic,
+    checker: Checker,
+    agenda: Agenda,
+    edition: usize,
+    /// Ends of sequences that HubSpot will see: when, and whose.
+    ends: BTreeSet<(u64, u64, u64)>,
+    /// Enrollments whose end is planned.
+    planned: usize,
+    /// The next record for the checker.
+    next_record: u64,
+    stops: usize,
+    recovered: usize,
+}
+
+impl World {
+    /// A world in which nothing has happened. Tokio's time is paused.
+    pub(crate) async fn new(mut plan: Plan) -> Self {
+        let time = Time::begin();
+        let state = std::mem::take(&mut plan.state);
+        let portal = Portal::new(state, move || time.now()).expect("the state is right");
+        let weather = std::mem::replace(&mut plan.weather, Weather::new(0, 0));
+        let weather = Arc::new(Mutex::new(weather));
+        let carrier = InProcess { portal: portal.clone(), weather: Arc::clone(&weather), time };
+        let machine = Machine {
+            disk: SimDisk::default(),
+            index: SimIndex::default(),
+            clock: WallClock::new(time),
+            carrier,
+            workers: plan.workers,
+            calls: plan.calls,
+        };
+        let mut random = Random::of(plan.seed, "world");
+        let agenda = Agenda {
+            weather: 0,
+            people: 3 * HOUR,
+            hourly: HOUR,
+            daily: DAY,
+            stop: plan.stops.map_or(u64::MAX, |mean| random.wait(mean)),
+            start: u64::MAX,
+            clock: plan.clocks.map_or(u64::MAX, |mean| random.wait(mean)),
+            change: plan.changes.map_or(u64::MAX, |mean| random.wait(mean)),
+            mend: u64::MAX,
+        };
+        let (node, _) = machine.start(&(plan.rules)(0)).await;
+        let traffic = Traffic::new(plan.seed, plan.rate);
+        let checker = Checker::new(plan.law.clone());
+        Self {
+            plan,
+            time,
+            random,
+            portal,
+            weather,
+            machine,
+            node: Some(node),
+            how: Stop::Kill,
+            traffic,
+            checker,
+            agenda,
+            edition: 0,
+            ends: BTreeSet::new(),
+            planned: 0,
+            next_record: 1,
+            stops: 0,
+            recovered: 0,
+        }
+    }
+
+    /// Changes that are told at once, at the beginning.
+    pub(crate) fn burst(&mut self, changes: impl Iterator<Item = (u64, &'static str, String)>) {
+        self.traffic.burst(self.time.elapsed(), &self.portal, changes);
+    }
+
+    /// Lives through the plan, and judges it.
+    pub(crate) async fn live(mut self) -> Outcome {
+        let busy = self.plan.days * DAY;
+        let end = busy + AFTERMATH;
+        let mut drained = 0;
+        while self.time.elapsed() < end {
+            let next = self.next(busy).min(end);
+            self.time.until(next).await;
+            let elapsed = self.time.elapsed();
+            self.traffic.happen(elapsed, busy, &self.portal);
+            let kept = self.traffic.deliver(elapsed, &self.portal, &mut self.node).await;
+            kept.into_iter().for_each(|(number, items)| self.checker.acknowledged(number, items));
+            self.attend(elapsed, busy).await;
+            if self.waits() {
+                drained = elapsed;
+            }
+        }
+        self.finish(drained).await
+    }
+
+    /// Whether anything waits for the router or for HubSpot right now.
+    fn waits(&self) -> bool {
+        let due = self.node.as_ref().and_then(|node| node.ledger.oldest_due());
+        self.traffic.left() != 0 || due.is_some_and(|due| due <= self.machine.clock.now())
+    }
+
+    fn next(&self, busy: u64) -> u64 {
+        let agenda = &self.agenda;
+        let planned = [
+            agenda.weather,
+            agenda.people,
+            agenda.hourly,
+            agenda.stop,
+            agenda.start,
+            agenda.clock,
+            agenda.change,
+            agenda.mend,
+        ];
+        let end = self.ends.first().map(|(at, _, _)| *at);
+        let soonest = planned.into_iter().chain(end).chain(self.traffic.next(busy)).min();
+        soonest.unwrap_or(u64::MAX).max(self.time.elapsed() + 1)
+    }
+
+    /// Everything of the agenda whose time has come.
+    async fn attend(&mut self, elapsed: u64, busy: u64) {
+        if self.agenda.weather <= elapsed {
+            self.agenda.weather = elapsed + 10 * MINUTE;
+            let mut weather = self.weather.lock().unwrap_or_else(PoisonError::into_inner);
+            weather.change(elapsed, &self.portal);
+            drop(weather);
+            self.plan_ends(elapsed);
+        }
+        while let Some((_, contact, target)) =
+            self.ends.first().copied().filter(|(at, _, _)| *at <= elapsed)
+        {
+            self.ends.pop_first();
+            self.end_sequence(contact, target).await;
+        }
+        self.stop_or_start(elapsed, busy).await;
+        self.set_clock(elapsed, busy);
+        self.change(elapsed, busy).await;
+        if self.agenda.people <= elapsed {
+            self.agenda.people = elapsed + self.random.within(2 * HOUR, 8 * HOUR);
+            self.people(elapsed, busy).await;
+        }
+        if self.agenda.hourly <= elapsed {
+            self.agenda.hourly = elapsed + HOUR;
+            self.read_records();
+            if let Some(node) = &self.node {
+                node.forget().await;
+            }
+        }
+        if self.agenda.daily <= elapsed {
+            self.agenda.daily = elapsed + DAY;
+            self.machine.disk.spill();
+            self.checker.look(self.time.now());
+        }
+    }
+
+    /// Sequences end after days or weeks: an answer, the last step, a bounce.
+    fn plan_ends(&mut self, elapsed: u64) {
+        let (from, random, ends) = (self.planned, &mut self.random, &mut self.ends);
+        self.planned = self.portal.look(|state| {
+            for entry in &state.enrolled[from..] {
+                if let Target::Sequence(id) = &entry.target {
+                    let lasts = random.within(DAY, 40 * DAY);
+                    ends.insert((elapsed + lasts, entry.contact.number(), id.number()));
+                }
+            }
+            state.enrolled.len()
+        });
+    }
+
+    async fn end_sequence(&mut self, contact: u64, sequence: u64) {
+        let how = *self.random.pick(&["reply", "finish", "finish", "bounce"]);
+        let end = json!({ "contact": contact, "sequence": sequence, "how": how });
+        self.portal.control("POST", "/_sim/enrollments/end", &end).await;
+    }
+
+    /// The machine stops at a write, or in the middle of a call; and starts again.
+    async fn stop_or_start(&mut self, elapsed: u64, busy: u64) {
+        if self.machine.disk.is_stopped() {
+            self.stop(elapsed, Stop::PowerCut).await;
+        } else if self.agenda.stop <= elapsed && self.node.is_some() {
+            let mean = self.plan.stops.unwrap_or(u64::MAX);
+            let next = elapsed + self.random.wait(mean).max(MINUTE);
+            self.agenda.stop = if next < busy { next } else { u64::MAX };
+            match self.random.below(4) {
+                0 => self.stop(elapsed, Stop::Kill).await,
+                1 => self.stop(elapsed, Stop::PowerCut).await,
+                _ => self.machine.disk.stop_after(self.random.below(300)),
+            }
+        }
+        if self.agenda.start <= elapsed {
+            self.agenda.start = u64::MAX;
+            self.machine.boot(self.how, &mut self.random);
+            let files = (self.plan.rules)(self.edition);
+            let (node, recovered) = self.machine.start(&files).await;
+            self.recovered += recovered;
+            self.node = Some(node);
+        }
+    }
+
+    async fn stop(&mut self, elapsed: u64, how: Stop) {
+        self.read_records();
+        let Some(node) = self.node.take() else { return };
+        node.kill().await;
+        self.stops += 1;
+        self.how = how;
+        let away = match self.random.below(10) {
+            0 => self.random.within(HOUR, 8 * HOUR),
+            _ => self.random.within(SECOND, 5 * MINUTE),
+        };
+        self.agenda.start = elapsed + away;
+    }
+
+    /// The router's clock is set wrong by up to an hour, and right again.
+    fn set_clock(&mut self, elapsed: u64, busy: u64) {
+        if elapsed < self.agenda.clock {
+            return;
+        }
+        let mean = self.plan.clocks.unwrap_or(u64::MAX);
+        if self.agenda.clock == u64::MAX || busy <= elapsed {
+            self.machine.clock.set(0);
+            self.agenda.clock = u64::MAX;
+            return;
+        }
+        let wrong = i64::try_from(self.random.within(0, 2 * HOUR)).unwrap_or(0)
+            - i64::try_from(HOUR).unwrap_or(0);
+        let right = self.random.chance(500);
+        self.machine.clock.set(if right { 0 } else { wrong });
+        let lasts =
+            if right { self.random.wait(mean) } else { self.random.within(MINUTE, 9 * HOUR) };
+        self.agenda.clock = (elapsed + lasts.max(1)).min(busy.max(elapsed + 1));
+    }
+
+    /// People change the rules, lose a sender's inbox, break the bridge, pause calls.
+    async fn change(&mut self, elapsed: u64, busy: u64) {
+        if self.agenda.mend <= elapsed || (busy <= elapsed && self.agenda.change != u64::MAX) {
+            self.agenda.mend = u64::MAX;
+            self.mend().await;
+        }
+        if elapsed < self.agenda.change {
+            return;
+        }
+        let mean = self.plan.changes.unwrap_or(u64::MAX);
+        self.agenda.change = elapsed + self.random.wait(mean).max(HOUR);
+        if busy <= self.agenda.change {
+            self.agenda.change = u64::MAX;
+        }
+        if busy <= elapsed {
+            return;
+        }
+        self.agenda.mend = (elapsed + self.random.within(10 * MINUTE, 10 * HOUR)).min(busy);
+        match self.random.below(5) {
+            0 | 1 => {
+                self.edition += 1;
+                self.reload().await;
+            }
+            2 => {
+                let without = usize::try_from(self.random.below(6)).ok();
+                self.put_users(without).await;
+            }
+            3 => {
+                let after_ms = [json!(40 * MINUTE), Value::Null];
+                let after_ms = self.random.pick(&after_ms).clone();
+                self.set_bridge(after_ms);
+            }
+            _ => self.pause(true).await,
+        }
+    }
+
+    async fn mend(&mut self) {
+        self.put_users(None).await;
+        self.set_bridge(json!(MINUTE));
+        self.pause(false).await;
+        self.reload().await;
+    }
+
+    async fn reload(&mut self) {
+        if let Some(node) = &self.node {
+            node.reload(&(self.plan.rules)(self.edition)).await;
+        }
+    }
+
+    async fn put_users(&mut self, without: Option<usize>) {
+        let users = json!({ "users": account::users(without) });
+        let (status, answer) = self.portal.control("PUT", "/_sim/state", &users).await;
+        assert_eq!(status, 200, "{answer}");
+    }
+
+    fn set_bridge(&mut self, after_ms: Value) {
+        let bridge = json!({ "property": "unenroll_requested", "after_ms": after_ms });
+        self.portal.set(&json!({ "bridge": bridge })).expect("the simulator has a bridge");
+    }
+
+    async fn pause(&mut self, paused: bool) {
+        if let Some(node) = &self.node {
+            let at = self.machine.clock.now();
+            // A disk that has stopped refuses.
+            drop(node.ledger.pause(Paused { at, paused }).await);
+        }
+    }
+
+    /// People press, look up in HubSpot what is in doubt, and enroll somebody by hand.
+    async fn people(&mut self, elapsed: u64, busy: u64) {
+        let at_the_end = busy + AFTERMATH / 2 <= elapsed;
+        if let Some(node) = &self.node {
+            people::press(node, &mut self.random, at_the_end).await;
+            if busy <= elapsed || self.random.chance(300) {
+                people::resolve(node, &self.portal).await;
+            }
+        }
+        let contact = 1_001 + self.random.below(self.plan.rate.contacts);
+        if elapsed < busy && self.plan.changes.is_some() && !self.is_in_sequence(contact) {
+            let sequence = self.random.within(101, 103);
+            let wish = account::by_hand(contact, sequence);
+            self.portal.control("POST", "/_sim/enrollments", &wish).await;
+        }
+    }
+
+    fn is_in_sequence(&self, contact: u64) -> bool {
+        self.portal.look(|state| {
+            state.enrolled.iter().rev().any(|entry| {
+                entry.contact.number() == contact
+                    && matches!(entry.target, Target::Sequence(_))
+                    && entry.ended.is_none()
+            })
+        })
+    }
+
+    /// Shows the checker the records that are new.
+    fn read_records(&mut self) {
+        let Some(node) = &mut self.node else { return };
+        if node.records.synced() < self.next_record {
+            return;
+        }
+        node.records.seek(self.next_record).expect("what was recorded is there");
+        while let Some(entry) = node.records.advance().expect("and can be read") {
+            self.next_record = entry.seq + 1;
+            self.checker.record(&entry.payload);
+        }
+    }
+
+    async fn finish(mut self, drained: u64) -> Outcome {
+        self.read_records();
+        self.checker.look(self.time.now());
+        self.checker.quiescence();
+        let effects = account::effects(&self.portal);
+        let digest = self.checker.judge(&effects);
+        let enrollments = self
+            .portal
+            .look(|state| state.enrolled.iter().filter(|entry| entry.by == By::Api).count());
+        if let Some(node) = self.node.take() {
+            node.kill().await;
+        }
+        Outcome {
+            digest,
+            events: self.traffic.events,
+            acknowledged: self.checker.acknowledged,
+            enrollments,
+            stops: self.stops,
+            recovered: self.recovered,
+            in_doubt: self.checker.in_doubt,
+            reasons: self.checker.reasons,
+            violations: self.checker.violations,
+            shown: self.checker.shown,
+            drained,
+            calls: format!("{:?}", self.portal.counts().calls),
+        }
+    }
+}
