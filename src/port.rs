@@ -197,6 +197,15 @@ pub struct DailyQuota {
     pub remaining: u64,
 }
 
+/// HubSpot's clock, as one of its answers told it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// The time over there when it answered.
+    pub at: Timestamp,
+    /// Which answer told it, counted from 1.
+    pub nth: u64,
+}
+
 /// How one enroll call ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answered {
@@ -284,6 +293,12 @@ pub trait HubSpot: Send + Sync + 'static {
     /// The day's quota; `None` until HubSpot has told it. The router parks on it until the
     /// account's midnight, which only the router can know.
     fn daily_quota(&self) -> Option<DailyQuota> {
+        None
+    }
+
+    /// HubSpot's clock as the last answer told it; `None` before the first. It is asked right
+    /// after a call.
+    fn told(&self) -> Option<Told> {
         None
     }
 }

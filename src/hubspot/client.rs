@@ -13,6 +13,7 @@ use super::flows::Flows;
 use super::found::{Failure, object};
 use super::profile::{Endpoints, Profile};
 use super::quota::Quota;
+use super::told::Told;
 use super::wire::{Call, Carrier, Wire};
 use crate::domain::claim::{Channel, Target};
 use crate::domain::contact::{Contact, Owner};
@@ -20,7 +21,7 @@ use crate::domain::id::{ContactId, OwnerId, PropertyName};
 use crate::domain::outcome::{Outcome, ReadFailure};
 use crate::domain::record::ProvenReads;
 use crate::domain::secret::Secret;
-use crate::port::{Answered, DailyQuota, Enrollments, HubSpot, Named, Permit, Wanted};
+use crate::port::{self, Answered, DailyQuota, Enrollments, HubSpot, Named, Permit, Wanted};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const USER_AGENT: &str = concat!("hubroute/", env!("CARGO_PKG_VERSION"));
@@ -96,7 +97,7 @@ impl Client {
         let endpoints = settings.profile.endpoints();
         let bearer = Bearer::new(&settings.access, endpoints.token)?;
         Ok(Self {
-            wire: Wire { carrier, base, bearer, quota: Quota::default() },
+            wire: Wire { carrier, base, bearer, quota: Quota::default(), told: Told::default() },
             endpoints,
             flows: Flows::default(),
             proofs: Proofs::of(settings.profile),
@@ -214,5 +215,9 @@ impl HubSpot for Client {
 
     fn daily_quota(&self) -> Option<DailyQuota> {
         self.wire.quota.last()
+    }
+
+    fn told(&self) -> Option<port::Told> {
+        self.wire.told.last()
     }
 }

@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::access::{Bearer, Entry};
 use super::envelope::clean;
 use super::quota::Quota;
+use super::told::Told;
 
 /// The longest answer that is read, in bytes.
 const BODY_MAX: usize = 1024 * 1024;
@@ -135,6 +136,7 @@ pub(super) struct Wire {
     pub(super) base: Url,
     pub(super) bearer: Bearer,
     pub(super) quota: Quota,
+    pub(super) told: Told,
 }
 
 /// How a request with our access ended.
@@ -175,6 +177,7 @@ impl Wire {
         request.headers_mut().insert(AUTHORIZATION, used.clone());
         let reply = self.exchange(request).await?;
         self.quota.observe(&reply);
+        self.told.observe(&reply);
         Ok(Entered::Answered(reply, used))
     }
 

@@ -87,12 +87,12 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
 
     /// The one call a permit allows.
     async fn call(&self, permit: &Permit, email: Option<&str>) -> Answered {
-        let age_ms = self.clock.now().since_ms(permit.claim().first_call_at);
+        let age_ms = self.now().since_ms(permit.claim().first_call_at);
         if PERMIT_AGE_MS_MAX < age_ms {
             self.pace.give_back(1).await;
             return Outcome::RetryAfter { why: Later::Unreachable, delay_ms: Some(0) }.into();
         }
-        self.hubspot.enroll(permit, email).await
+        self.heard(self.hubspot.enroll(permit, email)).await
     }
 
     async fn settle(
@@ -111,7 +111,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
             item: item_of(&memory.person.items, &claim),
             trace,
             inbox: self.ledger.inbox_state(claim.sender.as_ref().map(|sender| &sender.inbox)),
-            now: self.clock.now(),
+            now: self.now(),
             seed: claim.contact.0,
             claim,
         };
@@ -133,7 +133,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
             return Ok(());
         }
         self.pace.take(1).await;
-        if self.hubspot.enrollments(&claim.target, claim.contact).await.is_err() {
+        if self.heard(self.hubspot.enrollments(&claim.target, claim.contact)).await.is_err() {
             self.looked_once.store(false, Ordering::Relaxed);
         }
         self.keep_proofs().await
@@ -143,7 +143,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
     pub(super) async fn heed(&self, rules: &RuleSet, target: &Target, outcome: Outcome) -> Outcome {
         match outcome {
             Outcome::Halted { target_only, message } => {
-                let now = self.clock.now();
+                let now = self.now();
                 warn!(%message, "HubSpot refuses our access");
                 if target_only {
                     self.halts.target(&target.name, now, &message);

@@ -27,8 +27,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         person: Person,
     ) -> Result<Progress, LedgerError> {
         let rules = self.rules.load_full();
-        let case =
-            Case { rules: &rules, policy: self.policy, now: self.clock.now(), person, leaving };
+        let case = Case { rules: &rules, policy: self.policy, now: self.now(), person, leaving };
         let turn = match self.standstill(&case) {
             Some(delay_ms) => put_off(&case, Some(delay_ms)),
             None => self.go_on(case).await,
@@ -64,7 +63,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
             }
             Err(ReadFailure::Halted { message }) => {
                 warn!(%message, "HubSpot refuses our access");
-                self.halts.everything(self.clock.now(), &message);
+                self.halts.everything(self.now(), &message);
                 refused_access(&case, &message)
             }
             Err(ReadFailure::Refused { message }) => {
@@ -94,7 +93,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         };
         let named = Named { email: contact.email(), enrollment: enrollment.as_deref() };
         self.pace.take(1).await;
-        let outcome = self.hubspot.unenroll(target, case.person.contact, named).await;
+        let outcome = self.heard(self.hubspot.unenroll(target, case.person.contact, named)).await;
         let outcome = self.heed(case.rules, &case.leaving.target, outcome).await;
         Ok(settle(&self.later(case), Some(&contact), verdict, Some(outcome)))
     }
@@ -118,7 +117,8 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         let outcome = match value {
             Some(value) => {
                 self.pace.take(1).await;
-                let outcome = self.hubspot.write(case.person.contact, property, value).await;
+                let outcome =
+                    self.heard(self.hubspot.write(case.person.contact, property, value)).await;
                 Some(self.heed(case.rules, &case.leaving.target, outcome).await)
             }
             None => None,
@@ -128,7 +128,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
 
     /// The case as of now: calls take time.
     fn later<'a>(&self, case: &Case<'a>) -> Case<'a> {
-        Case { now: self.clock.now(), ..case.clone() }
+        Case { now: self.now(), ..case.clone() }
     }
 
     /// The contact with its latest sequence, its address and the bridge's property. `None`: gone.
@@ -142,6 +142,6 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         properties.push("email".into());
         properties.extend(property.cloned());
         let wanted = Wanted { properties, history: Vec::new() };
-        self.hubspot.contact(case.person.contact, &wanted).await
+        self.heard(self.hubspot.contact(case.person.contact, &wanted)).await
     }
 }

@@ -5,6 +5,7 @@ mod call;
 mod directory;
 mod halts;
 mod leave;
+mod offset;
 mod pace;
 mod press;
 mod read_back;
@@ -24,9 +25,11 @@ pub use pace::Pace;
 pub use press::Pressed;
 
 use self::directory::Directory;
+use self::offset::Offset;
 use self::share::Share;
 use crate::domain::rule::RuleSet;
 use crate::domain::settle::Policy;
+use crate::domain::time::Timestamp;
 use crate::port::{Clock, HubSpot, Ledger};
 
 /// How the router works.
@@ -53,6 +56,7 @@ pub struct Router<L, H, C> {
     ledger: L,
     hubspot: H,
     clock: C,
+    offset: Offset,
     rules: Rules,
     policy: Policy,
     workers: usize,
@@ -72,6 +76,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
             ledger,
             hubspot,
             clock,
+            offset: Offset::default(),
             rules,
             policy: settings.policy,
             workers: settings.workers.max(1),
@@ -82,6 +87,20 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
             directory: Directory::default(),
             looked_once: AtomicBool::new(false),
         }
+    }
+
+    /// The time now, by HubSpot's clock.
+    fn now(&self) -> Timestamp {
+        self.offset.apply(self.clock.now())
+    }
+
+    /// Waits for the answer of one call, and hears from it what time it is at HubSpot.
+    async fn heard<T>(&self, call: impl Future<Output = T>) -> T {
+        let answer = call.await;
+        if let Some(told) = self.hubspot.told() {
+            self.offset.hear(told, self.clock.now());
+        }
+        answer
     }
 
     /// What stands still because HubSpot refuses our access.

@@ -37,7 +37,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
                 return Ok(Pressed::NotHeld);
             };
             let Some(holder) = press::holder(&item) else { return Ok(Pressed::NotHeld) };
-            let (rules, now) = (self.rules.load_full(), self.clock.now());
+            let (rules, now) = (self.rules.load_full(), self.now());
             let person = memory.person.contact;
             let turn = press::turn(&rules, (person, item), (holder, verdict), press.clone(), now);
             report(&turn);

@@ -35,7 +35,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
                 Observation::NotNow { why, delay_ms }
             }
             Err(ReadFailure::Halted { message }) => {
-                self.halts.everything(self.clock.now(), &message);
+                self.halts.everything(self.now(), &message);
                 let why = crate::domain::outcome::Later::Unreachable;
                 Observation::NotNow { why, delay_ms: None }
             }
@@ -68,7 +68,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         contact: ContactId,
     ) -> Result<Shown, ReadFailure> {
         self.pace.take(1).await;
-        Ok(match self.hubspot.enrollments(target, contact).await? {
+        Ok(match self.heard(self.hubspot.enrollments(target, contact)).await? {
             Enrollments::Sequences(sightings) => Shown::Sequences(
                 sightings
                     .into_iter()
@@ -87,13 +87,13 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         if reads == self.ledger.proven_reads() {
             return Ok(());
         }
-        self.ledger.prove(ReadsProven { at: self.clock.now(), reads }).await
+        self.ledger.prove(ReadsProven { at: self.now(), reads }).await
     }
 
     async fn latest_sequence(&self, contact: ContactId) -> Result<Option<Contact>, ReadFailure> {
         self.pace.take(1).await;
         let properties = evidence::PROPERTIES.map(PropertyName::from).to_vec();
-        self.hubspot.contact(contact, &Wanted { properties, history: Vec::new() }).await
+        self.heard(self.hubspot.contact(contact, &Wanted { properties, history: Vec::new() })).await
     }
 
     fn case(&self, claim: Claim, person: &Person) -> Case {
@@ -102,7 +102,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
             item: item_of(&person.items, &claim),
             trace: Vec::new(),
             inbox: self.ledger.inbox_state(claim.sender.as_ref().map(|sender| &sender.inbox)),
-            now: self.clock.now(),
+            now: self.now(),
             seed: claim.contact.0,
             rules: self.rules.load_full(),
             claim,
@@ -125,7 +125,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
     /// Looks again at what is held for a reason that a reload or a mended access may have ended.
     pub async fn wake(&self, contact: ContactId) -> Result<(), LedgerError> {
         let person = self.ledger.look(contact)?.person;
-        let now = self.clock.now();
+        let now = self.now();
         let mut turn = Turn::new(Step::Pressed, person.contact, now);
         let held = person.items.into_iter().filter(|item| WOKEN.contains(&item.reason));
         turn.items = held.map(|item| Item { due: Some(now), ..item }).collect();

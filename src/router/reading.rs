@@ -38,7 +38,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
             properties: rules.read_properties.iter().cloned().collect(),
             history: rules.history_properties.iter().cloned().collect(),
         };
-        let Some(contact) = self.hubspot.contact(contact, &wanted).await? else {
+        let Some(contact) = self.heard(self.hubspot.contact(contact, &wanted)).await? else {
             return Ok(None);
         };
         let owners = self.owners(rules, &contact).await?;
@@ -67,7 +67,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
     }
 
     async fn owner(&self, asked: Asked) -> Result<Option<Owner>, ReadFailure> {
-        let now = self.clock.now();
+        let now = self.now();
         match self.directory.known(&asked, now) {
             Known::Found(owner) => return Ok(Some(owner)),
             Known::Nobody => return Ok(None),
@@ -75,8 +75,8 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         }
         self.pace.take(1).await;
         let found = match &asked {
-            Asked::Id(id) => self.hubspot.owner(*id).await?,
-            Asked::Email(email) => self.hubspot.owner_by_email(email).await?,
+            Asked::Id(id) => self.heard(self.hubspot.owner(*id)).await?,
+            Asked::Email(email) => self.heard(self.hubspot.owner_by_email(email)).await?,
         };
         self.directory.learn(asked, found.clone(), now);
         Ok(found)

@@ -56,7 +56,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
 
     async fn step(&self, contact: ContactId) -> Result<Progress, LedgerError> {
         let memory = self.ledger.look(contact)?;
-        let now = self.clock.now();
+        let now = self.now();
         if let Some(claim) = memory.person.doubt_due(now) {
             return self.read_back(claim.clone(), &memory.person).await;
         }
@@ -74,7 +74,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
     /// Pace token, fresh read, decision. One token is for the read, one for the call.
     async fn decide_due(&self, person: Person) -> Result<Progress, LedgerError> {
         let rules = self.rules.load_full();
-        let now = self.clock.now();
+        let now = self.now();
         let limit = self.hubspot.daily_quota().and_then(|quota| quota.limit);
         let day = day(now, &rules);
         if self.share.is_spent(day, limit) {
@@ -84,7 +84,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         }
         self.share.count(day, 2);
         self.pace.take(2).await;
-        let read_at = self.clock.now();
+        let read_at = self.now();
         let reading = match self.read(&rules, person.contact).await {
             Ok(Some(reading)) => reading,
             Ok(None) => return self.gone(&rules, &person).await,
@@ -98,7 +98,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         self.know_merged(&person, &reading, read_at).await?;
         for _ in 0..DECISIONS_MAX {
             let memory = self.ledger.look(person.contact)?;
-            let now = self.clock.now();
+            let now = self.now();
             if READ_AGE_MS_MAX < now.since_ms(read_at) || !is_due(&memory.person, now) {
                 break;
             }
@@ -164,7 +164,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         failure: ReadFailure,
     ) -> Result<Progress, LedgerError> {
         self.pace.give_back(1).await;
-        let now = self.clock.now();
+        let now = self.now();
         let postponed = match failure {
             ReadFailure::Later { why, delay_ms, .. } => {
                 let delay_ms = self.slow_down(rules, why, delay_ms).await;
@@ -186,7 +186,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         person: &Person,
         postponed: &Postponed,
     ) -> Result<Progress, LedgerError> {
-        let now = self.clock.now();
+        let now = self.now();
         let turn = postpone::turn(rules, person, postponed, (now, person.contact.0));
         // Whatever moved meanwhile is due again, and read again.
         self.ledger.settle(turn).await?;
@@ -206,7 +206,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         }
         let spent = self.hubspot.daily_quota().is_some_and(|quota| quota.remaining == 0);
         let delay_ms = match delay_ms {
-            None if spent => Some(until_midnight_ms(self.clock.now(), rules)),
+            None if spent => Some(until_midnight_ms(self.now(), rules)),
             given => given,
         };
         if let Some(delay_ms) = delay_ms {

@@ -49,7 +49,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         if self.halts.of_everything().is_some() {
             return self.nap;
         }
-        let now = self.clock.now();
+        let now = self.now();
         let due = match self.ledger.due(now, self.workers + busy.len()) {
             Ok(due) => due,
             Err(error) => {
@@ -69,7 +69,9 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
                 });
             }
         }
-        due.next.map_or(self.nap, |at| Duration::from_millis(at.since_ms(now)).min(self.nap))
+        // Whoever is due already waits for a worker, and a worker's end wakes the loop.
+        let next = due.next.filter(|at| now < *at);
+        next.map_or(self.nap, |at| Duration::from_millis(at.since_ms(now)).min(self.nap))
     }
 
     /// While our access is refused, a cheap read each minute shows whether it works again.
@@ -79,7 +81,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         }
         *probed = Instant::now();
         self.pace.take(1).await;
-        if self.hubspot.probe().await.is_ok() {
+        if self.heard(self.hubspot.probe()).await.is_ok() {
             info!("HubSpot accepts our access again");
             self.halts.clear_everything();
         }

@@ -44,6 +44,12 @@ pub(super) fn iso(ms: i64) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
 
+/// A time as a `Date` header has it: `Tue, 15 Sep 2026 17:17:39 GMT`.
+pub(super) fn http_date(ms: i64) -> String {
+    let time = Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH);
+    time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
+
 /// Whole milliseconds from `start` until now.
 pub(super) fn since_ms(start: Instant) -> u64 {
     u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX)

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::call::Call;
-use super::clock::Clock;
+use super::clock::{Clock, http_date};
 use super::control;
 use super::counts::Counts;
 use super::faults::Fault;
@@ -85,7 +85,10 @@ impl Portal {
         if broke_off {
             answer.body.truncate(answer.body.len() / 2);
         }
-        let (status, headers) = (answer.status, answer.headers);
+        let status = answer.status;
+        let mut headers = answer.headers;
+        // As a server's own.
+        headers.push(("date", http_date(self.shared.now_ms())));
         Some(Said {
             status,
             headers,

@@ -34,12 +34,23 @@ struct Asked {
     events: u64,
     contacts: u64,
     twice: bool,
+    progress: bool,
+    calm: u64,
 }
 
 fn asked() -> Asked {
-    let mut asked =
-        Asked { seed: 1, seeds: 2, days: 4, events: 5_000, contacts: 2_000, twice: true };
+    let mut asked = Asked {
+        seed: 1,
+        seeds: 2,
+        days: 4,
+        events: 5_000,
+        contacts: 2_000,
+        twice: true,
+        progress: false,
+        calm: 0,
+    };
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    asked.progress = arguments.iter().any(|argument| argument == "--progress");
     for pair in arguments.windows(2) {
         let number = || pair[1].parse().unwrap_or_else(|_| panic!("{}: a number", pair[0]));
         match &*pair[0] {
@@ -47,6 +58,7 @@ fn asked() -> Asked {
             "--seeds" => asked.seeds = number(),
             "--days" => asked.days = number(),
             "--events" => asked.events = number(),
+            "--calm" => asked.calm = number(),
             "--contacts" => asked.contacts = number(),
             _ => {}
         }
@@ -68,9 +80,10 @@ fn life(seed: u64, asked: &Asked) -> Plan {
         law: account::law(),
         rules: account::rules,
         weather: Weather::new(seed, asked.days * DAY),
-        stops: Some(5 * DAY.min(asked.days * DAY / 10)),
-        clocks: Some(3 * DAY),
-        changes: Some(4 * DAY),
+        progress: asked.progress,
+        stops: (asked.calm & 1 == 0).then(|| (5 * DAY).min(asked.days * DAY / 8)),
+        clocks: (asked.calm & 2 == 0).then(|| (4 * DAY).min(asked.days * DAY / 6)),
+        changes: (asked.calm & 4 == 0).then(|| (4 * DAY).min(asked.days * DAY / 8)),
     }
 }
 

@@ -39,6 +39,8 @@ pub(crate) struct Plan {
     /// The rules folder, by edition.
     pub(crate) rules: fn(usize) -> Vec<RuleFile>,
     pub(crate) weather: Weather,
+    /// Whether each day is told.
+    pub(crate) progress: bool,
     /// How often, on average, the machine stops; `None`: never.
     pub(crate) stops: Option<u64>,
     /// How often, on average, the clock is set wrong.
@@ -122,16 +124,18 @@ impl World {
             calls: plan.calls,
         };
         let mut random = Random::of(plan.seed, "world");
+        let busy = plan.days * DAY;
+        let mut first = |mean| Some(random.wait(mean)).filter(|at| *at < busy).unwrap_or(u64::MAX);
         let agenda = Agenda {
             weather: 0,
             people: 3 * HOUR,
             hourly: HOUR,
             daily: DAY,
-            stop: plan.stops.map_or(u64::MAX, |mean| random.wait(mean)),
+            stop: plan.stops.map_or(u64::MAX, &mut first),
             start: u64::MAX,
-            clock: plan.clocks.map_or(u64::MAX, |mean| random.wait(mean)),
-            change: plan.changes.map_or(u64::MAX, |mean| random.wait(mean)),
-            mend: u64::MAX,
+            clock: plan.clocks.map_or(u64::MAX, &mut first),
+            change: plan.changes.map_or(u64::MAX, &mut first),
+            mend: busy,
         };
         let (node, _) = machine.start(&(plan.rules)(0)).await;
         let traffic = Traffic::new(plan.seed, plan.rate);
@@ -236,6 +240,9 @@ impl World {
         }
         if self.agenda.daily <= elapsed {
             self.agenda.daily = elapsed + DAY;
+            if self.plan.progress {
+                eprintln!("day {}", elapsed / DAY);
+            }
             self.machine.disk.spill();
             self.checker.look(self.time.now());
         }
@@ -320,7 +327,7 @@ impl World {
 
     /// People change the rules, lose a sender's inbox, break the bridge, pause calls.
     async fn change(&mut self, elapsed: u64, busy: u64) {
-        if self.agenda.mend <= elapsed || (busy <= elapsed && self.agenda.change != u64::MAX) {
+        if self.agenda.mend <= elapsed {
             self.agenda.mend = u64::MAX;
             self.mend().await;
         }
