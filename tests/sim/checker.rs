@@ -1,7 +1,7 @@
 //! The independent judge. It reads what HubSpot booked, what the sender was answered, and the
 //! decision records as the journal has them; of the router's code it uses nothing.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use serde::Deserialize;
@@ -10,7 +10,6 @@ use serde::Deserialize;
 const SHOWN_MAX: usize = 20;
 /// A person that waits is looked at by then: whatever stands still is mended within a day.
 const LATE_MS: i64 = 36 * 60 * 60 * 1_000;
-const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 
 /// One enrollment that HubSpot booked through the API, or that somebody made by hand.
 #[derive(Clone, Debug)]
@@ -85,7 +84,11 @@ struct Claim {
     id: String,
     contact: u64,
     target: Target,
-    state: State,
+    state: String,
+    #[serde(default)]
+    why: String,
+    #[serde(default)]
+    verified: bool,
     #[serde(default)]
     lost_answers: u32,
 }
@@ -96,22 +99,13 @@ struct Target {
     id: u64,
 }
 
-#[derive(Debug, Deserialize)]
-struct State {
-    state: String,
-    #[serde(default)]
-    why: String,
-    #[serde(default)]
-    verified: bool,
-}
-
 /// A decision that is not final.
 #[derive(Debug)]
-struct Open {
+pub(crate) struct Open {
     decision: String,
     reason: String,
     due: Option<i64>,
-    explained: bool,
+    pub(crate) explained: bool,
 }
 
 /// A claim that has not ended.
@@ -124,17 +118,17 @@ struct Unsettled {
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct Checker {
-    law: Law,
-    digest: DefaultHasher,
+    pub(crate) law: Law,
+    pub(crate) digest: DefaultHasher,
     /// Items of acknowledged deliveries that no record names yet, as bits.
-    unseen: HashMap<u64, u128>,
+    pub(crate) unseen: HashMap<u64, u128>,
     /// The same of deliveries that were recorded before the sender had its answer.
     seen_first: HashMap<u64, u128>,
-    open: BTreeMap<String, Open>,
+    pub(crate) open: BTreeMap<String, Open>,
     finals: HashSet<u64>,
     unsettled: BTreeMap<String, Unsettled>,
     /// Confirmed claims by contact and target: verified ones, and others.
-    confirmed: HashMap<(u64, String), (usize, usize)>,
+    pub(crate) confirmed: HashMap<(u64, String), (usize, usize)>,
     claims: HashMap<u64, bool>,
     /// In doubt for a person, by target and why.
     pub(crate) in_doubt: BTreeMap<String, usize>,
@@ -165,7 +159,7 @@ impl Checker {
         }
     }
 
-    fn violation(&mut self, what: String) {
+    pub(crate) fn violation(&mut self, what: String) {
         self.violations += 1;
         if self.shown.len() < SHOWN_MAX {
             self.shown.push(what);
@@ -267,12 +261,12 @@ impl Checker {
         let mut hasher = DefaultHasher::new();
         claim.id.hash(&mut hasher);
         let known = hasher.finish();
-        match claim.state.state.as_str() {
+        match claim.state.as_str() {
             "confirmed" => {
                 self.unsettled.remove(&claim.id);
                 if self.claims.insert(known, true) != Some(true) {
                     let counted = self.confirmed.entry((claim.contact, target)).or_default();
-                    let count = if claim.state.verified { &mut counted.0 } else { &mut counted.1 };
+                    let count = if claim.verified { &mut counted.0 } else { &mut counted.1 };
                     *count += 1;
                 }
             }
@@ -290,7 +284,7 @@ impl Checker {
                 if state == "needs-review" && before.as_deref() != Some(state) {
                     self.needs_review(&claim, &target);
                 }
-                let (state, why) = (state.to_owned(), claim.state.why);
+                let (state, why) = (state.to_owned(), claim.why);
                 self.unsettled.insert(claim.id, Unsettled { state, why });
             }
         }
@@ -298,7 +292,7 @@ impl Checker {
 
     /// In doubt only where nobody can tell, or after a second lost answer (RELIABILITY.md 4).
     fn needs_review(&mut self, claim: &Claim, target: &str) {
-        let class = format!("{target}, {} lost: {}", claim.lost_answers, claim.state.why);
+        let class = format!("{target}, {} lost: {}", claim.lost_answers, claim.why);
         *self.in_doubt.entry(class.clone()).or_default() += 1;
         let told = !self.law.untold.contains(target);
         if told && claim.lost_answers < 2 {
@@ -332,104 +326,5 @@ impl Checker {
             format!("{id} is still {} {}, due {:?}", it.decision, it.reason, it.due)
         }));
         open.into_iter().for_each(|what| self.violation(what));
-    }
-
-    /// Judges everything by what HubSpot booked.
-    pub(crate) fn judge(&mut self, effects: &[Effect]) -> u64 {
-        let lost: Vec<u64> = self.unseen.keys().copied().collect();
-        if !lost.is_empty() {
-            self.violation(format!(
-                "{} acknowledged deliveries have no record: {lost:?}",
-                lost.len()
-            ));
-        }
-        let silent = self.open.values().filter(|open| !open.explained).count();
-        if silent != 0 {
-            self.violation(format!("{silent} open records explain nothing"));
-        }
-        self.count(effects);
-        self.overlaps(effects);
-        self.budgets(effects);
-        for effect in effects {
-            (effect.contact, &effect.target, &effect.inbox, effect.at, effect.ended)
-                .hash(&mut self.digest);
-        }
-        self.digest.finish()
-    }
-
-    /// As many enrollments as claims that say so, for each contact and target.
-    fn count(&mut self, effects: &[Effect]) {
-        let mut booked: BTreeMap<(u64, &str), (usize, usize)> = BTreeMap::new();
-        for effect in effects {
-            let counted = booked.entry((effect.contact, &effect.target)).or_default();
-            if effect.by_api {
-                counted.0 += 1
-            } else {
-                counted.1 += 1
-            }
-            if effect.duplicate {
-                self.violation(format!("enrolled twice: {effect:?}"));
-            }
-        }
-        let mut wrong = Vec::new();
-        for ((contact, target), (by_api, _)) in &booked {
-            let said = self.confirmed.get(&(*contact, (*target).to_owned()));
-            let said = said.copied().unwrap_or_default();
-            if said.0 + said.1 < *by_api {
-                wrong.push(format!(
-                    "{target}, contact {contact}: booked {by_api} times, said {said:?}"
-                ));
-            }
-        }
-        for ((contact, target), said) in &self.confirmed {
-            let (by_api, by_hand) = booked.get(&(*contact, target)).copied().unwrap_or_default();
-            if by_api + by_hand < said.0 {
-                wrong.push(format!("{target}, contact {contact}: said {said:?}, booked {by_api} and {by_hand} by hand"));
-            }
-        }
-        wrong.sort();
-        wrong.into_iter().for_each(|what| self.violation(what));
-    }
-
-    /// No enrollment of ours begins in a theme that is running, or that a running one blocks.
-    fn overlaps(&mut self, effects: &[Effect]) {
-        let mut of_contact: BTreeMap<u64, Vec<&Effect>> = BTreeMap::new();
-        for effect in effects {
-            of_contact.entry(effect.contact).or_default().push(effect);
-        }
-        let mut found = Vec::new();
-        for theirs in of_contact.values() {
-            for (place, later) in theirs.iter().enumerate().filter(|(_, it)| it.by_api) {
-                let Some(theme) = self.law.themes.get(&*later.target) else { continue };
-                for earlier in &theirs[..place] {
-                    let Some(other) = self.law.themes.get(&*earlier.target) else { continue };
-                    let running = earlier.ended.is_none_or(|end| later.at < end);
-                    let blocks = self.law.blocks.get(other).is_some_and(|all| all.contains(theme));
-                    if running && (other == theme || blocks) && earlier.by_api {
-                        found.push(format!("overlap: {earlier:?} and {later:?}"));
-                    }
-                }
-            }
-        }
-        found.into_iter().for_each(|what| self.violation(what));
-    }
-
-    /// No inbox sends more than its budget in any 24 hours of HubSpot's clock.
-    fn budgets(&mut self, effects: &[Effect]) {
-        let mut windows: BTreeMap<&str, VecDeque<i64>> = BTreeMap::new();
-        let mut over = Vec::new();
-        for effect in effects.iter().filter(|effect| effect.by_api) {
-            let Some(inbox) = &effect.inbox else { continue };
-            let window = windows.entry(inbox).or_default();
-            while window.front().is_some_and(|at| *at + DAY_MS <= effect.at) {
-                window.pop_front();
-            }
-            window.push_back(effect.at);
-            let most = self.law.budgets.get(&**inbox).copied().unwrap_or(0);
-            if most < window.len() {
-                over.push(format!("{inbox}: {} of {most} in 24 hours: {effect:?}", window.len()));
-            }
-        }
-        over.into_iter().for_each(|what| self.violation(what));
     }
 }

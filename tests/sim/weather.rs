@@ -58,12 +58,7 @@ impl Weather {
     /// Weather that does not change: this goes wrong until `until`.
     pub(crate) fn steady(seed: u64, trouble: Trouble, until: u64) -> Self {
         let random = Random::of(seed, "weather");
-        Self { random, now: vec![(trouble, until)], next_change: u64::MAX, calm_from: until }
-    }
-
-    /// Something goes wrong from now until `until`.
-    pub(crate) fn brew(&mut self, trouble: Trouble, until: u64) {
-        self.now.push((trouble, until));
+        Self { random, now: vec![(trouble, until)], next_change: u64::MAX, calm_from: 0 }
     }
 
     /// Lets the weather change, and HubSpot's lags with it.

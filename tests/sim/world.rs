@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use hubroute::domain::record::Paused;
 use hubroute::domain::rule::RuleFile;
 use hubroute::port::Clock as _;
 use hubroute::simulator::{By, Portal, Target};
@@ -16,14 +15,13 @@ use crate::checker::{Checker, Law};
 use crate::disk::{SimDisk, Stop};
 use crate::index::SimIndex;
 use crate::node::{Machine, Node};
-use crate::people;
 use crate::random::Random;
 use crate::time::{DAY, HOUR, MINUTE, SECOND, Time, WallClock};
 use crate::traffic::{Rate, Traffic};
 use crate::weather::Weather;
 
 /// Time after the last change in which everything must come to its end.
-const AFTERMATH: u64 = 25 * DAY;
+pub(crate) const AFTERMATH: u64 = 25 * DAY;
 
 /// What one run is.
 pub(crate) struct Plan {
@@ -66,36 +64,38 @@ pub(crate) struct Outcome {
     pub(crate) drained: u64,
     /// Calls, by endpoint and outcome.
     pub(crate) calls: String,
+    /// Calls that HubSpot answered in the aftermath of whatever went wrong.
+    pub(crate) made: u64,
 }
 
 /// What happens beside the traffic, and when next.
 #[derive(Debug)]
-struct Agenda {
+pub(crate) struct Agenda {
     weather: u64,
     people: u64,
     hourly: u64,
     daily: u64,
     stop: u64,
     start: u64,
-    clock: u64,
-    change: u64,
-    mend: u64,
+    pub(crate) clock: u64,
+    pub(crate) change: u64,
+    pub(crate) mend: u64,
 }
 
 /// See the module.
 pub(crate) struct World {
-    plan: Plan,
+    pub(crate) plan: Plan,
     time: Time,
-    random: Random,
-    portal: Portal,
+    pub(crate) random: Random,
+    pub(crate) portal: Portal,
     weather: Arc<Mutex<Weather>>,
-    machine: Machine,
-    node: Option<Node>,
+    pub(crate) machine: Machine,
+    pub(crate) node: Option<Node>,
     how: Stop,
     traffic: Traffic,
     checker: Checker,
-    agenda: Agenda,
-    edition: usize,
+    pub(crate) agenda: Agenda,
+    pub(crate) edition: usize,
     /// Ends of sequences that HubSpot will see: when, and whose.
     ends: BTreeSet<(u64, u64, u64)>,
     /// Enrollments whose end is planned.
@@ -305,121 +305,6 @@ impl World {
         self.agenda.start = elapsed + away;
     }
 
-    /// The router's clock is set wrong by up to an hour, and right again.
-    fn set_clock(&mut self, elapsed: u64, busy: u64) {
-        if elapsed < self.agenda.clock {
-            return;
-        }
-        let mean = self.plan.clocks.unwrap_or(u64::MAX);
-        if self.agenda.clock == u64::MAX || busy <= elapsed {
-            self.machine.clock.set(0);
-            self.agenda.clock = u64::MAX;
-            return;
-        }
-        let wrong = i64::try_from(self.random.within(0, 2 * HOUR)).unwrap_or(0)
-            - i64::try_from(HOUR).unwrap_or(0);
-        let right = self.random.chance(500);
-        self.machine.clock.set(if right { 0 } else { wrong });
-        let lasts =
-            if right { self.random.wait(mean) } else { self.random.within(MINUTE, 9 * HOUR) };
-        self.agenda.clock = (elapsed + lasts.max(1)).min(busy.max(elapsed + 1));
-    }
-
-    /// People change the rules, lose a sender's inbox, break the bridge, pause calls.
-    async fn change(&mut self, elapsed: u64, busy: u64) {
-        if self.agenda.mend <= elapsed {
-            self.agenda.mend = u64::MAX;
-            self.mend().await;
-        }
-        if elapsed < self.agenda.change {
-            return;
-        }
-        let mean = self.plan.changes.unwrap_or(u64::MAX);
-        self.agenda.change = elapsed + self.random.wait(mean).max(HOUR);
-        if busy <= self.agenda.change {
-            self.agenda.change = u64::MAX;
-        }
-        if busy <= elapsed {
-            return;
-        }
-        self.agenda.mend = (elapsed + self.random.within(10 * MINUTE, 10 * HOUR)).min(busy);
-        match self.random.below(5) {
-            0 | 1 => {
-                self.edition += 1;
-                self.reload().await;
-            }
-            2 => {
-                let without = usize::try_from(self.random.below(6)).ok();
-                self.put_users(without).await;
-            }
-            3 => {
-                let after_ms = [json!(40 * MINUTE), Value::Null];
-                let after_ms = self.random.pick(&after_ms).clone();
-                self.set_bridge(after_ms);
-            }
-            _ => self.pause(true).await,
-        }
-    }
-
-    async fn mend(&mut self) {
-        self.put_users(None).await;
-        self.set_bridge(json!(MINUTE));
-        self.pause(false).await;
-        self.reload().await;
-    }
-
-    async fn reload(&mut self) {
-        if let Some(node) = &self.node {
-            node.reload(&(self.plan.rules)(self.edition)).await;
-        }
-    }
-
-    async fn put_users(&mut self, without: Option<usize>) {
-        let users = json!({ "users": account::users(without) });
-        let (status, answer) = self.portal.control("PUT", "/_sim/state", &users).await;
-        assert_eq!(status, 200, "{answer}");
-    }
-
-    fn set_bridge(&mut self, after_ms: Value) {
-        let bridge = json!({ "property": "unenroll_requested", "after_ms": after_ms });
-        self.portal.set(&json!({ "bridge": bridge })).expect("the simulator has a bridge");
-    }
-
-    async fn pause(&mut self, paused: bool) {
-        if let Some(node) = &self.node {
-            let at = self.machine.clock.now();
-            // A disk that has stopped refuses.
-            drop(node.ledger.pause(Paused { at, paused }).await);
-        }
-    }
-
-    /// People press, look up in HubSpot what is in doubt, and enroll somebody by hand.
-    async fn people(&mut self, elapsed: u64, busy: u64) {
-        let at_the_end = busy + AFTERMATH / 2 <= elapsed;
-        if let Some(node) = &self.node {
-            people::press(node, &mut self.random, at_the_end).await;
-            if busy <= elapsed || self.random.chance(300) {
-                people::resolve(node, &self.portal).await;
-            }
-        }
-        let contact = 1_001 + self.random.below(self.plan.rate.contacts);
-        if elapsed < busy && self.plan.changes.is_some() && !self.is_in_sequence(contact) {
-            let sequence = self.random.within(101, 103);
-            let wish = account::by_hand(contact, sequence);
-            self.portal.control("POST", "/_sim/enrollments", &wish).await;
-        }
-    }
-
-    fn is_in_sequence(&self, contact: u64) -> bool {
-        self.portal.look(|state| {
-            state.enrolled.iter().rev().any(|entry| {
-                entry.contact.number() == contact
-                    && matches!(entry.target, Target::Sequence(_))
-                    && entry.ended.is_none()
-            })
-        })
-    }
-
     /// Shows the checker the records that are new.
     fn read_records(&mut self) {
         let Some(node) = &mut self.node else { return };
@@ -445,6 +330,7 @@ impl World {
         if let Some(node) = self.node.take() {
             node.kill().await;
         }
+        let calls = self.portal.counts().calls;
         Outcome {
             digest,
             events: self.traffic.events,
@@ -457,7 +343,13 @@ impl World {
             violations: self.checker.violations,
             shown: self.checker.shown,
             drained,
-            calls: format!("{:?}", self.portal.counts().calls),
+            made: calls
+                .values()
+                .flat_map(|outcomes| outcomes.iter())
+                .filter(|(how, _)| *how != "dropped")
+                .map(|(_, count)| count)
+                .sum(),
+            calls: format!("{calls:?}"),
         }
     }
 }

@@ -1,0 +1,128 @@
+//! What people do beside the traffic: they set the machine's clock, change rules, lose a sender's
+//! inbox, break the bridge, pause calls, press, and enroll by hand.
+
+use hubroute::domain::record::Paused;
+use hubroute::port::Clock as _;
+use hubroute::simulator::Target;
+use serde_json::{Value, json};
+
+use crate::time::{HOUR, MINUTE};
+use crate::world::{AFTERMATH, World};
+use crate::{account, people};
+
+impl World {
+    /// The router's clock is set wrong by up to an hour, and right again.
+    pub(crate) fn set_clock(&mut self, elapsed: u64, busy: u64) {
+        if elapsed < self.agenda.clock {
+            return;
+        }
+        let mean = self.plan.clocks.unwrap_or(u64::MAX);
+        if self.agenda.clock == u64::MAX || busy <= elapsed {
+            self.machine.clock.set(0);
+            self.agenda.clock = u64::MAX;
+            return;
+        }
+        let wrong = i64::try_from(self.random.within(0, 2 * HOUR)).unwrap_or(0)
+            - i64::try_from(HOUR).unwrap_or(0);
+        let right = self.random.chance(500);
+        self.machine.clock.set(if right { 0 } else { wrong });
+        let lasts =
+            if right { self.random.wait(mean) } else { self.random.within(MINUTE, 9 * HOUR) };
+        self.agenda.clock = (elapsed + lasts.max(1)).min(busy.max(elapsed + 1));
+    }
+
+    /// People change the rules, lose a sender's inbox, break the bridge, pause calls.
+    pub(crate) async fn change(&mut self, elapsed: u64, busy: u64) {
+        if self.agenda.mend <= elapsed {
+            self.agenda.mend = u64::MAX;
+            self.mend().await;
+        }
+        if elapsed < self.agenda.change {
+            return;
+        }
+        let mean = self.plan.changes.unwrap_or(u64::MAX);
+        self.agenda.change = elapsed + self.random.wait(mean).max(HOUR);
+        if busy <= self.agenda.change {
+            self.agenda.change = u64::MAX;
+        }
+        if busy <= elapsed {
+            return;
+        }
+        self.agenda.mend = (elapsed + self.random.within(10 * MINUTE, 10 * HOUR)).min(busy);
+        match self.random.below(5) {
+            0 | 1 => {
+                self.edition += 1;
+                self.reload().await;
+            }
+            2 => {
+                let without = usize::try_from(self.random.below(6)).ok();
+                self.put_users(without).await;
+            }
+            3 => {
+                let after_ms = [json!(40 * MINUTE), Value::Null];
+                let after_ms = self.random.pick(&after_ms).clone();
+                self.set_bridge(after_ms);
+            }
+            _ => self.pause(true).await,
+        }
+    }
+
+    async fn mend(&mut self) {
+        self.put_users(None).await;
+        self.set_bridge(json!(MINUTE));
+        self.pause(false).await;
+        self.reload().await;
+    }
+
+    async fn reload(&mut self) {
+        if let Some(node) = &self.node {
+            node.reload(&(self.plan.rules)(self.edition)).await;
+        }
+    }
+
+    async fn put_users(&mut self, without: Option<usize>) {
+        let users = json!({ "users": account::users(without) });
+        let (status, answer) = self.portal.control("PUT", "/_sim/state", &users).await;
+        assert_eq!(status, 200, "{answer}");
+    }
+
+    fn set_bridge(&mut self, after_ms: Value) {
+        let bridge = json!({ "property": "unenroll_requested", "after_ms": after_ms });
+        self.portal.set(&json!({ "bridge": bridge })).expect("the simulator has a bridge");
+    }
+
+    async fn pause(&mut self, paused: bool) {
+        if let Some(node) = &self.node {
+            let at = self.machine.clock.now();
+            // A disk that has stopped refuses.
+            drop(node.ledger.pause(Paused { at, paused }).await);
+        }
+    }
+
+    /// People press, look up in HubSpot what is in doubt, and enroll somebody by hand.
+    pub(crate) async fn people(&mut self, elapsed: u64, busy: u64) {
+        let at_the_end = busy + AFTERMATH / 2 <= elapsed;
+        if let Some(node) = &self.node {
+            people::press(node, &mut self.random, at_the_end).await;
+            if busy <= elapsed || self.random.chance(300) {
+                people::resolve(node, &self.portal).await;
+            }
+        }
+        let contact = 1_001 + self.random.below(self.plan.rate.contacts);
+        if elapsed < busy && self.plan.changes.is_some() && !self.is_in_sequence(contact) {
+            let sequence = self.random.within(101, 103);
+            let wish = account::by_hand(contact, sequence);
+            self.portal.control("POST", "/_sim/enrollments", &wish).await;
+        }
+    }
+
+    fn is_in_sequence(&self, contact: u64) -> bool {
+        self.portal.look(|state| {
+            state.enrolled.iter().rev().any(|entry| {
+                entry.contact.number() == contact
+                    && matches!(entry.target, Target::Sequence(_))
+                    && entry.ended.is_none()
+            })
+        })
+    }
+}
