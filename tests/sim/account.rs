@@ -11,7 +11,7 @@ use crate::traffic::{Rate, contacts};
 
 const BOOK: &str = include_str!("rules/portal.toml");
 const MOTIONS: &str = include_str!("rules/motions.toml");
-const PEOPLE: [&str; 8] = ["ada", "ben", "cleo", "dov", "eva", "finn", "gil", "hal"];
+pub(crate) const PEOPLE: [&str; 8] = ["ada", "ben", "cleo", "dov", "eva", "finn", "gil", "hal"];
 const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
 
 /// The rules folder, in one of its editions: each is what somebody might have made of the one
@@ -79,17 +79,16 @@ pub(crate) fn state(seed: u64, rate: Rate) -> Value {
 
 /// What must hold.
 pub(crate) fn law() -> Law {
-    let budgets = [("ada", 30), ("ben", 30), ("cleo", 25), ("dov", 25), ("eva", 20), ("finn", 10)];
-    let inbox = |name: &str| match name {
-        "ada" => "ada@hubroute.example",
-        "ben" => "ben@hubroute.example",
-        "cleo" => "cleo@hubroute.example",
-        "dov" => "dov@hubroute.example",
-        "eva" => "eva@hubroute.example",
-        _ => "finn@hubroute.example",
-    };
     Law {
-        budgets: budgets.map(|(name, most)| (inbox(name), most)).into(),
+        budgets: [
+            ("ada@hubroute.example", 30),
+            ("ben@hubroute.example", 30),
+            ("cleo@hubroute.example", 25),
+            ("dov@hubroute.example", 25),
+            ("eva@hubroute.example", 20),
+            ("finn@hubroute.example", 10),
+        ]
+        .into(),
         themes: [
             ("sequence 101", "sales"),
             ("sequence 102", "sales"),

@@ -103,7 +103,7 @@ fn main() -> ExitCode {
             "lost" => {
                 let outcome = run(runs::lost(seed, asked.contacts), Some(asked.contacts));
                 report(seed, &outcome, began);
-                outcome.violations + confirmed(&outcome, 3 * asked.contacts)
+                outcome.violations + confirmed(&outcome, runs::wanted(asked.contacts))
             }
             "outage" => {
                 let outcome = run(runs::outage(seed, asked.contacts), Some(asked.contacts));

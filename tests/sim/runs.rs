@@ -13,6 +13,19 @@ use crate::world::Plan;
 
 /// How long HubSpot is down in `outage`.
 pub(crate) const OUTAGE: u64 = 6 * HOUR;
+/// The most that an address book allows an inbox.
+const BUDGET: u64 = 10_000;
+/// Whose inboxes they are.
+const INBOXES: [&str; 8] = [
+    "ada@hubroute.example",
+    "ben@hubroute.example",
+    "cleo@hubroute.example",
+    "dov@hubroute.example",
+    "eva@hubroute.example",
+    "finn@hubroute.example",
+    "gil@hubroute.example",
+    "hal@hubroute.example",
+];
 /// Properties whose change enrolls in `burst_rules`, one for each class that can be told.
 const CLASSES: [&str; 3] = ["topic", "last_guide", "last_visit"];
 
@@ -45,13 +58,17 @@ theme         = "winback"
 holds_for     = "20 days"
 re_enrolls    = true
 runs_at_least = "2 days"
-[senders.ada]
-email        = "ada@hubroute.example"
-user_id      = 71
-daily_budget = 10000000
 "#;
+    let sender = |(name, user): (&str, u32)| {
+        format!(
+            "[senders.{name}]\nemail = \"{name}@hubroute.example\"\nuser_id = {user}\n\
+             daily_budget = {BUDGET}\n"
+        )
+    };
+    let senders: String = account::PEOPLE.into_iter().zip(71..).map(sender).collect();
+    let team = format!("[teams.all]\nmembers = {:?}\nshare = \"even\"\n", account::PEOPLE);
     let into = [
-        "{ sequence = \"intro\", sender = [\"user:ada\"] }",
+        "{ sequence = \"intro\", sender = [\"team:all\"] }",
         "{ workflow = \"nurture\" }",
         "{ workflow = \"winback\" }",
     ];
@@ -62,19 +79,33 @@ daily_budget = 10000000
             property.replace('_', "-"),
         )
     };
-    account::files(book.to_owned(), CLASSES.into_iter().zip(into).map(rule).collect())
+    account::files(
+        [book, &senders, &team].concat(),
+        CLASSES.into_iter().zip(into).map(rule).collect(),
+    )
 }
 
-/// One change for each contact and class: so many in all.
+/// How many contacts of each class change at once. Inboxes have no room for more sequences in a
+/// day; workflows have no inbox.
+fn shares(contacts: u64) -> [u64; 3] {
+    [contacts.min(BUDGET * account::PEOPLE.len() as u64), contacts, contacts]
+}
+
+/// How many enrollments that makes.
+pub(crate) fn wanted(contacts: u64) -> u64 {
+    shares(contacts).iter().sum()
+}
+
+/// One change for each contact and class.
 pub(crate) fn burst(contacts: u64) -> impl Iterator<Item = (u64, &'static str, String)> {
-    let of = |class: &'static str| (0..u64::MAX).map(move |number| (number, class, "a".to_owned()));
-    CLASSES
-        .into_iter()
-        .flat_map(move |class| of(class).take(usize::try_from(contacts).unwrap_or(0)))
+    let of = |(class, share)| (0..share).map(move |number| (number, class, "a".to_owned()));
+    CLASSES.into_iter().zip(shares(contacts)).flat_map(of)
 }
 
 fn plain(seed: u64, contacts: u64, calls: u32, weather: Weather) -> Plan {
     let rate = Rate { contacts, growth: 0, events: 0 };
+    let room = usize::try_from(BUDGET).unwrap_or(usize::MAX);
+    let open = |inbox| (inbox, room);
     let mut state = account::state(seed, rate);
     state["settings"]["calls_per_10_seconds"] = json!(null);
     Plan {
@@ -84,7 +115,7 @@ fn plain(seed: u64, contacts: u64, calls: u32, weather: Weather) -> Plan {
         workers: 8,
         calls,
         state,
-        law: Law { budgets: [("ada@hubroute.example", usize::MAX)].into(), ..Law::default() },
+        law: Law { budgets: INBOXES.map(open).into(), ..Law::default() },
         rules: burst_rules,
         weather,
         progress: false,

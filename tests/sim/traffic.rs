@@ -356,11 +356,6 @@ impl Traffic {
         }
         kept
     }
-
-    /// Deliveries that are still to be made.
-    pub(crate) fn left(&self) -> usize {
-        self.outbox.len()
-    }
 }
 
 fn portal_time(elapsed: u64) -> i64 {

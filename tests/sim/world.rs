@@ -16,7 +16,7 @@ use crate::disk::{SimDisk, Stop};
 use crate::index::SimIndex;
 use crate::node::{Machine, Node};
 use crate::random::Random;
-use crate::time::{DAY, HOUR, MINUTE, SECOND, Time, WallClock};
+use crate::time::{BEGIN_MS, DAY, HOUR, MINUTE, SECOND, Time, WallClock};
 use crate::traffic::{Rate, Traffic};
 use crate::weather::Weather;
 
@@ -60,7 +60,7 @@ pub(crate) struct Outcome {
     pub(crate) reasons: BTreeMap<String, usize>,
     pub(crate) violations: usize,
     pub(crate) shown: Vec<String>,
-    /// Milliseconds after the beginning at which nothing waited any more for HubSpot.
+    /// Milliseconds after the beginning at which HubSpot booked the last enrollment of ours.
     pub(crate) drained: u64,
     /// Calls, by endpoint and outcome.
     pub(crate) calls: String,
@@ -170,7 +170,6 @@ impl World {
     pub(crate) async fn live(mut self) -> Outcome {
         let busy = self.plan.days * DAY;
         let end = busy + AFTERMATH;
-        let mut drained = 0;
         while self.time.elapsed() < end {
             let next = self.next(busy).min(end);
             self.time.until(next).await;
@@ -179,17 +178,8 @@ impl World {
             let kept = self.traffic.deliver(elapsed, &self.portal, &mut self.node).await;
             kept.into_iter().for_each(|(number, items)| self.checker.acknowledged(number, items));
             self.attend(elapsed, busy).await;
-            if self.waits() {
-                drained = elapsed;
-            }
         }
-        self.finish(drained).await
-    }
-
-    /// Whether anything waits for the router or for HubSpot right now.
-    fn waits(&self) -> bool {
-        let due = self.node.as_ref().and_then(|node| node.ledger.oldest_due());
-        self.traffic.left() != 0 || due.is_some_and(|due| due <= self.machine.clock.now())
+        self.finish().await
     }
 
     fn next(&self, busy: u64) -> u64 {
@@ -318,7 +308,7 @@ impl World {
         }
     }
 
-    async fn finish(mut self, drained: u64) -> Outcome {
+    async fn finish(mut self) -> Outcome {
         self.read_records();
         self.checker.look(self.time.now());
         self.checker.quiescence();
@@ -330,6 +320,8 @@ impl World {
         if let Some(node) = self.node.take() {
             node.kill().await;
         }
+        let last = effects.iter().filter(|it| it.by_api).map(|it| it.at).max().unwrap_or(BEGIN_MS);
+        let drained = u64::try_from(last - BEGIN_MS).unwrap_or(0);
         let calls = self.portal.counts().calls;
         Outcome {
             digest,
