@@ -8,6 +8,7 @@ use tokio::time::sleep;
 use tracing::warn;
 
 use super::SystemClock;
+use crate::domain::compaction::Forgot;
 use crate::domain::time::DAY_MS;
 use crate::port::Clock;
 use crate::router::Rules;
@@ -49,9 +50,9 @@ async fn checkpoint(store: &Arc<OpenStore>) {
 /// Identities are remembered a day longer than events are acted on (CONSISTENCY.md section 4).
 async fn forget(store: &OpenStore, rules: &Rules) {
     let kept_ms = rules.load().stale_after_ms.saturating_add(2 * DAY_MS);
-    let oldest = SystemClock.now().minus_ms(kept_ms).unix_ms() / DAY_MS;
-    let Ok(oldest) = u32::try_from(oldest) else { return };
-    if let Err(error) = store.ledger.forget(oldest).await {
+    let at = SystemClock.now();
+    let Ok(day) = u32::try_from(at.minus_ms(kept_ms).unix_ms() / DAY_MS) else { return };
+    if let Err(error) = store.ledger.forget(Forgot { at, day }).await {
         warn!(%error, "old identities were not forgotten");
     }
 }

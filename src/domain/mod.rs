@@ -8,6 +8,7 @@ pub mod assumed;
 pub mod breaker;
 pub mod civil;
 pub mod claim;
+pub mod compaction;
 pub mod contact;
 pub mod decide;
 pub mod delivery;

@@ -15,6 +15,7 @@ pub mod index;
 pub mod journal;
 pub mod ledger;
 mod lock;
+pub mod retention;
 
 use std::fs;
 use std::io;
@@ -87,6 +88,15 @@ pub enum StoreError {
         found: u64,
         /// The last record there was.
         expected: u64,
+    },
+    /// The beginning was taken away, and not by a compaction.
+    #[error(
+        "the journal is damaged: the ledger begins at record {first}, and nothing after it says \
+         what was before. Segments are missing; restore them from a backup"
+    )]
+    Beginning {
+        /// The first record there is.
+        first: u64,
     },
     /// The index cannot be made or written.
     #[error(transparent)]
@@ -225,3 +235,6 @@ pub(crate) fn yield_to_intake() {
     // Refused only where niceness is restricted; then everybody shares evenly.
     rustix::process::setpriority_process(None, YIELD).ok();
 }
+
+#[cfg(test)]
+mod rig;

@@ -169,7 +169,11 @@ impl Records for Desk {
         }
         // A rule whose records lie further back than is looked at for one page.
         if query.rule.as_ref().is_some_and(|rule| rule.as_str() == "long-ago") {
-            return Ok(FoundPage { found: Vec::new(), cut_short: Some((3, 0)) });
+            return Ok(FoundPage {
+                found: Vec::new(),
+                cut_short: Some((3, 0)),
+                removed_before: None,
+            });
         }
         let all = (1..=5).rev().map(found);
         let wanted = all.filter(|found| {
@@ -181,7 +185,11 @@ impl Records for Desk {
                 && query.before.is_none_or(|before| (found.seq, found.place) < before)
                 && !query.history
         });
-        Ok(FoundPage { found: wanted.take(query.limit).collect(), cut_short: None })
+        Ok(FoundPage {
+            found: wanted.take(query.limit).collect(),
+            cut_short: None,
+            removed_before: None,
+        })
     }
 
     fn person(&self, contact: ContactId) -> Result<Person, LedgerError> {

@@ -93,6 +93,7 @@ fn finish<D: Disk>(
         spare,
         poisoned: false,
         unmarked: true,
+        refused: None,
     };
     Ok((journal, cut))
 }
@@ -143,6 +144,15 @@ pub(super) fn make_segment<D: Disk>(
     shared.disk.sync_names().map_err(io)?;
     shared.register(number, first_seq);
     Ok(Segment { name, number, first_seq, salt, file })
+}
+
+/// Takes away a segment that could not be made whole, durably.
+pub(super) fn remove_segment<D: Disk>(shared: &Shared<D>, number: u64) -> std::io::Result<()> {
+    match shared.disk.remove(&segment::name(shared.stream, number)) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    shared.disk.sync_names()
 }
 
 /// Gives the first segment of a store its blocks; the header stands already.

@@ -110,15 +110,18 @@ impl<D: Disk> Reader<D> {
         self.step()
     }
 
-    /// The frame with this number.
+    /// The frame with this number; `None` where it is not on disk yet, or not any more.
     pub fn read(&mut self, seq: u64) -> Result<Option<Entry>, JournalError> {
         if seq == 0 || self.synced() < seq || seq < self.first() {
             return Ok(None);
         }
-        if self.next != seq || self.segment.is_none() {
-            self.seek(seq)?;
+        let placed =
+            if self.next != seq || self.segment.is_none() { self.seek(seq) } else { Ok(()) };
+        match placed.and_then(|()| self.step()) {
+            // Its segment was taken away meanwhile.
+            Err(_) if seq < self.first() => Ok(None),
+            entry => entry,
         }
-        self.step()
     }
 
     fn step(&mut self) -> Result<Option<Entry>, JournalError> {

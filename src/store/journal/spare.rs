@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use crate::store::disk::{Disk, DiskFile};
 
@@ -12,6 +13,8 @@ const AT_WORK: u8 = 1;
 const READY: u8 = 2;
 /// Zeros are written and synced in pieces, so that a sync of the journal never waits for long.
 const PIECE_BYTES: usize = 1 << 20;
+/// Until it is tried again where the disk had no place for it.
+const PAUSE: Duration = Duration::from_secs(30);
 
 /// A segment in the making, on a thread of its own.
 #[derive(Debug)]
@@ -37,8 +40,14 @@ impl Spare {
         let state = Arc::clone(&self.state);
         let started =
             thread::Builder::new().name(format!("{stream}-spare-{number}")).spawn(move || {
-                let ready = fill(&disk, &name, bytes).is_ok();
-                state.store(if ready { READY } else { IDLE }, Ordering::Release);
+                if fill(&disk, &name, bytes).is_ok() {
+                    return state.store(READY, Ordering::Release);
+                }
+                // What there is of it is in the way of those who write. A prepared segment only
+                // makes them quicker.
+                drop(disk.remove(&name));
+                thread::sleep(PAUSE);
+                state.store(IDLE, Ordering::Release);
             });
         if started.is_err() {
             self.state.store(IDLE, Ordering::Release);

@@ -10,6 +10,7 @@ use super::arrivals::{Arrival, Judge, take};
 use super::book::Book;
 use super::shared::Shared;
 use crate::domain::breaker::{Fuse, Tripped};
+use crate::domain::compaction::Forgot;
 use crate::domain::id::{ContactId, Fingerprint};
 use crate::domain::person::Person;
 use crate::domain::record::{
@@ -42,7 +43,11 @@ pub(super) enum Command {
     Pause(Paused, Reply<()>),
     Prove(ReadsProven, Reply<()>),
     ClearInboxes(Timestamp, Reply<()>),
-    Forget(u32, Reply<()>),
+    Forget(Forgot, Reply<()>),
+    /// When, and from which record on history will be kept.
+    Compact(Timestamp, u64, Reply<()>),
+    /// The segment is sealed.
+    Seal(Reply<()>),
     Flush(Reply<()>),
 }
 
@@ -61,7 +66,7 @@ pub(super) struct Committer<D: Disk, I: Index> {
 }
 
 /// Nothing goes on from here: the index or the disk failed in a way only a restart mends.
-struct Fatal(String);
+pub(super) struct Fatal(pub(super) String);
 
 impl From<IndexError> for Fatal {
     fn from(error: IndexError) -> Self {
@@ -106,6 +111,8 @@ impl<D: Disk, I: Index> Committer<D, I> {
         match command {
             Command::Take(arrivals, judge, reply) => {
                 for arrival in arrivals.iter() {
+                    let events = arrival.items.iter().flatten();
+                    self.keep_first(arrival.received, events.map(|event| event.contact))?;
                     let taken = take(&mut self.book, self.journal.next_seq(), arrival, &*judge)?;
                     let opened = opened(&taken);
                     self.append(&Record::Taken(taken));
@@ -156,9 +163,23 @@ impl<D: Disk, I: Index> Committer<D, I> {
                 self.record(&Record::InboxesCleared(InboxesCleared { at, inboxes }))?;
                 answers.push(Answer::Done(reply));
             }
-            Command::Forget(day, reply) => {
+            Command::Forget(forgot, reply) => {
+                if self.book.meta.oldest_day < forgot.day {
+                    self.record(&Record::Forgot(forgot))?;
+                }
                 self.finish(std::mem::take(answers))?;
-                while self.book.forget_days(day, GROUP_COMMANDS_MAX)? != 0 {}
+                while self.book.sweep(GROUP_COMMANDS_MAX)? != 0 {}
+                answer(reply, ());
+            }
+            Command::Compact(at, horizon, reply) => {
+                self.finish(std::mem::take(answers))?;
+                self.compact(at, horizon)?;
+                answers.push(Answer::Done(reply));
+            }
+            Command::Seal(reply) => {
+                self.finish(std::mem::take(answers))?;
+                // Where the disk has no place for another segment this one goes on.
+                drop(self.journal.seal());
                 answer(reply, ());
             }
             Command::Flush(reply) => {
@@ -173,6 +194,7 @@ impl<D: Disk, I: Index> Committer<D, I> {
     /// Puts the group on disk, writes the index, answers.
     fn finish(&mut self, answers: Vec<Answer>) -> Result<(), Fatal> {
         if self.journal.group_bytes() == 0 {
+            answers.into_iter().for_each(Answer::confirm);
             return Ok(());
         }
         match self.journal.commit() {
@@ -196,7 +218,7 @@ impl<D: Disk, I: Index> Committer<D, I> {
         }
     }
 
-    fn record(&mut self, record: &Record) -> Result<(), Fatal> {
+    pub(super) fn record(&mut self, record: &Record) -> Result<(), Fatal> {
         self.book.apply(self.journal.next_seq(), record)?;
         self.append(record);
         Ok(())
@@ -209,6 +231,7 @@ impl<D: Disk, I: Index> Committer<D, I> {
     }
 
     fn turn(&mut self, mut turn: Turn) -> Result<(), Fatal> {
+        self.keep_first(turn.at, std::iter::once(turn.contact))?;
         turn.previous = self.book.person(turn.contact)?.map_or(0, |person| person.last_row);
         self.record(&Record::Turn(Box::new(turn)))
     }
@@ -224,6 +247,7 @@ impl<D: Disk, I: Index> Committer<D, I> {
     }
 
     fn alias(&mut self, at: Timestamp, from: ContactId, into: ContactId) -> Result<(), Fatal> {
+        self.keep_first(at, [from, into].into_iter())?;
         let load =
             |id| self.book.person(id).map(|person| person.unwrap_or_else(|| Person::new(id)));
         let (old, new) = (load(from)?, load(into)?);
