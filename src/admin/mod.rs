@@ -31,8 +31,8 @@ pub use self::access::{Access, Exposed};
 pub use self::api::record::Shown;
 pub use self::metrics::{Counted, Metrics};
 pub use self::office::{
-    Alert, Looked, Office, PressError, Refusal, ReloadError, Reloaded, Resolution, RulesStanding,
-    Standing,
+    Alert, DiskUse, Looked, Office, PressError, Refusal, ReloadError, Reloaded, Resolution,
+    RulesStanding, Standing,
 };
 use crate::domain::secret::Secret;
 

@@ -10,8 +10,8 @@ use tracing::{info, warn};
 use super::alerts::Alerts;
 use super::{DiskRouter, Refused, SystemClock, rules};
 use crate::admin::{
-    self, Counted, Looked, Metrics, PressError, Refusal, ReloadError, Reloaded, RulesStanding,
-    Standing,
+    self, Counted, DiskUse, Looked, Metrics, PressError, Refusal, ReloadError, Reloaded,
+    RulesStanding, Standing,
 };
 use crate::config::Config;
 use crate::domain::claim::{Claim, State};
@@ -27,6 +27,8 @@ use crate::domain::time::Timestamp;
 use crate::port::{Clock, Ledger, LedgerError, Records};
 use crate::router::{Pressed, Rules};
 use crate::rules_folder::ContentHash;
+use crate::store::ledger::Compaction;
+use crate::store::retention::Sizes;
 use crate::store::{DiskLedger, OpenStore};
 
 /// Entries read at once while one is looked for.
@@ -238,6 +240,19 @@ impl Office {
     }
 }
 
+/// The store's figures in the admin listener's words.
+fn disk_use(sizes: &Sizes) -> DiskUse {
+    let percent =
+        |it: Compaction| u8::try_from(100 * it.looked_at / it.persons.max(1)).unwrap_or(100);
+    DiskUse {
+        deliveries_bytes: sizes.deliveries,
+        ledger_bytes: sizes.ledger,
+        segments_removed: sizes.removed,
+        history_from: sizes.history_from,
+        compaction_percent: sizes.compaction.map(percent),
+    }
+}
+
 impl admin::Office for Office {
     type Records = DiskLedger;
 
@@ -258,6 +273,7 @@ impl admin::Office for Office {
             rules: self.rules_standing.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             deliveries: self.store.deliveries.synced(),
             store: "embedded",
+            disk: disk_use(&self.store.sizes.get()),
             oldest_undecided: self.store.ledger.oldest_due(),
             oldest_unsettled: self.oldest_unsettled(),
             alerts,

@@ -172,7 +172,9 @@ async fn work(
         .map_err(StoreError::Thread)?;
     let (stop, stopped) = watch::channel(false);
     let worker = tokio::spawn(Arc::clone(&office.router).run(until(stopped.clone())));
-    let keeper = tokio::spawn(housekeeping::run(Arc::clone(&store), rules, until(stopped)));
+    let deliveries_for = office.config.deliveries_for;
+    let keeper = housekeeping::run(Arc::clone(&store), (rules, deliveries_for), stopped);
+    let keeper = tokio::spawn(keeper);
     let asked = tokio::spawn(watching::on_hangup(Arc::clone(&office)));
     let noticed = office.config.watch_rules.then(|| tokio::spawn(watching::on_change(office)));
     info!("ready");

@@ -53,6 +53,8 @@ pub struct Config {
     pub admin: Admin,
     /// `[store] url`: the folder.
     pub store: PathBuf,
+    /// `[store] deliveries_for`: how long what HubSpot sent is kept.
+    pub deliveries_for: Duration,
     /// `[rules] path`.
     pub rules: PathBuf,
     /// `[rules] watch`: changed files are noticed and loaded.

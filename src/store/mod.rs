@@ -31,6 +31,7 @@ use self::index::{IndexError, SledIndex};
 use self::journal::{Cut, Journal, JournalError, Reader};
 use self::ledger::{Embedded, Rebuilt};
 pub use self::lock::Lock;
+use self::retention::{Published, Retention};
 use crate::port::Records as _;
 
 /// How much the threads that fold and decide give way to those that acknowledge.
@@ -140,6 +141,8 @@ pub struct OpenStore {
     pub ledger: DiskLedger,
     /// What opening had to mend.
     pub mended: Mended,
+    /// How much it takes on disk, and what retention does about it.
+    pub sizes: Published,
     path: PathBuf,
     _lock: Lock,
 }
@@ -182,11 +185,18 @@ impl Store {
         }
         let mended = Mended { cuts, rebuilt: opened.rebuilt };
         scrub(readers, opened.ledger.clone())?;
-        Ok(OpenStore { deliveries, ledger: opened.ledger, mended, path, _lock: lock })
+        let sizes = Published::since(opened.ledger.history_from()?);
+        Ok(OpenStore { deliveries, ledger: opened.ledger, mended, sizes, path, _lock: lock })
     }
 }
 
 impl OpenStore {
+    /// Takes old segments away, for whoever keeps house.
+    pub fn retention(&self) -> Retention<Folder, SledIndex> {
+        let (deliveries, ledger) = (self.deliveries.clone(), self.ledger.clone());
+        Retention::new(deliveries, ledger, self.sizes.clone())
+    }
+
     /// Writes down how far both streams have come.
     pub fn checkpoint(&self) -> io::Result<()> {
         let ends = Checkpoint {

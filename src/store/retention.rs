@@ -74,6 +74,11 @@ pub struct Sizes {
 pub struct Published(Arc<Mutex<Sizes>>);
 
 impl Published {
+    /// What is known at the start: from when history is whole.
+    pub(super) fn since(history_from: Option<Timestamp>) -> Self {
+        Self(Arc::new(Mutex::new(Sizes { history_from, ..Sizes::default() })))
+    }
+
     /// The newest.
     pub fn get(&self) -> Sizes {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -108,8 +113,8 @@ impl<D: Disk, I> std::fmt::Debug for Retention<D, I> {
 }
 
 impl<D: Disk, I: Index> Retention<D, I> {
-    /// Of these two streams.
-    pub fn new(inbound: Deliveries<D>, ledger: Embedded<D, I>) -> Self {
+    /// Of these two streams; `figures` is what people are told.
+    pub fn new(inbound: Deliveries<D>, ledger: Embedded<D, I>, figures: Published) -> Self {
         let received = |entry: &Entry| deliveries::decode(entry).map(|(received, _)| received);
         let recorded = |entry: &Entry| ledger::decode(entry).map(|record| record.at());
         Self {
@@ -117,13 +122,8 @@ impl<D: Disk, I: Index> Retention<D, I> {
             records: Ages::new(ledger.trimmer(), recorded),
             inbound,
             ledger,
-            figures: Published::default(),
+            figures,
         }
-    }
-
-    /// What people are told.
-    pub fn figures(&self) -> Published {
-        self.figures.clone()
     }
 
     /// Takes away what is older than `keep` says. Blocks; between two steps it rests, and asks

@@ -11,7 +11,7 @@ use super::disk::Disk;
 use super::index::{Index as _, IndexError, MemoryIndex, Pair};
 use super::journal::{Journal, Reader, Sizes};
 use super::ledger::{self, Arrival, Embedded, Incoming, Judge};
-use super::retention::{Keep, Retention, RetentionError, Round};
+use super::retention::{Keep, Published, Retention, RetentionError, Round};
 use crate::domain::claim::{Channel, Claim, State, Target};
 use crate::domain::compaction::Forgot;
 use crate::domain::delivery;
@@ -79,7 +79,8 @@ impl<D: Disk> Rig<D> {
         let deliveries = Deliveries::start(inbound)?;
         reader.seek(opened.ledger.taken() + 1)?;
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-        let retention = Retention::new(deliveries.clone(), opened.ledger.clone());
+        let retention =
+            Retention::new(deliveries.clone(), opened.ledger.clone(), Published::default());
         let index = Arc::clone(&kept.lock().expect("no panic"));
         let (ledger, judge) = (opened.ledger, judge());
         Ok(Self { deliveries, ledger, index, inbound: reader, retention, runtime, judge })

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use crate::admin::office::{
-    Alert, Looked, Office, PressError, Refusal, ReloadError, Reloaded, Resolution, RulesStanding,
-    Standing,
+    Alert, DiskUse, Looked, Office, PressError, Refusal, ReloadError, Reloaded, Resolution,
+    RulesStanding, Standing,
 };
 use crate::domain::breaker::Tripped;
 use crate::domain::claim::{Channel, Claim, State, Target};
@@ -86,6 +86,7 @@ fn standing() -> Standing {
         rules: RulesStanding { loaded_at: NOW, refused: None },
         deliveries: 12,
         store: "embedded",
+        disk: DiskUse::default(),
         oldest_undecided: Some(NOW.minus_ms(HOUR_MS)),
         oldest_unsettled: None,
     }
