@@ -9,6 +9,7 @@ use tokio::time::sleep;
 use tracing::{info, warn};
 
 use super::SystemClock;
+use super::office::Office;
 use crate::domain::compaction::Forgot;
 use crate::domain::time::DAY_MS;
 use crate::port::Clock;
@@ -20,6 +21,10 @@ use crate::store::retention::{Keep, Retention, Round};
 
 /// How often the checkpoint is written.
 const CHECKPOINT_EVERY: Duration = Duration::from_mins(1);
+/// How often the disk's free space is looked at.
+const SPACE_EVERY: Duration = Duration::from_secs(1);
+/// The alert of a disk that is almost full.
+pub(super) const DISK_FULL: &str = "disk-full";
 /// How often old identities are forgotten.
 const FORGET_EVERY: u32 = 60;
 
@@ -48,6 +53,31 @@ pub(super) async fn run(
         rounds = rounds.wrapping_add(1);
     }
     checkpoint(&store).await;
+}
+
+/// Looks at the disk's free space each second; what it says is an alert.
+pub(super) async fn watch_space(office: Arc<Office>, mut stopped: watch::Receiver<bool>) {
+    let mut was: Option<String> = None;
+    loop {
+        let store = Arc::clone(&office.store);
+        let short = tokio::task::spawn_blocking(move || store.look_at_space()).await.ok().flatten();
+        match (&was, &short) {
+            (None, Some(why)) => {
+                warn!(why, "deliveries are refused");
+                office.alerts.raise(DISK_FULL, SystemClock.now(), why.clone());
+            }
+            (Some(_), None) => {
+                info!("there is space on the store's disk again; deliveries are taken");
+                office.alerts.clear(DISK_FULL);
+            }
+            _ => {}
+        }
+        was = short;
+        tokio::select! {
+            _ = stopped.wait_for(|stopped| *stopped) => return,
+            () = sleep(SPACE_EVERY) => {}
+        }
+    }
 }
 
 async fn checkpoint(store: &Arc<OpenStore>) {

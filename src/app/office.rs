@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tracing::{info, warn};
 
 use super::alerts::Alerts;
+use super::housekeeping::DISK_FULL;
 use super::{DiskRouter, Refused, SystemClock, rules};
 use crate::admin::{
     self, Counted, DiskUse, Looked, Metrics, PressError, Refusal, ReloadError, Reloaded,
@@ -232,8 +233,12 @@ impl Office {
             alerts.insert(0, admin::Alert { code: "access-refused", since: halt.since, sentence });
         }
         let failures = [self.store.ledger.failure(), self.store.deliveries.failure()];
+        let since = SystemClock.now();
+        if let Some(why) = self.store.deliveries.trouble() {
+            let sentence = format!("The store cannot write: {why}. Deliveries come again.");
+            alerts.insert(0, admin::Alert { code: "store-refuses", since, sentence });
+        }
         for failure in failures.iter().filter_map(|failure| failure.borrow().clone()) {
-            let since = SystemClock.now();
             alerts.insert(0, admin::Alert { code: "store-stopped", since, sentence: failure });
         }
         alerts
@@ -266,9 +271,10 @@ impl admin::Office for Office {
 
     fn standing(&self) -> Standing {
         let alerts = self.alerts();
-        let stopped = alerts.iter().find(|alert| alert.code == "store-stopped");
+        let is_in_the_way = |code| ["store-stopped", "store-refuses", DISK_FULL].contains(&code);
+        let in_the_way = alerts.iter().find(|alert| is_in_the_way(alert.code));
         Standing {
-            ready: stopped.map_or(Ok(()), |alert| Err(alert.sentence.clone())),
+            ready: in_the_way.map_or(Ok(()), |alert| Err(alert.sentence.clone())),
             paused: self.store.ledger.is_paused(),
             rules: self.rules_standing.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             deliveries: self.store.deliveries.synced(),

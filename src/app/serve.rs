@@ -171,10 +171,12 @@ async fn work(
     let intake = Intake::start(store.deliveries.clone(), store.ledger.clone(), Arc::clone(&rules))
         .map_err(StoreError::Thread)?;
     let (stop, stopped) = watch::channel(false);
+    let until_space = stopped.clone();
     let worker = tokio::spawn(Arc::clone(&office.router).run(until(stopped.clone())));
     let deliveries_for = office.config.deliveries_for;
     let keeper = housekeeping::run(Arc::clone(&store), (rules, deliveries_for), stopped);
     let keeper = tokio::spawn(keeper);
+    let space = tokio::spawn(housekeeping::watch_space(Arc::clone(&office), until_space));
     let asked = tokio::spawn(watching::on_hangup(Arc::clone(&office)));
     let noticed = office.config.watch_rules.then(|| tokio::spawn(watching::on_change(office)));
     info!("ready");
@@ -193,7 +195,7 @@ async fn work(
     }
     // Whoever listens may be gone already.
     stop.send(true).ok();
-    for task in [worker, keeper] {
+    for task in [worker, keeper, space] {
         if let Err(error) = task.await {
             error!(%error, "a part of the router gave up");
         }

@@ -1,7 +1,7 @@
 //! What HubSpot sent, kept before it is acknowledged: one thread appends whatever waits, syncs
 //! once, and answers everybody who waited.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -35,6 +35,9 @@ pub enum NotKept {
     /// Too much waits for the disk already.
     #[error("too much waits for the disk")]
     Full,
+    /// The disk is almost full.
+    #[error("the store's disk is almost full")]
+    NoSpace,
     /// The disk refused it.
     #[error("the disk refused it: {0}")]
     Refused(String),
@@ -67,6 +70,10 @@ struct Shared {
     synced: AtomicU64,
     /// For the intake thread, which sleeps while there is nothing new.
     appended: (Mutex<u64>, Condvar),
+    /// The disk is almost full: nothing is taken.
+    is_short: AtomicBool,
+    /// Why the last group was refused; `None` once one was kept.
+    trouble: Mutex<Option<String>>,
     failure: watch::Sender<Option<String>>,
 }
 
@@ -101,6 +108,8 @@ impl<D: Disk> Deliveries<D> {
             bytes: AtomicUsize::new(0),
             synced: AtomicU64::new(synced),
             appended: (Mutex::new(synced), Condvar::new()),
+            is_short: AtomicBool::new(false),
+            trouble: Mutex::new(None),
             failure: watch::Sender::new(None),
         });
         let reader = Arc::new(Mutex::new(Some(journal.reader())));
@@ -118,6 +127,9 @@ impl<D: Disk> Deliveries<D> {
     where
         B: AsRef<[u8]> + Send + 'static,
     {
+        if self.shared.is_short.load(Ordering::Relaxed) {
+            return Err(NotKept::NoSpace);
+        }
         let bytes = delivery.body().len();
         if WAITING_BYTES_MAX < self.shared.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes {
             self.shared.bytes.fetch_sub(bytes, Ordering::Relaxed);
@@ -151,6 +163,16 @@ impl<D: Disk> Deliveries<D> {
         let last = last.lock().unwrap_or_else(PoisonError::into_inner);
         // What woke us is looked at by the caller anyway.
         drop(appended.wait_timeout_while(last, patience, |last| *last <= seq));
+    }
+
+    /// Refuses whatever comes while the disk is almost full.
+    pub fn refuse_for_space(&self, is_short: bool) {
+        self.shared.is_short.store(is_short, Ordering::Relaxed);
+    }
+
+    /// Why the disk refused the last group; `None` once it kept one.
+    pub fn trouble(&self) -> Option<String> {
+        self.shared.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Becomes the reason when the stream stops for good.
@@ -269,6 +291,8 @@ impl<D: Disk> Appender<D> {
             self.shared.synced.store(last, Ordering::Release);
         }
         let refusal = result.as_ref().err().map(JournalError::in_full);
+        let trouble = self.shared.trouble.lock();
+        trouble.unwrap_or_else(PoisonError::into_inner).clone_from(&refusal);
         for (seq, waiting) in group {
             self.shared.bytes.fetch_sub(waiting.bytes, Ordering::Relaxed);
             let answer = match &refusal {

@@ -16,10 +16,12 @@ pub mod journal;
 pub mod ledger;
 mod lock;
 pub mod retention;
+pub mod space;
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
 use thiserror::Error;
@@ -32,6 +34,7 @@ use self::journal::{Cut, Journal, JournalError, Reader};
 use self::ledger::{Embedded, Rebuilt};
 pub use self::lock::Lock;
 use self::retention::{Published, Retention};
+use self::space::Space;
 use crate::port::Records as _;
 
 /// How much the threads that fold and decide give way to those that acknowledge.
@@ -143,6 +146,7 @@ pub struct OpenStore {
     pub mended: Mended,
     /// How much it takes on disk, and what retention does about it.
     pub sizes: Published,
+    space: Mutex<Space>,
     path: PathBuf,
     _lock: Lock,
 }
@@ -172,7 +176,14 @@ impl Store {
         let Self { deliveries, records, inbound, cuts, path, lock } = self;
         let readers = [inbound, records.reader()];
         let index_path = path.join("index");
-        let existing = SledIndex::open(&index_path);
+        let existing = SledIndex::open(&index_path).or_else(|error| {
+            if !error.is_of_the_disk() {
+                return Err(error);
+            }
+            // It cannot be opened on a full disk.
+            space::release(&path);
+            SledIndex::open(&index_path)
+        });
         let fresh = || {
             set_aside(&index_path)?;
             SledIndex::open(&index_path)
@@ -185,8 +196,9 @@ impl Store {
         }
         let mended = Mended { cuts, rebuilt: opened.rebuilt };
         scrub(readers, opened.ledger.clone())?;
+        let space = Mutex::new(Space::of(&path));
         let sizes = Published::since(opened.ledger.history_from()?);
-        Ok(OpenStore { deliveries, ledger: opened.ledger, mended, sizes, path, _lock: lock })
+        Ok(OpenStore { deliveries, ledger: opened.ledger, mended, sizes, space, path, _lock: lock })
     }
 }
 
@@ -195,6 +207,16 @@ impl OpenStore {
     pub fn retention(&self) -> Retention<Folder, SledIndex> {
         let (deliveries, ledger) = (self.deliveries.clone(), self.ledger.clone());
         Retention::new(deliveries, ledger, self.sizes.clone())
+    }
+
+    /// Looks at the disk's free space; why nothing may be taken, while there is too little.
+    /// Blocks.
+    pub fn look_at_space(&self) -> Option<String> {
+        let mut space = self.space.lock().unwrap_or_else(PoisonError::into_inner);
+        let short = space.look();
+        self.deliveries.refuse_for_space(short.is_some());
+        self.ledger.refuse_for_space(short.is_some());
+        short
     }
 
     /// Writes down how far both streams have come.
@@ -246,5 +268,7 @@ pub(crate) fn yield_to_intake() {
     rustix::process::setpriority_process(None, YIELD).ok();
 }
 
+#[cfg(test)]
+mod faults;
 #[cfg(test)]
 mod rig;

@@ -9,7 +9,7 @@ use super::StoreError;
 use super::deliveries::{self, Deliveries, NotKept};
 use super::disk::Disk;
 use super::index::{Index as _, IndexError, MemoryIndex, Pair};
-use super::journal::{Journal, Reader, Sizes};
+use super::journal::{Journal, JournalError, Reader, Sizes};
 use super::ledger::{self, Arrival, Embedded, Incoming, Judge};
 use super::retention::{Keep, Published, Retention, RetentionError, Round};
 use crate::domain::claim::{Channel, Claim, State, Target};
@@ -101,7 +101,8 @@ impl<D: Disk> Rig<D> {
     /// Judges whatever was kept; how many deliveries.
     pub(super) fn take(&mut self) -> Result<u64, LedgerError> {
         let mut batch = Vec::new();
-        while let Some(entry) = self.inbound.advance().expect("readable") {
+        let unreadable = |error: JournalError| LedgerError::Unwritable(error.in_full());
+        while let Some(entry) = self.inbound.advance().map_err(unreadable)? {
             let (received, body) = deliveries::decode(&entry).expect("of this version");
             let items = delivery::read(body);
             batch.push(Arrival { delivery: entry.seq, received, items });

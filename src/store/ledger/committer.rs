@@ -3,6 +3,7 @@
 //! answers. So every check sees everything before it, without a lock.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -49,6 +50,21 @@ pub(super) enum Command {
     /// The segment is sealed.
     Seal(Reply<()>),
     Flush(Reply<()>),
+}
+
+impl Command {
+    /// The command, where it ends something; what begins something new is refused.
+    fn settles(self) -> Option<Self> {
+        let why = LedgerError::Unwritable("the store's disk is almost full".to_owned());
+        match self {
+            Self::Take(_, _, reply) => refuse(reply, &why),
+            Self::Record(_, _, reply) => refuse(reply, &why),
+            Self::Reserve(_, _, _, reply) => refuse(reply, &why),
+            Self::Compact(_, _, reply) => refuse(reply, &why),
+            command => return Some(command),
+        }
+        None
+    }
 }
 
 /// An answer that is given once its group is on disk.
@@ -108,6 +124,12 @@ impl<D: Disk, I: Index> Committer<D, I> {
 
     /// Stages one command. What it refuses is answered at once, for nothing must be on disk.
     fn stage(&mut self, command: Command, answers: &mut Vec<Answer>) -> Result<(), Fatal> {
+        let command = if self.shared.is_short.load(Ordering::Relaxed) {
+            let Some(command) = command.settles() else { return Ok(()) };
+            command
+        } else {
+            command
+        };
         match command {
             Command::Take(arrivals, judge, reply) => {
                 for arrival in arrivals.iter() {

@@ -17,6 +17,7 @@ mod query;
 mod shared;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -180,6 +181,11 @@ impl<D: Disk, I: Index> Embedded<D, I> {
     /// Stops the store for good: something was found that only a person can mend.
     pub fn fail(&self, why: &str) {
         self.shared.fail(why);
+    }
+
+    /// Decides nothing new while the disk is almost full: what is under way is still settled.
+    pub fn refuse_for_space(&self, is_short: bool) {
+        self.shared.is_short.store(is_short, Ordering::Relaxed);
     }
 
     /// Whether the committer has ended.

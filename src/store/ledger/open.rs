@@ -79,6 +79,7 @@ impl<D: Disk, I: Index> Embedded<D, I> {
                 let rebuilt = is_new.then(|| Rebuilt { why: "it was not there".to_owned() });
                 (index, book, rebuilt)
             }
+            Err(error) if error.is_of_the_disk() => return Err(error.into()),
             Err(error) => {
                 let index = Arc::new(fresh()?);
                 let book = Book::open(Arc::clone(&index))?;

@@ -1,6 +1,7 @@
 //! What everybody may read: the index, and the newest figures the committer published.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::{Notify, watch};
@@ -30,6 +31,8 @@ pub(super) struct Shared<D: Disk, I> {
     meta: RwLock<Meta>,
     inboxes: RwLock<Arc<Inboxes>>,
     breakers: RwLock<Listed>,
+    /// The disk is almost full: nothing new is decided.
+    pub(super) is_short: AtomicBool,
     /// Woken with every group.
     pub(super) changed: Notify,
     /// Why the store has stopped; `None` while it works.
@@ -48,6 +51,7 @@ impl<D: Disk, I> Shared<D, I> {
             meta: RwLock::new(book.meta.clone()),
             inboxes: RwLock::new(Arc::clone(&book.inboxes)),
             breakers: RwLock::new(listed(&book.fires)),
+            is_short: AtomicBool::new(false),
             changed: Notify::new(),
             failure: watch::Sender::new(None),
         }
