@@ -14,6 +14,7 @@ mod problem;
 mod routes;
 mod scrape;
 mod shape;
+mod starting;
 mod status;
 #[cfg(test)]
 mod tests;
@@ -34,6 +35,7 @@ pub use self::office::{
     Alert, DiskUse, Looked, Office, PressError, Refusal, ReloadError, Reloaded, Resolution,
     RulesStanding, Standing,
 };
+pub use self::starting::{Progress, starting};
 use crate::domain::secret::Secret;
 
 /// Connections at once: people, one scraper and one health check need a handful.

@@ -50,6 +50,8 @@ pub(super) enum Command {
         #[arg(long, value_enum, default_value_t = DataFormat::Text)]
         format: DataFormat,
     },
+    /// Read the whole store and compare every checksum, number and chain; nothing is changed.
+    Verify,
     /// What waits, and comes back by itself.
     Waiting,
     /// Stop enrolling: intake and decisions go on, no call leaves.

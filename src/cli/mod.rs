@@ -16,6 +16,7 @@ pub mod schema;
 mod serve;
 mod simulate;
 pub mod test;
+mod verify;
 
 use std::io::{IsTerminal, Write};
 use std::path::Path;
@@ -73,6 +74,7 @@ pub fn run() -> ExitStatus {
         Command::Check(asked) => check(config, asked),
         Command::Replay(asked) => replay(config, asked),
         Command::Explain { contact, format } => explain::run(config, &contact, format),
+        Command::Verify => verify::run(config),
         Command::Waiting => remote::list(config, "waiting"),
         Command::Test(asked) => test(config, asked),
         Command::Fmt { paths, check } => {

@@ -17,6 +17,8 @@ pub mod ledger;
 mod lock;
 pub mod retention;
 pub mod space;
+pub mod verify;
+mod version;
 
 use std::fs;
 use std::io;
@@ -102,6 +104,32 @@ pub enum StoreError {
         /// The first record there is.
         first: u64,
     },
+    /// A newer version wrote it.
+    #[error(
+        "the store was written by hubroute {version} (form {format}; this version knows forms up \
+         to {known}). Use that version or a later one, or restore a backup from before the upgrade"
+    )]
+    Newer {
+        /// The version.
+        version: String,
+        /// The form it wrote.
+        format: u32,
+        /// The newest form that this version reads.
+        known: u32,
+    },
+    /// A record names another one before it than there is.
+    #[error(
+        "the journal is damaged: record {seq} of the ledger follows record {previous} of its \
+         person, and {expected} was the last one"
+    )]
+    Chain {
+        /// The record.
+        seq: u64,
+        /// The one it names.
+        previous: u64,
+        /// The last one that was read; 0 for none.
+        expected: u64,
+    },
     /// The index cannot be made or written.
     #[error(transparent)]
     Index(#[from] IndexError),
@@ -158,6 +186,7 @@ impl Store {
         let folder_error = |source| StoreError::Folder { path: path.to_owned(), source };
         fs::create_dir_all(path).map_err(folder_error)?;
         let lock = Lock::take(path)?;
+        version::claim(path)?;
         let disk = Folder::at(&path.join("journal")).map_err(folder_error)?;
         let (inbound, inbound_cut) = Journal::open(&disk, deliveries::STREAM)?;
         let (records, records_cut) = Journal::open(&disk, ledger::STREAM)?;

@@ -11,6 +11,7 @@ mod reader;
 mod segment;
 mod spare;
 mod trim;
+mod walk;
 
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,7 +20,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use thiserror::Error;
 
 pub use frame::{FrameKind, PAYLOAD_BYTES_MAX};
-pub use glance::glance;
+pub use glance::{glance, newest_is_whole};
 pub use open::Cut;
 pub use reader::{Entry, Reader};
 pub use trim::{Extent, Trimmer};
@@ -203,8 +204,7 @@ impl<D: Disk> Journal<D> {
         let Some(end) = self.refused else { return Ok(()) };
         let end = end.min(self.segment.file.bytes()?);
         if self.tail < end {
-            let zeros = vec![0; usize::try_from(end - self.tail).unwrap_or_default()];
-            self.segment.file.write_at(&zeros, self.tail)?;
+            open::zero(&self.segment.file, self.tail, end)?;
             self.segment.file.sync().inspect_err(|_| self.poisoned = true)?;
         }
         self.refused = None;

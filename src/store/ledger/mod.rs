@@ -22,8 +22,8 @@ use std::sync::atomic::Ordering;
 use tokio::sync::{mpsc, oneshot, watch};
 
 pub use arrivals::{Arrival, Incoming, Judge};
-pub(super) use open::decode;
 pub use open::{Opened, Rebuilt};
+pub(super) use open::{decode, verify_index};
 
 use self::committer::Command;
 use self::shared::Shared;

@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 
 use super::book::Book;
 use super::committer::{Committer, RECORD_VERSION};
+use super::meta::Meta;
 use super::shared::Shared;
 use super::{COMMANDS_MAX, Embedded, keys};
 use crate::domain::record::Record;
@@ -60,14 +61,8 @@ impl<D: Disk, I: Index> Embedded<D, I> {
     ) -> Result<Opened<D, I>, StoreError> {
         let (first, last) = (journal.reader().first(), journal.next_seq() - 1);
         let usable = existing.map(Arc::new).and_then(|index| {
+            verify_index(&*index, last)?;
             let book = Book::open(Arc::clone(&index))?;
-            verify(&*index, &book.meta.tally, keys::META)?;
-            if last < book.meta.applied {
-                return Err(IndexError::Damaged("it is ahead of the journal".to_owned()));
-            }
-            if book.meta.partial {
-                return Err(IndexError::Damaged("its making was cut off".to_owned()));
-            }
             if book.meta.applied + 1 < first {
                 return Err(IndexError::Damaged("it is older than the journal".to_owned()));
             }
@@ -154,6 +149,20 @@ fn beginning<D: Disk>(
         }
     }
     Ok(None)
+}
+
+/// Whether the index is whole, and not ahead of a journal that ends with record `last`; how far
+/// it has come.
+pub(in crate::store) fn verify_index(index: &impl Index, last: u64) -> Result<u64, IndexError> {
+    let meta = Meta::load(index)?;
+    verify(index, &meta.tally, keys::META)?;
+    if last < meta.applied {
+        return Err(IndexError::Damaged("it is ahead of the journal".to_owned()));
+    }
+    if meta.partial {
+        return Err(IndexError::Damaged("its making was cut off".to_owned()));
+    }
+    Ok(meta.applied)
 }
 
 fn describe(error: &IndexError) -> String {
