@@ -37,27 +37,30 @@ pub(super) struct Walk {
 /// A piece of a file, moved along it.
 struct Window<'f, F> {
     file: &'f F,
+    /// The file's length.
+    length: u64,
     at: u64,
     bytes: Vec<u8>,
 }
 
 impl<'f, F: DiskFile> Window<'f, F> {
-    fn new(file: &'f F) -> Self {
-        Self { file, at: 0, bytes: Vec::new() }
+    fn new(file: &'f F) -> io::Result<Self> {
+        Ok(Self { file, length: file.bytes()?, at: 0, bytes: Vec::new() })
     }
 
     /// What lies at `offset`: at least `wanted` bytes, fewer only at the end of the file.
     fn look(&mut self, offset: u64, wanted: usize) -> io::Result<&[u8]> {
         let start = offset.checked_sub(self.at).and_then(|at| usize::try_from(at).ok());
         let here = start.and_then(|start| self.bytes.get(start..)).map_or(0, <[u8]>::len);
-        if here < wanted {
-            self.bytes.resize(wanted.max(PIECE_BYTES), 0);
+        let left = usize::try_from(self.length.saturating_sub(offset)).unwrap_or(usize::MAX);
+        if here < wanted.min(left) {
+            self.bytes.resize(wanted.max(PIECE_BYTES).min(left), 0);
             let read = read_whole(self.file, &mut self.bytes, offset)?;
             self.bytes.truncate(read);
             self.at = offset;
         }
-        let start = usize::try_from(offset - self.at).unwrap_or(usize::MAX);
-        Ok(self.bytes.get(start..).unwrap_or_default())
+        let start = offset.checked_sub(self.at).and_then(|at| usize::try_from(at).ok());
+        Ok(start.and_then(|start| self.bytes.get(start..)).unwrap_or_default())
     }
 
     /// The frame at `offset`, with what lies after it.
@@ -71,7 +74,7 @@ impl<'f, F: DiskFile> Window<'f, F> {
 
 /// Walks from the first frame to the last.
 pub(super) fn walk<F: DiskFile>(segment: &Segment<F>) -> io::Result<Walk> {
-    let mut window = Window::new(&segment.file);
+    let mut window = Window::new(&segment.file)?;
     let (mut offset, mut next, mut synced) = (FRAMES_AT, segment.first_seq, 0);
     while let Some(frame) = window.frame(offset, segment.salt)? {
         if frame.seq != next {
@@ -123,7 +126,7 @@ fn claims(piece: &[u8]) -> impl Iterator<Item = u64> {
 /// unfinished segment but a damaged one. The salt is lost with the header, so only the outline
 /// of a frame can be looked for.
 pub(super) fn has_frames<F: DiskFile>(file: &F) -> io::Result<bool> {
-    let mut window = Window::new(file);
+    let mut window = Window::new(file)?;
     let mut at = FRAMES_AT;
     loop {
         let piece = window.look(at, PIECE_BYTES)?;
