@@ -48,6 +48,8 @@ fn signs_are_asked_for() {
     check("a = [\"x\" \"y\"]\n", (1, 6), "a comma is missing");
     check("// note\na = 1\n", (1, 1), "Comments begin with #");
     check("a = 1 // note\n", (1, 7), "Comments begin with #");
+    check("a = [\n  // note\n  1,\n]\n", (2, 3), "Comments begin with #");
+    check("a // note\n", (1, 3), "Comments begin with #");
 }
 
 #[test]
