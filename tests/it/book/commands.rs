@@ -17,8 +17,8 @@ use super::page::{Block, pages};
 
 /// Commands that ask a running router, or are one, or read what only one has written.
 const NEED_A_ROUTER: &[&str] = &[
-    "serve", "demo", "simulate", "explain", "waiting", "pause", "resume", "reload", "health", "held",
-    "in-doubt",
+    "serve", "demo", "simulate", "explain", "waiting", "pause", "resume", "reload", "health",
+    "held", "in-doubt",
 ];
 
 #[test]
@@ -36,7 +36,9 @@ fn commands_print_what_the_book_shows() {
                 continue;
             }
             if marker == "by hand" {
-                wrong.extend(not_by_hand(&block).map(|why| format!("{}: {why}", page.at(block.line))));
+                wrong.extend(
+                    not_by_hand(&block).map(|why| format!("{}: {why}", page.at(block.line))),
+                );
                 continue;
             }
             for (command, expected) in steps(&block.text) {
@@ -44,7 +46,9 @@ fn commands_print_what_the_book_shows() {
                 let got = output(&folder, command);
                 if !shows(&expected, &got) {
                     let at = page.at(block.line);
-                    wrong.push(format!("{at}: $ {command}\n--- the book\n{expected}--- it prints\n{got}"));
+                    wrong.push(format!(
+                        "{at}: $ {command}\n--- the book\n{expected}--- it prints\n{got}"
+                    ));
                 }
             }
         }
@@ -57,9 +61,13 @@ fn commands_print_what_the_book_shows() {
 fn every_command_has_words_that_the_command_line_takes() {
     let mut wrong = Vec::new();
     for page in pages() {
-        for block in page.blocks().iter().filter(|it| it.language == "sh" || it.language == "console") {
+        for block in
+            page.blocks().iter().filter(|it| it.language == "sh" || it.language == "console")
+        {
             for line in block.text.lines() {
-                wrong.extend(refused(line).map(|why| format!("{}: {line}: {why}", page.at(block.line))));
+                wrong.extend(
+                    refused(line).map(|why| format!("{}: {line}: {why}", page.at(block.line))),
+                );
             }
         }
     }

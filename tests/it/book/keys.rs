@@ -51,7 +51,11 @@ fn every_key_has_an_example() {
             .collect();
         for key in section.keys {
             let words = examples.split(|it: char| !it.is_alphanumeric() && it != '_');
-            assert!(words.into_iter().any(|it| it == key), "{}: no example of {key}", section.table);
+            assert!(
+                words.into_iter().any(|it| it == key),
+                "{}: no example of {key}",
+                section.table
+            );
         }
     }
 }
@@ -63,8 +67,7 @@ fn every_mistake_is_answered_as_the_page_says() {
     let mut wrong = Vec::new();
     let mut tried = 0;
     for (number, section) in sections(&page) {
-        let examples: Vec<&Block> =
-            blocks.iter().filter(|block| block.section == number).collect();
+        let examples: Vec<&Block> = blocks.iter().filter(|block| block.section == number).collect();
         for (line, mistake, expected) in section.mistakes {
             tried += 1;
             let answers = answers(&examples, mistake);

@@ -22,8 +22,20 @@ const TYPES: &[(&str, &str)] = &[
 ];
 /// Keys of a condition that are no operators.
 const NO_OPERATORS: &[&str] = &[
-    "property", "company", "deal", "which", "email_domain", "in_list", "in_theme",
-    "was_enrolled_in", "within", "any", "all", "none", "or_unknown", "exact_case",
+    "property",
+    "company",
+    "deal",
+    "which",
+    "email_domain",
+    "in_list",
+    "in_theme",
+    "was_enrolled_in",
+    "within",
+    "any",
+    "all",
+    "none",
+    "or_unknown",
+    "exact_case",
 ];
 /// Keys of `when` that are no trigger words.
 const NO_TRIGGERS: &[&str] =
@@ -82,8 +94,7 @@ fn every_trigger_word_has_a_row_and_an_example() {
 
 /// The keys of a table of the schema without `others`.
 fn keys(table: &str, others: &[&str]) -> BTreeSet<String> {
-    let schema: Value =
-        serde_json::from_str(&schema::text(schema::Of::Rules)).expect("it is JSON");
+    let schema: Value = serde_json::from_str(&schema::text(schema::Of::Rules)).expect("it is JSON");
     let properties = schema["definitions"][table]["properties"].as_object().expect("an object");
     let mut keys: BTreeSet<String> = properties.keys().cloned().collect();
     for other in others {

@@ -99,7 +99,11 @@ impl Folders {
                 let mut files = files.clone();
                 files.insert("wrong.toml".to_owned(), text);
                 let found = of_file(&told(&files), "wrong.toml");
-                if found.contains(value) { Ok(()) } else { Err(format!("{value} is not among {found}")) }
+                if found.contains(value) {
+                    Ok(())
+                } else {
+                    Err(format!("{value} is not among {found}"))
+                }
             }
             "test" => {
                 let mut files = files.clone();
@@ -161,7 +165,8 @@ pub(super) fn told(files: &BTreeMap<String, String>) -> Vec<Diagnostic> {
 }
 
 fn listed(files: &BTreeMap<String, String>) -> Vec<RuleFile> {
-    let file = |(name, text): (&String, &String)| RuleFile { name: name.clone(), text: text.clone() };
+    let file =
+        |(name, text): (&String, &String)| RuleFile { name: name.clone(), text: text.clone() };
     files.iter().map(file).collect()
 }
 
