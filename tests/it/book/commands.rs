@@ -111,7 +111,7 @@ fn steps(text: &str) -> Vec<(&str, String)> {
     for line in text.lines() {
         match (line.strip_prefix("$ "), steps.last_mut()) {
             (Some(command), _) => steps.push((command, String::new())),
-            (None, Some((_, output))) => *output += &format!("{line}\n"),
+            (None, Some((_, output))) => output.extend([line, "\n"]),
             (None, None) => panic!("a console block starts with \"$ \": {line}"),
         }
     }

@@ -139,11 +139,11 @@ fn answers(examples: &[&Block], mistake: &str) -> Vec<String> {
     let mut lines = block.text.lines();
     while let Some(line) = lines.next() {
         if replaced || first(line) != key {
-            text += &format!("{line}\n");
+            text.extend([line, "\n"]);
             continue;
         }
         replaced = true;
-        text += &format!("{instead}\n");
+        text.extend([instead, "\n"]);
         // A list over several lines goes as a whole.
         if line.ends_with('[') {
             lines.by_ref().take_while(|line| !line.starts_with(['}', ']'])).for_each(drop);

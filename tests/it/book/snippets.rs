@@ -121,23 +121,19 @@ pub(super) fn as_file(text: &str, line: usize) -> String {
         return text.to_owned();
     }
     let says = |key: &str| {
-        let keys = text.lines().map(|line| line.split([' ', '=']).next().unwrap_or_default());
-        keys.into_iter().any(|it| it == key)
+        text.lines().any(|line| line.split([' ', '=']).next().is_some_and(|it| it == key))
     };
-    let mut rule = "[[rule]]\n".to_owned();
-    if !says("id") {
-        rule += &format!("id = \"line-{line}\"\n");
-    }
-    if !says("says") {
-        rule += "says = \"A sentence\"\n";
-    }
-    if !says("when") {
-        rule += &format!("when = {{ property = \"line_{line}\", changes = true }}\n");
-    }
-    if !["enroll", "split", "unenroll"].iter().any(|key| says(key)) {
-        rule += "enroll = { workflow = \"saas-nurture\" }\n";
-    }
-    rule + text
+    let missing = [
+        (says("id"), format!("id = \"line-{line}\"\n")),
+        (says("says"), "says = \"A sentence\"\n".to_owned()),
+        (says("when"), format!("when = {{ property = \"line_{line}\", changes = true }}\n")),
+        (
+            ["enroll", "split", "unenroll"].into_iter().any(says),
+            "enroll = { workflow = \"saas-nurture\" }\n".to_owned(),
+        ),
+    ];
+    let missing = missing.into_iter().filter(|(said, _)| !said).map(|(_, line)| line);
+    "[[rule]]\n".to_owned() + &missing.collect::<String>() + text
 }
 
 /// The book with the tables of `text` in place of its own of the same header.
