@@ -7,7 +7,8 @@
 //!   names it. Without a `[header]` it is the inside of a rule.
 //! - `portal`: its tables stand in for those of the address book, in this section.
 //! - `test`: tests of the folder; all pass. `fails: HR002`: `check` answers with that code.
-//! - `config`: hubroute.toml. `file: PATH`: written for the page's commands (see `commands`).
+//! - `config`: hubroute.toml. `other`: another program's file, TOML at least.
+//! - `file: PATH`: written for the page's commands (see `commands`).
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -56,6 +57,7 @@ fn a_wrong_snippet_is_found() {
     check("fails: HR002", "priority = 100", "HR002 is not among");
     check("config", "[server]\nport = 1", "port");
     check("test", "[[test]]\nsays = \"nothing\"", "at");
+    check("other", "a = ", "expected");
     check("riddle", "priority = 100", "is no marker");
 }
 
@@ -85,6 +87,7 @@ impl Folders {
         match kind {
             "file" => Ok(()),
             "config" => config(&block.text),
+            "other" => block.text.parse::<toml::Table>().map(drop).map_err(|it| it.to_string()),
             "portal" => {
                 let book = overlaid(&files["portal.toml"], &block.text);
                 files.insert("portal.toml".to_owned(), book);
