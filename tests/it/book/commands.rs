@@ -61,15 +61,15 @@ fn commands_print_what_the_book_shows() {
 fn every_command_has_words_that_the_command_line_takes() {
     let mut wrong = Vec::new();
     for page in pages() {
-        for block in
-            page.blocks().iter().filter(|it| it.language == "sh" || it.language == "console")
-        {
-            for line in block.text.lines() {
-                wrong.extend(
-                    refused(line).map(|why| format!("{}: {line}: {why}", page.at(block.line))),
-                );
+        let mut check = |at: usize, line: &str| {
+            wrong.extend(refused(line).map(|why| format!("{}: {line}: {why}", page.at(at))));
+        };
+        for block in page.blocks() {
+            if ["sh", "console"].contains(&&*block.language) {
+                block.text.lines().zip(block.line + 1..).for_each(|(line, at)| check(at, line));
             }
         }
+        page.code().into_iter().for_each(|(at, code)| check(at, code));
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
@@ -162,7 +162,9 @@ fn not_by_hand(block: &Block) -> Option<String> {
 fn refused(line: &str) -> Option<String> {
     let line = line.strip_prefix("$ ").unwrap_or(line).trim();
     let words = line.strip_prefix("hubroute ")?;
-    let words = words.split(['#', '|', '>', '&', ';']).next().unwrap_or_default();
+    // What the shell takes, and `[OPTIONAL]`, `this|that` and `…` of a table, end it here.
+    let ends = ['#', '|', '\\', '[', '…', '>', '&', ';'];
+    let words = words.split(ends).next().unwrap_or_default();
     let folder = tempfile::tempdir().expect("a temporary folder");
     // Help ends the reading of the command line: what stands before it is checked, nothing runs.
     let got = output(&folder, &format!("hubroute {words} --help"));

@@ -118,6 +118,15 @@ impl Page {
         links
     }
 
+    /// What stands between backticks outside fences, with their lines.
+    pub(super) fn code(&self) -> Vec<(usize, &str)> {
+        let mut found = Vec::new();
+        for (number, line) in self.prose() {
+            found.extend(line.split('`').skip(1).step_by(2).map(|code| (number, code)));
+        }
+        found
+    }
+
     /// `PATH:LINE`, for messages.
     pub(super) fn at(&self, line: usize) -> String {
         format!("{}:{line}", self.path.display())
