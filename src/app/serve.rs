@@ -350,3 +350,6 @@ pub(super) fn router_settings(config: &Config) -> router::Settings {
         daily_share_percent: config.hubspot.daily_share_percent,
     }
 }
+
+#[cfg(test)]
+mod tests;
