@@ -71,7 +71,7 @@ mod tests {
         match refused {
             None => assert_eq!(found, None),
             Some(words) => {
-                assert!(found.as_ref().is_some_and(|it| it.contains(words)), "{found:?}")
+                assert!(found.as_ref().is_some_and(|it| it.contains(words)), "{found:?}");
             }
         }
         let ours = read(folder.path()).is_some_and(|it| it.format == FORMAT);

@@ -66,14 +66,20 @@ impl<D: Disk> Reader<D> {
     pub fn scrub(&mut self, mut go_on: impl FnMut() -> bool) -> Result<(), JournalError> {
         let segments = self.shared.segments();
         let Some((_, end)) = segments.last().copied() else { return Ok(()) };
-        let first = self.first();
-        if end <= first {
+        if end <= self.first() {
             return Ok(());
         }
-        self.seek(first)?;
+        self.next = 0;
         while self.next < end {
-            if self.step()?.is_none() || self.next.is_multiple_of(LANDMARK_EVERY) && !go_on() {
-                break;
+            // Also where a segment was taken away under its eyes.
+            let first = self.first();
+            let placed = if self.next < first { self.seek(first) } else { Ok(()) };
+            match placed.and_then(|()| self.step()) {
+                Err(_) if first < self.first() => {}
+                Err(error) => return Err(error),
+                Ok(None) => break,
+                Ok(Some(_)) if self.next.is_multiple_of(LANDMARK_EVERY) && !go_on() => break,
+                Ok(Some(_)) => {}
             }
         }
         Ok(())

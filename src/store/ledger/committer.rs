@@ -9,9 +9,9 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::arrivals::{Arrival, Judge, take};
 use super::book::Book;
+use super::compact::House;
 use super::shared::Shared;
 use crate::domain::breaker::{Fuse, Tripped};
-use crate::domain::compaction::Forgot;
 use crate::domain::id::{ContactId, Fingerprint};
 use crate::domain::person::Person;
 use crate::domain::record::{
@@ -44,12 +44,7 @@ pub(super) enum Command {
     Pause(Paused, Reply<()>),
     Prove(ReadsProven, Reply<()>),
     ClearInboxes(Timestamp, Reply<()>),
-    Forget(Forgot, Reply<()>),
-    /// When, and from which record on history will be kept.
-    Compact(Timestamp, u64, Reply<()>),
-    /// The segment is sealed.
-    Seal(Reply<()>),
-    Flush(Reply<()>),
+    House(House, Reply<()>),
 }
 
 impl Command {
@@ -57,10 +52,9 @@ impl Command {
     fn settles(self) -> Option<Self> {
         let why = LedgerError::Unwritable("the store's disk is almost full".to_owned());
         match self {
-            Self::Take(_, _, reply) => refuse(reply, &why),
+            Self::Take(_, _, reply) | Self::House(House::Compact(..), reply) => refuse(reply, &why),
             Self::Record(_, _, reply) => refuse(reply, &why),
             Self::Reserve(_, _, _, reply) => refuse(reply, &why),
-            Self::Compact(_, _, reply) => refuse(reply, &why),
             command => return Some(command),
         }
         None
@@ -68,7 +62,7 @@ impl Command {
 }
 
 /// An answer that is given once its group is on disk.
-enum Answer {
+pub(super) enum Answer {
     Done(Reply<()>),
     Recorded(Reply<Recorded>),
     Granted(Reply<Reservation>, Box<Booking>),
@@ -185,36 +179,17 @@ impl<D: Disk, I: Index> Committer<D, I> {
                 self.record(&Record::InboxesCleared(InboxesCleared { at, inboxes }))?;
                 answers.push(Answer::Done(reply));
             }
-            Command::Forget(forgot, reply) => {
-                if self.book.meta.oldest_day < forgot.day {
-                    self.record(&Record::Forgot(forgot))?;
-                }
+            Command::House(house, reply) => {
                 self.finish(std::mem::take(answers))?;
-                while self.book.sweep(GROUP_COMMANDS_MAX)? != 0 {}
-                answer(reply, ());
-            }
-            Command::Compact(at, horizon, reply) => {
-                self.finish(std::mem::take(answers))?;
-                self.compact(at, horizon)?;
+                self.keep_house(house)?;
                 answers.push(Answer::Done(reply));
-            }
-            Command::Seal(reply) => {
-                self.finish(std::mem::take(answers))?;
-                // Where the disk has no place for another segment this one goes on.
-                drop(self.journal.seal());
-                answer(reply, ());
-            }
-            Command::Flush(reply) => {
-                self.finish(std::mem::take(answers))?;
-                self.shared.index.flush()?;
-                answer(reply, ());
             }
         }
         Ok(())
     }
 
     /// Puts the group on disk, writes the index, answers.
-    fn finish(&mut self, answers: Vec<Answer>) -> Result<(), Fatal> {
+    pub(super) fn finish(&mut self, answers: Vec<Answer>) -> Result<(), Fatal> {
         if self.journal.group_bytes() == 0 {
             answers.into_iter().for_each(Answer::confirm);
             return Ok(());

@@ -1,17 +1,51 @@
 //! Compacting, as the committer does it: step by step, between everything else it is asked.
 
 use super::committer::{Committer, Fatal};
-use crate::domain::compaction::{CompactionBegun, CompactionDone, Kept};
+use crate::domain::compaction::{CompactionBegun, CompactionDone, Forgot, Kept};
 use crate::domain::id::ContactId;
 use crate::domain::record::Record;
 use crate::domain::time::Timestamp;
 use crate::store::disk::Disk;
 use crate::store::index::Index;
 
+/// Rows of forgotten identities removed at once.
+const SWEPT_ROWS: usize = 256;
+
+/// What whoever keeps house asks of the committer.
+#[derive(Clone, Copy)]
+pub(super) enum House {
+    /// Old identities are forgotten.
+    Forget(Forgot),
+    /// One step of a compaction: when, and from which record on history will be kept.
+    Compact(Timestamp, u64),
+    /// The segment is sealed.
+    Seal,
+    /// The index survives a power cut from here on.
+    Flush,
+}
+
 impl<D: Disk, I: Index> Committer<D, I> {
+    /// Does it. Nothing may be staged.
+    pub(super) fn keep_house(&mut self, house: House) -> Result<(), Fatal> {
+        match house {
+            House::Forget(forgot) => {
+                if self.book.meta.oldest_day < forgot.day {
+                    self.record(&Record::Forgot(forgot))?;
+                    self.finish(Vec::new())?;
+                }
+                while self.book.sweep(SWEPT_ROWS)? != 0 {}
+            }
+            House::Compact(at, horizon) => self.compact(at, horizon)?,
+            // Where the disk has no place for another segment this one goes on.
+            House::Seal => drop(self.journal.seal()),
+            House::Flush => self.shared.index.flush()?,
+        }
+        Ok(())
+    }
+
     /// The next step of the compaction under way, or the first one of a new one. Nothing may be
     /// staged. History from record `horizon` on will be kept.
-    pub(super) fn compact(&mut self, at: Timestamp, horizon: u64) -> Result<(), Fatal> {
+    fn compact(&mut self, at: Timestamp, horizon: u64) -> Result<(), Fatal> {
         let Some(compacting) = self.book.meta.compacting.clone() else {
             return self.begin_compaction(at);
         };

@@ -26,6 +26,7 @@ pub use open::{Opened, Rebuilt};
 pub(super) use open::{decode, verify_index};
 
 use self::committer::Command;
+use self::compact::House;
 use self::shared::Shared;
 use crate::domain::compaction::Forgot;
 use crate::domain::id::{ContactId, Inbox, PortalId};
@@ -112,13 +113,13 @@ impl<D: Disk, I: Index> Embedded<D, I> {
 
     /// Forgets identities of events before a day, and old budget slots.
     pub async fn forget(&self, forgot: Forgot) -> Result<(), LedgerError> {
-        self.ask(|reply| Command::Forget(forgot, reply)).await
+        self.ask(|reply| Command::House(House::Forget(forgot), reply)).await
     }
 
     /// Makes one step of the compaction under way, or begins one. History from record `horizon`
     /// on will be kept. See [`Self::compaction`] for how far it is. Blocks.
     pub fn compact_blocking(&self, at: Timestamp, horizon: u64) -> Result<(), LedgerError> {
-        self.ask_blocking(|reply| Command::Compact(at, horizon, reply))
+        self.ask_blocking(|reply| Command::House(House::Compact(at, horizon), reply))
     }
 
     /// The compaction under way.
@@ -141,7 +142,7 @@ impl<D: Disk, I: Index> Embedded<D, I> {
     /// Has the next record begin a segment of its own, so that those before it can be taken away
     /// when they are old. Blocks.
     pub fn seal_blocking(&self) -> Result<(), LedgerError> {
-        self.ask_blocking(Command::Seal)
+        self.ask_blocking(|reply| Command::House(House::Seal, reply))
     }
 
     /// From when history is whole; `None`: from the beginning.
@@ -159,7 +160,7 @@ impl<D: Disk, I: Index> Embedded<D, I> {
 
     /// Waits until the index would survive a power cut.
     pub async fn flush(&self) -> Result<(), LedgerError> {
-        self.ask(Command::Flush).await
+        self.ask(|reply| Command::House(House::Flush, reply)).await
     }
 
     /// The last delivery whose events were taken.
