@@ -217,6 +217,8 @@ fn index(path: &Path, last: u64) -> IndexFound {
         Ok(applied)
     });
     match found {
+        // sled takes what it cannot read at all for a new one.
+        Ok(0) if last != 0 => IndexFound::ToBeRebuilt("the index is empty".to_owned()),
         Ok(applied) => IndexFound::Whole { applied },
         Err(error) => IndexFound::ToBeRebuilt(error.to_string()),
     }
