@@ -3,6 +3,7 @@
 
 mod beside;
 mod codes;
+mod commandline;
 mod demo;
 mod exclusivity;
 mod expectations;
