@@ -92,12 +92,14 @@ fn set(rules: &[String], order: &[usize], places: &[usize], book: &str) -> RuleS
     compiled(&files)
 }
 
-/// Every finding as JSON, but for the fingerprint: another text is another set.
-fn without_fingerprint(told: &[Told]) -> Vec<String> {
+/// Every finding as JSON, but for the fingerprint (another text is another set) and the places
+/// of rules in their files.
+fn without_places(told: &[Told]) -> Vec<String> {
+    let place = regex_lite::Regex::new(r"[a-z0-9/]+\.toml:[0-9]+").expect("a pattern");
     let row = |told: &Told| match &told.what {
         Finding::Decided(row) => {
             let row = Row { rules: "".into(), ..(**row).clone() };
-            serde_json::to_string(&row).expect("JSON")
+            place.replace_all(&serde_json::to_string(&row).expect("JSON"), "").into_owned()
         }
         Finding::NotJudged(missed) => format!("{missed:?}"),
     };
@@ -173,8 +175,8 @@ proptest! {
         let straight: Vec<usize> = (0..rules.len()).collect();
         let one = set(&rules, &straight, &[1; 8], "portal.toml");
         let other = set(&rules, &order, &places, "y.toml");
-        let expected = without_fingerprint(&replayed(&one, &lines));
-        prop_assert_eq!(without_fingerprint(&replayed(&other, &lines)), expected);
+        let expected = without_places(&replayed(&one, &lines));
+        prop_assert_eq!(without_places(&replayed(&other, &lines)), expected);
     }
 
     #[test]
