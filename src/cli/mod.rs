@@ -126,13 +126,11 @@ fn manual(path: &[String], out: Option<&Path>) -> ExitStatus {
     // "held release" in quotes is two words too.
     let words: Vec<String> =
         path.iter().flat_map(|it| it.split_whitespace()).map(str::to_owned).collect();
-    match man::page(&mut command, &words) {
-        Some(page) => finish(&page, 0),
-        None => {
-            say(&format!("error: there is no command \"{}\"; see hubroute help", words.join(" ")));
-            ExitStatus::Usage
-        }
-    }
+    let Some(page) = man::page(&mut command, &words) else {
+        say(&format!("error: there is no command \"{}\"; see hubroute help", words.join(" ")));
+        return ExitStatus::Usage;
+    };
+    finish(&page, 0)
 }
 
 /// The ids of the folder's rules with what they say; none where the rules cannot be read.
@@ -141,7 +139,7 @@ fn rule_ids(config: &Path) -> Vec<complete::Candidate> {
     let files = folder.and_then(|folder| crate::rules_folder::read(&folder).ok());
     let set = files.and_then(|files| crate::domain::rule::compile(&files).rules);
     let rules = set.into_iter().flat_map(|set| set.rules);
-    rules.map(|rule| (rule.id.to_string(), rule.says.to_string())).collect()
+    rules.map(|rule| (rule.id.to_string(), rule.says)).collect()
 }
 
 fn format(config: &Path, paths: Vec<PathBuf>, check: bool) -> ExitStatus {

@@ -40,9 +40,7 @@ fn check(args: &[&str], code: i32, part: &str) {
     assert_eq!(output.status.code(), Some(code), "{args:?}: {all}");
     assert!(all.contains(part), "{args:?}: {part:?} is not in {all}");
     assert!(!all.contains("panicked") && !all.contains("\x1b["), "{args:?}: {all}");
-    let mut lines: Vec<&str> = said.lines().map(|line| line.trim_start()).collect();
-    lines.dedup();
-    let cause = lines.iter().find_map(|line| line.strip_prefix("caused by: "));
+    let cause = said.lines().find_map(|line| line.trim_start().strip_prefix("caused by: "));
     let twice = cause.filter(|cause| 1 < said.matches(cause).count());
     assert_eq!(twice, None, "{said}");
     assert!(!said.contains("error: error"), "{said}");

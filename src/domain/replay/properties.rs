@@ -200,9 +200,11 @@ proptest! {
         for told in replayed(&set, &lines) {
             let Finding::Decided(row) = told.what else { continue };
             let rule = row.rule.expect("a rule's record").to_string();
-            match row.reason {
-                Reason::Matched => enrolled.push(rule),
-                _ => prop_assert_eq!((row.reason, row.by.as_deref()), (Reason::Outranked, Some(first.as_str()))),
+            if row.reason == Reason::Matched {
+                enrolled.push(rule);
+            } else {
+                let by = (row.reason, row.by.as_deref());
+                prop_assert_eq!(by, (Reason::Outranked, Some(first.as_str())));
             }
         }
         prop_assert_eq!(enrolled, [first]);
