@@ -4,6 +4,7 @@
 mod beside;
 mod book;
 mod codes;
+mod commandline;
 mod demo;
 mod exclusivity;
 mod expectations;
