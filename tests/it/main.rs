@@ -15,6 +15,8 @@ mod mistakes;
 mod protection;
 mod quick;
 mod reload;
+mod reloaded;
+mod settling;
 mod tidy;
 mod unenroll;
 mod webhook;
