@@ -64,13 +64,17 @@ fn names(text: &str, reason: Reason) -> bool {
     })
 }
 
-/// Whether a test expects it: by its name, as `decision reason`, or in a suite.
+/// Whether a test expects it: by its name, as `decision reason` in a text, or in a suite.
 fn expected(tests: &str, reason: Reason) -> bool {
-    let as_verdict = |code: &str| {
-        reason.decisions().iter().any(|it| tests.contains(&format!("\"{it} {code}\"")))
+    let ends = |letter: Option<char>| letter.is_none_or(|it| !it.is_ascii_lowercase() && it != '-');
+    let as_verdict = |verdict: String| {
+        tests.match_indices(&verdict).any(|(at, _)| {
+            let after = tests[at + verdict.len()..].chars().next();
+            ends(tests[..at].chars().next_back()) && ends(after)
+        })
     };
     names(tests, reason)
-        || as_verdict(reason.code())
+        || reason.decisions().iter().any(|it| as_verdict(format!("{it} {reason}")))
         || tests.contains(&format!("reason = \"{reason}\""))
 }
 
@@ -102,5 +106,6 @@ fn a_name_that_begins_like_another_is_not_taken_for_it() {
     assert!(names("Reason::Suppressed,", Reason::Suppressed));
     assert!(!names("Reason::SuppressedLater", Reason::Suppressed));
     assert!(!expected("\"ignore no-consent\" reason = \"no\"", Reason::NoConsent));
-    assert!(expected("\"skip no-consent\"", Reason::NoConsent));
+    assert!(!expected("\"skip no-consent-at-all\"", Reason::NoConsent));
+    assert!(expected("\"released: skip no-consent +60\"", Reason::NoConsent));
 }
