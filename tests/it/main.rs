@@ -2,6 +2,7 @@
 //! the house's own rules.
 
 mod beside;
+mod book;
 mod codes;
 mod demo;
 mod exclusivity;
