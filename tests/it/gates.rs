@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use hubroute::domain::reason::Reason;
 use hubroute::domain::rule::compile;
@@ -42,7 +42,7 @@ fn given() -> BTreeSet<(String, String)> {
     gates.flat_map(|path| given_by(&path)).collect()
 }
 
-fn given_by(path: &PathBuf) -> Vec<(String, String)> {
+fn given_by(path: &Path) -> Vec<(String, String)> {
     let gate = path.file_stem().and_then(|it| it.to_str()).expect("a name").to_owned();
     let text = read(path);
     let code = text.split("#[cfg(test)]").next().unwrap_or_default();

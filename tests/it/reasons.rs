@@ -23,7 +23,7 @@ struct Texts {
 
 impl Texts {
     fn read() -> Self {
-        let mut texts = Self { code: String::new(), tests: String::new() };
+        let mut read = Self { code: String::new(), tests: String::new() };
         let listed = |path: &Path| LISTS.iter().any(|it| path == Path::new(it));
         for path in sources().into_iter().filter(|path| !listed(path)) {
             let name = path.to_string_lossy();
@@ -34,13 +34,13 @@ impl Texts {
             } else {
                 text.split_once("#[cfg(test)]\nmod tests {").unwrap_or((&text, ""))
             };
-            texts.code += code;
-            texts.tests += tests;
+            read.code += code;
+            read.tests += tests;
         }
         for path in SUITES.into_iter().flat_map(suites) {
-            texts.tests += &fs::read_to_string(path).expect("readable");
+            read.tests += &fs::read_to_string(path).expect("readable");
         }
-        texts
+        read
     }
 }
 

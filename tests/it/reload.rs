@@ -116,7 +116,7 @@ fn however_it_is_saved_only_whole_sets_are_used_and_new_ones_within_two_seconds(
             running.into_iter().map(|it| it.join().expect("as promised")).collect()
         });
         for of_one in of_each {
-            judged.add(of_one);
+            judged.add(&of_one);
         }
     }
     let Judged { saves, late, decisions, slowest } = judged;
@@ -141,7 +141,7 @@ struct Judged {
 }
 
 impl Judged {
-    fn add(&mut self, other: Self) {
+    fn add(&mut self, other: &Self) {
         self.saves += other.saves;
         self.late += other.late;
         self.decisions += other.decisions;
