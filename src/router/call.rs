@@ -195,6 +195,8 @@ fn asking(intent: &Intent) -> Row {
 }
 
 fn wait_for_outcome(item: &mut Item, intent: &Intent, now: Timestamp) {
+    // The record says by which id the rule goes now, and so does the item (`was`).
+    item.rule.clone_from(&intent.rule);
     item.decision = Decision::Wait;
     item.turn_to(Reason::OutcomeUnknown, now);
     item.sentence = sentence::asking(intent.target.name.as_str());

@@ -154,6 +154,7 @@ impl<'a> Draft<'a> {
     ) -> Item {
         let from = exit::names(stays);
         let text = sentence::leaving(&sentence::list(&from));
+        Self::keep_rule(&mut item, rule);
         item.turn_to(Reason::OutcomeUnknown, self.view.now);
         item.decision = Decision::Wait;
         item.sentence.clone_from(&text);

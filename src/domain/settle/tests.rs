@@ -103,9 +103,12 @@ fn every_outcome_has_one_end() {
     check(sequence, Outcome::AlreadyEnrolled, "in-doubt: wait outcome-unknown open");
     check(sequence, refused(Concerns::Contact), "released: fail hubspot-refused-contact done");
     check(sequence, refused(Concerns::Request), "released: fail hubspot-refused-request done");
+    check(sequence, refused(Concerns::Sender), "released: fail hubspot-refused-sender done");
     check(sequence, Outcome::Unknown { why: String::new() }, "in-doubt: wait outcome-unknown open");
     let busy = Outcome::RetryAfter { why: Later::Busy, delay_ms: Some(2_000) };
     check(sequence, busy, "released: wait hubspot-busy +2000");
+    let unreachable = Outcome::RetryAfter { why: Later::Unreachable, delay_ms: Some(2_000) };
+    check(sequence, unreachable, "released: wait hubspot-unreachable +2000");
     let halted = Outcome::Halted { target_only: false, message: "no scope".to_owned() };
     check(sequence, halted, "released: hold hubspot-refused-request +60000");
 }

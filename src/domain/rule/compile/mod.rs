@@ -34,8 +34,12 @@ use sha2::{Digest, Sha256};
 use toml::Spanned;
 use toml::de::DeTable;
 
+#[cfg(test)]
+pub(super) use self::conditions::OPERATORS;
 pub use self::renamed::renamed;
 pub use self::suppress::BUILT_IN_SUPPRESSIONS;
+#[cfg(test)]
+pub(super) use self::when::CHANGES;
 
 use self::book::Book;
 use self::defaults::Defaults;
