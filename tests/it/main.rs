@@ -13,6 +13,7 @@ mod index;
 mod interleavings;
 mod kills;
 mod mistakes;
+mod model;
 mod protection;
 mod quick;
 mod reload;
