@@ -15,6 +15,7 @@ mod index;
 mod interleavings;
 mod kills;
 mod mistakes;
+mod model;
 mod protection;
 mod quick;
 mod reasons;
