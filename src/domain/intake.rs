@@ -214,8 +214,7 @@ fn route(rules: &RuleSet, person: &Person, incoming: &Incoming<'_>, taken: &mut 
             Err(why) => missed.push((rule, why)),
         }
     }
-    let watched = event.change().is_some_and(|(property, _)| rules.watched.contains_key(property));
-    if !fired.is_empty() || watched {
+    if !fired.is_empty() || fire::watching(rules, incoming).next().is_some() {
         fire::schedule(rules, person, incoming, &fired, taken);
     } else if merge && missed.is_empty() {
         let why = (Reason::MergedRecord, sentence::merged_record(""));

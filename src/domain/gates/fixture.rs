@@ -149,7 +149,7 @@ pub(crate) fn also_unenroll(id: &str, condition: Condition) -> Suppression {
         themes: BTreeSet::new(),
         live: true,
         also_unenroll: true,
-        unbuilt: Vec::new(),
+        ends: None,
         then_stage: Vec::new(),
         place: place(9),
     }

@@ -6,7 +6,7 @@ use crate::domain::gates::fixture::{
 use crate::domain::id::{ContactId, PortalId};
 use crate::domain::reason::Reason;
 use crate::domain::record::TakenEvent;
-use crate::domain::rule::Mode;
+use crate::domain::rule::{Mode, Suppression};
 use crate::domain::time::{DAY_MS, Timestamp};
 
 fn world() -> World {
@@ -135,6 +135,16 @@ fn a_suppression_that_takes_people_out_watches_its_properties() {
     assert_eq!(taken.rows[0].rule, None, "a suppression is no rule");
     assert_eq!(world.person.items[0].due, Some(world.now), "who must leave does not settle");
     check(&mut world, &event("hair_color", "red"), &[Reason::NotWatched]);
+}
+
+#[test]
+fn a_suppression_that_is_over_watches_nothing() {
+    let mut world = world();
+    let ends = Some(world.now);
+    let over = Suppression { ends, ..also_unenroll("customers", is("customer", "yes")) };
+    world.rules.suppressions = vec![over];
+    world.rules.watched.insert("customer".into(), vec![0]);
+    check(&mut world, &event("customer", "yes"), &[Reason::NotWatched]);
 }
 
 #[test]

@@ -281,8 +281,8 @@ pub struct Suppression {
     pub live: bool,
     /// `also_unenroll`: when it comes to hold, the person is taken out of its themes.
     pub also_unenroll: bool,
-    /// Keys whose effect is not built yet.
-    pub unbuilt: Vec<Unbuilt>,
+    /// `until`: the first instant after its last day in the portal's zone.
+    pub ends: Option<Timestamp>,
     /// Keys that only `hubroute test` can judge so far ([`Rule::then_stage`]).
     pub then_stage: Vec<Unbuilt>,
     /// Where it stands.

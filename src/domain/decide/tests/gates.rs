@@ -3,7 +3,7 @@
 use super::{check, skips};
 use crate::domain::claim::Channel;
 use crate::domain::gates::fixture::{
-    NOW, World, becomes, claim, contact, event, is, place, rule, target,
+    NOW, SETTLE_MS, World, becomes, claim, contact, event, is, place, rule, target,
 };
 use crate::domain::id::{OwnerId, SequenceId};
 use crate::domain::person::Seen;
@@ -13,7 +13,7 @@ use crate::domain::rule::{
     Action, Gate, Mode, ReEnroll, Rule, SenderChoice, Suppression, Unbuilt, WhenFull,
 };
 use crate::domain::surroundings::Surroundings;
-use crate::domain::time::{DAY_MS, HOUR_MS};
+use crate::domain::time::{DAY_MS, HOUR_MS, Timestamp};
 
 #[test]
 fn built_in_suppressions_cannot_be_passed() {
@@ -35,7 +35,7 @@ fn suppression(live: bool, themes: &[&str]) -> Suppression {
         themes: themes.iter().map(|name| (*name).into()).collect(),
         live,
         also_unenroll: false,
-        unbuilt: Vec::new(),
+        ends: None,
         then_stage: Vec::new(),
         place: place(9),
     }
@@ -54,6 +54,20 @@ fn a_suppression_holds_for_its_themes_unless_it_only_watches() {
     skips(with(suppression(true, &["sales"])), Reason::Suppressed);
     check(with(suppression(true, &["nurture"])), Decision::Enroll, Reason::Matched);
     check(with(suppression(false, &[])), Decision::Enroll, Reason::Matched);
+}
+
+#[test]
+fn a_suppression_holds_to_the_end_of_its_last_day() {
+    let ends = |at: Timestamp| {
+        move |world: &mut World| {
+            world.contact = contact(&[("customer", "yes")]);
+            world.rules.suppressions =
+                vec![Suppression { ends: Some(at), ..suppression(true, &[]) }];
+        }
+    };
+    let decided = NOW.plus_ms(SETTLE_MS);
+    skips(ends(decided.plus_ms(1)), Reason::Suppressed);
+    check(ends(decided), Decision::Enroll, Reason::Matched);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use super::*;
 use crate::domain::rule::model::{Action, Gate, ReEnroll, SenderChoice};
 use crate::domain::rule::span::Span;
+use crate::domain::time::Timestamp;
 
 fn compiled(more: &str) -> RuleSet {
     let files = [file("portal.toml", BOOK), file("r.toml", more)];
@@ -139,6 +140,16 @@ fn the_worked_example_waits_only_for_what_is_not_built() {
     let held: Vec<(Gate, &str)> =
         rule.unbuilt.iter().map(|held| (held.gate, held.key.as_str())).collect();
     assert_eq!(held, []);
+}
+
+#[test]
+fn a_suppression_ends_with_its_last_day_in_the_portals_zone() {
+    let set = compiled(
+        "[[suppress]]\nid = \"s\"\nsays = \"s\"\nuntil = 2026-12-31\n\
+         if = [{ property = \"seen\", is_known = true }]\n",
+    );
+    let midnight = Timestamp::parse_rfc3339("2027-01-01T00:00:00-05:00");
+    assert!(midnight.is_some() && set.suppressions[0].ends == midnight, "{midnight:?}");
 }
 
 #[test]
