@@ -17,4 +17,5 @@ mod quick;
 mod reload;
 mod tidy;
 mod unenroll;
+mod waiters;
 mod webhook;

@@ -4,9 +4,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::keys;
+use super::{keys, waiters};
 use crate::domain::claim::Claim;
-use crate::domain::id::{ClaimId, Inbox, RuleId};
+use crate::domain::id::{ClaimId, ContactId, Inbox, RuleId};
+use crate::domain::person::Item;
+use crate::domain::queue::Queues;
 use crate::domain::record::InboxState;
 use crate::domain::slots::{Slot, Slots};
 use crate::domain::time::Timestamp;
@@ -29,12 +31,14 @@ struct InboxSlots {
 pub(super) struct Inboxes {
     inboxes: BTreeMap<Inbox, InboxSlots>,
     rules: Arc<RuleSlots>,
+    queues: Arc<Queues>,
 }
 
 impl Inboxes {
     /// Reads what the index has.
     pub(super) fn load(index: &impl Index) -> Result<Self, IndexError> {
-        let mut inboxes = Self::default();
+        let queues = Arc::new(waiters::load_all(index)?);
+        let mut inboxes = Self { queues, ..Self::default() };
         for_each(index, keys::SLOT, |key, value| {
             if let [inbox, claim] = keys::parts(key)[..]
                 && let Some((slot, _, rule)) = keys::slot_of(value)
@@ -68,6 +72,16 @@ impl Inboxes {
     /// Enrollments by rule.
     pub(super) fn rules(&self) -> &Arc<RuleSlots> {
         &self.rules
+    }
+
+    /// Who waits for whose budget.
+    pub(super) fn queues(&self) -> &Arc<Queues> {
+        &self.queues
+    }
+
+    /// Takes in a person's items that waited, and all that they have now.
+    pub(super) fn wait(&mut self, contact: ContactId, before: &[Item], after: &[Item]) {
+        Arc::make_mut(&mut self.queues).change(contact, before, after);
     }
 
     /// Takes in how a claim stands now.
