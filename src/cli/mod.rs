@@ -116,6 +116,7 @@ fn check(config: &Path, asked: args::Check) -> ExitStatus {
         color: color(),
         deny_warnings: asked.deny_warnings,
         today: asked.today.or_else(|| Some(jiff::Zoned::now().date())),
+        leaves_sequences: leaves_sequences(config),
         against: asked.against.as_deref(),
     };
     match check::run(&folder, options) {
@@ -136,7 +137,12 @@ fn test(config: &Path, asked: args::Test) -> ExitStatus {
             return ExitStatus::Usage;
         }
     };
-    let options = test::Options { only: only.as_ref(), cover: asked.cover, color: color() };
+    let options = test::Options {
+        only: only.as_ref(),
+        cover: asked.cover,
+        color: color(),
+        leaves_sequences: leaves_sequences(config),
+    };
     match test::run(&folder, options) {
         Ok(answer) => {
             if let Some(path) = asked.junit
@@ -254,6 +260,12 @@ fn read_config(path: &Path) -> Result<Config, ExitStatus> {
         }
         ExitStatus::Usage
     })
+}
+
+/// Whether the configuration's profile leaves sequences by a call, as far as it can be read.
+fn leaves_sequences(config: &Path) -> bool {
+    let text = std::fs::read_to_string(config).unwrap_or_default();
+    crate::config::profile(&text, &ProcessEnvironment).leaves_sequences()
 }
 
 /// The rules folder of the configuration, or `rules` where that cannot be read: `check` and

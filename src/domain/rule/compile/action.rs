@@ -234,10 +234,12 @@ impl<'a> Context<'a> {
 
     /// Reports what cannot be done without `[portal.unenroll_bridge]`.
     pub(super) fn needs_bridge(&self, node: Node<'a>, what: &str) {
-        let portal = self.book.single("portal");
+        let portal = self.book.single("portal").filter(|_| !self.leaves_sequences);
         if portal.is_some_and(|portal| portal.get("unenroll_bridge").is_none()) {
             let message = format!("{what} needs [portal.unenroll_bridge].");
-            node.error(code::MISSING, message, "HubSpot has no API for it. See docs/unenroll.md.");
+            let hint = "HubSpot has no API for it. See docs/unenroll.md. (Only [hubspot] profile = \
+                        \"route-map\" has one: then name that hubroute.toml with --config.)";
+            node.error(code::MISSING, message, hint);
         }
     }
 
