@@ -154,7 +154,9 @@ fn is_own(rules: &RuleSet, event: &Event) -> bool {
         let app = event.app.map(|app| app.to_string());
         matches!(source, "INTEGRATION" | "API") && app.is_some() && app == event.source_id
     };
+    let stamps = || rules.workflows.values().filter_map(|workflow| workflow.via.as_ref());
     rules.portal.bridge.as_ref().is_some_and(|bridge| bridge.property == *property)
+        || stamps().any(|stamp| stamp == property)
         || (rules.portal.ignore_own_app && by_own_app())
 }
 

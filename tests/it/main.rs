@@ -17,5 +17,6 @@ mod quick;
 mod reload;
 mod tidy;
 mod unenroll;
+mod via;
 mod waiters;
 mod webhook;

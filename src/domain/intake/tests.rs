@@ -85,6 +85,10 @@ fn an_event_dated_2100_silences_nobody() {
 #[test]
 fn our_own_writes_are_not_routed() {
     check(&mut world(), &event("unenroll_requested", "1"), &[Reason::OwnChange]);
+    let mut by_property = World::new(vec![rule("any", changes("start_it"), "intro")]);
+    let workflow = by_property.rules.workflows.get_mut("nurture-flow").expect("there");
+    workflow.via = Some("start_it".into());
+    check(&mut by_property, &event("start_it", "1"), &[Reason::OwnChange]);
     let mut by_app = event("lifecyclestage", "mql");
     by_app.source = Some("INTEGRATION".to_owned());
     by_app.source_id = Some("55".to_owned());

@@ -154,6 +154,8 @@ pub struct Workflow {
     pub re_enrolls: Option<bool>,
     /// `runs_at_least`, where said.
     pub runs_at_least: Option<Span>,
+    /// `via = "property:NAME"`: what is written so that HubSpot's workflow enrolls the contact.
+    pub via: Option<PropertyName>,
     /// Where it stands.
     pub place: Place,
 }
@@ -250,8 +252,6 @@ pub struct Rule {
     pub arms: Vec<Rule>,
     /// Which arm of a split this is.
     pub arm: Option<Arm>,
-    /// Keys whose effect is not built yet.
-    pub unbuilt: Vec<Unbuilt>,
     /// Keys that only `hubroute test` can judge so far, on the data of a test: `serve` does not
     /// read what they need, and refuses a live rule that has one.
     pub then_stage: Vec<Unbuilt>,
