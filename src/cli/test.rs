@@ -221,7 +221,7 @@ mod tests {
 
     fn waits() -> Outcome {
         let place = Place { file: "inbound.toml".into(), line: 9 };
-        Outcome::Waits(Unbuilt { key: "window".to_owned(), gate: Gate::Window, place })
+        Outcome::Waits(Unbuilt { key: "window".to_owned(), gate: Gate::Sender, place })
     }
 
     fn report(outcomes: Vec<Outcome>) -> SuiteReport {

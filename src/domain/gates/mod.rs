@@ -148,7 +148,7 @@ pub fn enrollment(rule: &Rule) -> Result<Enrollment<'_>, Unbuilt> {
             Ok(Enrollment { target, theme, senders })
         }
         // A rule that only takes people out never gets as far as the gates of an enrollment.
-        Action::Unenroll { then: None, .. } | Action::Split | Action::Nothing | Action::Unbuilt => {
+        Action::Unenroll { then: None, .. } | Action::Split | Action::Nothing => {
             let (key, place) = ("unenroll".to_owned(), rule.place.clone());
             Err(Unbuilt { key, gate: Gate::Unenroll, place })
         }

@@ -137,7 +137,7 @@ fn item(person: &Person, incoming: &Incoming<'_>, rule: &Rule, settling: Option<
         from: old_value(person, incoming.event).map(str::to_owned),
         target: match &rule.of(person.contact).action {
             Action::Enroll { target, .. } => Some(target.name.clone()),
-            Action::Unenroll { .. } | Action::Split | Action::Nothing | Action::Unbuilt => None,
+            Action::Unenroll { .. } | Action::Split | Action::Nothing => None,
         },
         ..fresh(incoming, pair_id(incoming, rule), of_rule, due)
     }

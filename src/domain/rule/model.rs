@@ -68,12 +68,10 @@ pub enum Gate {
     Consent,
     /// Sender, limits and budget.
     Sender,
-    /// `window`.
-    Window,
 }
 
-/// A key whose effect is not built yet, and the gate that would need it. `serve` and `check`
-/// refuse it; `test` says which test waits for which key.
+/// A key whose effect is not built yet in `serve`, and the gate that would need it: a live rule
+/// that has one is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unbuilt {
     /// The key as written, for example `wait_for`.
@@ -195,8 +193,6 @@ pub enum Action {
     Split,
     /// The arm of a split that gets nothing.
     Nothing,
-    /// Not built yet. The rule's `unbuilt` says so.
-    Unbuilt,
 }
 
 /// `[[rule]]`.

@@ -29,7 +29,7 @@ struct InboxSlots {
 /// See the module.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Inboxes {
-    inboxes: BTreeMap<Inbox, InboxSlots>,
+    slots: BTreeMap<Inbox, InboxSlots>,
     rules: Arc<RuleSlots>,
     queues: Arc<Queues>,
 }
@@ -62,7 +62,7 @@ impl Inboxes {
     }
 
     fn of(&mut self, inbox: &Inbox) -> &mut InboxSlots {
-        self.inboxes.entry(inbox.clone()).or_default()
+        self.slots.entry(inbox.clone()).or_default()
     }
 
     fn of_rule(&mut self, rule: &RuleId) -> &mut Slots {
@@ -103,28 +103,28 @@ impl Inboxes {
 
     /// What an inbox has used.
     pub(super) fn used(&self, inbox: &Inbox) -> InboxUse {
-        self.inboxes.get(inbox).map(InboxSlots::used).unwrap_or_default()
+        self.slots.get(inbox).map(InboxSlots::used).unwrap_or_default()
     }
 
     /// What every inbox has used.
     pub(super) fn all(&self) -> BTreeMap<Inbox, InboxUse> {
-        self.inboxes.iter().map(|(inbox, slots)| (inbox.clone(), slots.used())).collect()
+        self.slots.iter().map(|(inbox, slots)| (inbox.clone(), slots.used())).collect()
     }
 
     /// What HubSpot told us of an inbox.
     pub(super) fn state_of(&self, inbox: &Inbox) -> InboxState {
-        self.inboxes.get(inbox).map(|slots| slots.state.clone()).unwrap_or_default()
+        self.slots.get(inbox).map(|slots| slots.state.clone()).unwrap_or_default()
     }
 
     /// Every inbox that HubSpot told us something of.
     pub(super) fn marked(&self) -> Vec<Inbox> {
-        let marked = self.inboxes.iter().filter(|(_, slots)| slots.state != InboxState::default());
+        let marked = self.slots.iter().filter(|(_, slots)| slots.state != InboxState::default());
         marked.map(|(inbox, _)| inbox.clone()).collect()
     }
 
     /// Forgets settled slots that no budget counts any more.
     pub(super) fn forget_before(&mut self, at: Timestamp) {
-        for slots in self.inboxes.values_mut() {
+        for slots in self.slots.values_mut() {
             slots.slots.forget_before(at);
         }
         for slots in Arc::make_mut(&mut self.rules).values_mut() {

@@ -48,7 +48,7 @@ fn suppression<'a>(ctx: &Context<'a>, table: &Table<'a>, id: Option<&str>) -> Op
     let conditions = ctx.conditions(list, position);
     high_water(table);
     let also = table.get("also_unenroll").filter(|node| node.flag().unwrap_or_default());
-    let last = table.get("until").and_then(|node| node.date());
+    let day = table.get("until").and_then(|node| node.date());
     let mode = table.get("mode").map(|node| node.word(&[("live", true), ("dry-run", false)]));
     let themes = table.get("themes").map(|node| targets::named_themes(&ctx.book, node));
     let themes = themes.unwrap_or_default();
@@ -67,7 +67,7 @@ fn suppression<'a>(ctx: &Context<'a>, table: &Table<'a>, id: Option<&str>) -> Op
         themes,
         live: live?,
         also_unenroll: also.is_some(),
-        ends: last.map(|day| Edge::Day(day).ends(&ctx.zone)),
+        ends: day.map(|day| Edge::Day(day).ends(&ctx.zone)),
         then_stage,
         place: table.place(),
     })

@@ -57,7 +57,7 @@ pub(super) fn silenced(
     let live = || {
         rules.iter().filter(|rule| rule.mode == Mode::Live).filter_map(|rule| match &rule.action {
             Action::Enroll { theme, .. } => Some((rule, theme)),
-            Action::Unenroll { .. } | Action::Split | Action::Nothing | Action::Unbuilt => None,
+            Action::Unenroll { .. } | Action::Split | Action::Nothing => None,
         })
     };
     live().for_each(|(_, theme)| *counts.entry(theme).or_default() += 1);
