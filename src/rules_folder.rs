@@ -25,6 +25,24 @@ const MAX_BYTES: u64 = 64 * 1024 * 1024;
 /// Why the folder could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
+    /// There is nothing at this path.
+    #[error("there is no folder {}; name the folder that holds the rules", path.display())]
+    Missing {
+        /// What was looked for.
+        path: PathBuf,
+    },
+    /// There is neither a file nor a folder at this path.
+    #[error("there is no file or folder {}", path.display())]
+    NoFile {
+        /// What was looked for.
+        path: PathBuf,
+    },
+    /// A file stands where a folder is wanted: rules are judged together.
+    #[error("{} is a file; name the folder it is in: {}", path.display(), folder(path).display())]
+    NotFolder {
+        /// The file.
+        path: PathBuf,
+    },
     /// It, or something in it, cannot be opened.
     #[error("cannot read {}: {source}", path.display())]
     Unreadable {
@@ -60,6 +78,21 @@ pub enum FolderError {
         /// Where reading stopped.
         path: PathBuf,
     },
+}
+
+/// The folder that a path stands in, as one would type it.
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// What is wrong with a rules folder that cannot be opened, in words for people.
+fn unopened(path: &Path, source: io::Error) -> FolderError {
+    let path = path.to_owned();
+    match source.kind() {
+        io::ErrorKind::NotFound => FolderError::Missing { path },
+        io::ErrorKind::NotADirectory => FolderError::NotFolder { path },
+        _ => FolderError::Unreadable { path, source },
+    }
 }
 
 /// Every `*.toml` and `*.txt` file of the folder, by name. Links are not followed, so no file
@@ -134,7 +167,7 @@ fn walk(
     }
     visit(Kind::Folder, folder, prefix)?;
     let unreadable = |source| FolderError::Unreadable { path: folder.to_owned(), source };
-    for entry in fs::read_dir(folder).map_err(unreadable)? {
+    for entry in fs::read_dir(folder).map_err(|source| unopened(folder, source))? {
         let entry = entry.map_err(unreadable)?;
         let kind = entry.file_type().map_err(unreadable)?;
         let path = entry.path();
@@ -189,7 +222,9 @@ mod tests {
 
     #[test]
     fn a_folder_that_cannot_be_read_is_named() {
-        check_refused(|_| {}, "rules: No such file");
+        check_refused(|_| {}, "there is no folder");
+        let file = |root: &Path| fs::write(root.join("rules"), "x = 1").expect("written");
+        check_refused(file, "rules is a file; name the folder it is in");
         check_refused(|root| fs::create_dir(root.join("rules")).expect("created"), "no *.toml");
         let latin = |root: &Path| {
             fs::create_dir(root.join("rules")).expect("created");

@@ -53,13 +53,21 @@ pub fn run(folder: &Path, options: Options<'_>) -> Result<Answer, FolderError> {
         return Ok(Answer { output, junit: junit_not_run(), exit_code: 1 });
     };
     let mut report = suite::run(&rules, &files);
+    let all = report.results.len();
     if let Some(only) = options.only {
         keep(&mut report, only);
     }
+    let found_none = report.results.is_empty() && 0 < all;
     let found = diagnostics::text(&report.diagnostics, &files, &shown, options.color);
     let uncovered = if options.cover { cover(&report) } else { String::new() };
+    let told = match options.only {
+        Some(only) if found_none => {
+            format!("No test matches --run \"{}\"; {shown} holds {all}.\n", only.as_str())
+        }
+        _ => text(&report, &shown),
+    };
     Ok(Answer {
-        output: found + &uncovered + &text(&report, &shown),
+        output: found + &uncovered + &told,
         junit: junit(&report),
         exit_code: u8::from(!is_success(&report)),
     })
@@ -276,7 +284,10 @@ mod tests {
         assert_eq!(answer.exit_code, 0, "{}", answer.output);
         let no_such = pattern("no such test").expect("a pattern");
         let none = Options { only: Some(&no_such), ..Options::default() };
-        assert_eq!(run(&folder, none).map(|answer| answer.exit_code).ok(), Some(1));
+        let none = run(&folder, none).expect("readable");
+        assert_eq!(none.exit_code, 1);
+        let told = "No test matches --run \"no such test\"; ";
+        assert!(none.output.contains(told), "{}", none.output);
     }
 
     #[test]

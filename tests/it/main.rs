@@ -2,7 +2,9 @@
 //! the house's own rules.
 
 mod beside;
+mod book;
 mod codes;
+mod commandline;
 mod demo;
 mod exclusivity;
 mod expectations;

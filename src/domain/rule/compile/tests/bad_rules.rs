@@ -196,6 +196,8 @@ fn names_and_labels_are_checked_against_the_lock_file() {
     let name = "property \"lifecycle_stage\" does not exist in this portal. Did you mean \
                 \"lifecyclestage\"?";
     check_condition("{ property = \"lifecycle_stage\", is = \"lead\" }", "HR015", name);
+    let far = "does not exist in this portal. If it is new, add it to .properties.lock.toml";
+    check_condition("{ property = \"zodiac\", is = \"leo\" }", "HR015", far);
     let label = "\"Marketing Qualified Lead\" is a label. The value is \"marketingqualifiedlead\".";
     let condition = "{ property = \"lifecyclestage\", is = \"Marketing Qualified Lead\" }";
     check_condition(condition, "HR016", label);
