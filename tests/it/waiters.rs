@@ -61,7 +61,8 @@ fn a_budget_that_is_raised_lets_the_first_in_line_go_on() {
     let portal = harness.folder().join("rules").join("portal.toml");
     fs::write(&portal, book(5)).expect("the portal's file");
     waits(5);
-    assert_eq!(harness.counts().enrollments, 5);
+    harness.wait_for(LONG, |_| harness.counts().enrollments == 5);
+    harness.wait_for(LONG, |_| harness.verdict_counts().get("enroll matched") == Some(&5));
     // The line outlives a restart.
     harness.stop();
     harness.restart();
