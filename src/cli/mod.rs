@@ -174,6 +174,7 @@ fn check(config: &Path, asked: args::Check) -> ExitStatus {
         color: color(),
         deny_warnings: asked.deny_warnings,
         today: asked.today.or_else(|| Some(jiff::Zoned::now().date())),
+        leaves_sequences: leaves_sequences(config),
         against: asked.against.as_deref(),
     };
     match check::run(&folder, options) {
@@ -197,7 +198,12 @@ fn test(config: &Path, asked: args::Test) -> ExitStatus {
             return ExitStatus::Usage;
         }
     };
-    let options = test::Options { only: only.as_ref(), cover: asked.cover, color: color() };
+    let options = test::Options {
+        only: only.as_ref(),
+        cover: asked.cover,
+        color: color(),
+        leaves_sequences: leaves_sequences(config),
+    };
     match test::run(&folder, options) {
         Ok(answer) => {
             if let Some(path) = asked.junit
@@ -330,6 +336,12 @@ fn read_config(path: &Path) -> Result<Config, ExitStatus> {
         }
         ExitStatus::Usage
     })
+}
+
+/// Whether the configuration's profile leaves sequences by a call, as far as it can be read.
+fn leaves_sequences(config: &Path) -> bool {
+    let text = std::fs::read_to_string(config).unwrap_or_default();
+    crate::config::profile(&text, &ProcessEnvironment).leaves_sequences()
 }
 
 /// The configuration's text; none where nobody named a file and there is none.

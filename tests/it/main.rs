@@ -24,4 +24,6 @@ mod reloaded;
 mod settling;
 mod tidy;
 mod unenroll;
+mod via;
+mod waiters;
 mod webhook;
