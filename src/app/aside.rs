@@ -62,7 +62,7 @@ async fn open(
     if !config.store.is_dir() {
         return Err(StoreError::Missing { path: config.store }.into());
     }
-    let loaded = rules::load(&config.rules);
+    let loaded = rules::load(&config.rules, config.hubspot.profile);
     let store =
         Arc::new(serve::open_ledger(Store::open(&config.store)?, &Progress::default()).await?);
     let (set, refused) = choose(loaded.set, &store)?;

@@ -106,8 +106,8 @@ impl Office {
     }
 
     async fn read_rules(&self) -> Result<rules::Loaded, ReloadError> {
-        let folder = self.rules_folder();
-        let loaded = tokio::task::spawn_blocking(move || rules::load(&folder)).await;
+        let (folder, profile) = (self.rules_folder(), self.config.hubspot.profile);
+        let loaded = tokio::task::spawn_blocking(move || rules::load(&folder, profile)).await;
         loaded.map_err(|_| ReloadError::Ledger(LedgerError::Stopped))
     }
 

@@ -153,8 +153,8 @@ async fn start(
     hubspot: Client,
 ) -> Result<(Arc<Office>, Rules), RunError> {
     // Loading waits until nobody writes in the folder; the ledger is opened meanwhile.
-    let folder = config.rules.clone();
-    let loading = tokio::task::spawn_blocking(move || rules::load(&folder));
+    let (folder, profile) = (config.rules.clone(), config.hubspot.profile);
+    let loading = tokio::task::spawn_blocking(move || rules::load(&folder, profile));
     let store = Arc::new(open_ledger(store, progress).await?);
     let loaded =
         loading.await.map_err(|_| RunError::StoreStopped("loading rules gave up".to_owned()))?;

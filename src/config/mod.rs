@@ -168,5 +168,14 @@ pub fn rules_folder(text: &str, folder: &Path, environment: &impl Environment) -
     folder.join(path.map_or_else(|| "rules".to_owned(), |value| value.text))
 }
 
+/// Only `[hubspot] profile`, or its default where it cannot be read: what `check` and `test` need
+/// besides, whatever is wrong with the rest.
+pub fn profile(text: &str, environment: &impl Environment) -> Profile {
+    let mut ignored = Vec::new();
+    let raw = Raw::read(text, environment, &mut ignored);
+    let value = raw.get("hubspot", "profile", &mut ignored);
+    value.and_then(|value| value.text.parse().ok()).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests;

@@ -26,6 +26,7 @@ pub mod person;
 pub mod postpone;
 pub mod press;
 pub mod query;
+pub mod queue;
 pub mod reason;
 pub mod record;
 pub mod recording;

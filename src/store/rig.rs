@@ -177,6 +177,7 @@ fn claim(contact: ContactId, at: Timestamp) -> Claim {
         row: id.as_str().into(),
         target: Target { channel: Channel::Sequence, name: "intro".into(), id: 1 },
         sender: None,
+        via: None,
         first_call_at: at,
         last_call_at: at,
         lost_answers: 0,

@@ -148,6 +148,7 @@ fn claim(contact: ContactId, state: State) -> Claim {
         row: format!("{contact}.0.inbound").into(),
         target: Target { channel: Channel::Sequence, name: "inbound".into(), id: 10 },
         sender: None,
+        via: None,
         first_call_at: NOW,
         last_call_at: NOW,
         lost_answers: 1,

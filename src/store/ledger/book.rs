@@ -11,15 +11,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use self::counted::{identity_from_hex, open_counts, superseded};
-use super::fires;
 use super::inboxes::{Inboxes, for_each};
-use super::keys;
 use super::meta::Meta;
 use super::persons::{load, read_person, unite};
+use super::{fires, keys, waiters};
 use crate::domain::breaker::{Fires, WITHIN_MS_MAX, is_held};
 use crate::domain::event::{Event, Identity, Kind};
 use crate::domain::id::{ContactId, Inbox};
-use crate::domain::person::{Item, Person};
+use crate::domain::person::Person;
+use crate::domain::queue::waits;
 use crate::domain::record::{Aliased, InboxState, Record, Row, Taken, TakenEvent, Turn};
 use crate::domain::time::{DAY_MS, Timestamp};
 use crate::store::index::{Change, Index, IndexError};
@@ -279,10 +279,13 @@ impl<I: Index> Book<I> {
         let person = self.stage_person(contact)?;
         let superseded = superseded(person, rows);
         let before = open_counts(person);
-        let held: Vec<Item> = person.items.iter().filter(|it| is_held(it)).cloned().collect();
+        let held = waiters::of(person, is_held);
+        let queued = waiters::of(person, waits);
         change(person);
         let after = open_counts(person);
-        let now_held: Vec<Item> = person.items.iter().filter(|it| is_held(it)).cloned().collect();
+        let now_held = waiters::of(person, is_held);
+        let now_queued = waiters::of(person, waits);
+        waiters::change(&mut self.inboxes, contact, &queued, &now_queued);
         self.fires.hold(&held, &now_held);
         self.count(superseded, rows);
         let moved =

@@ -15,6 +15,7 @@ mod open;
 mod persons;
 mod query;
 mod shared;
+mod waiters;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -33,6 +34,7 @@ use crate::domain::id::{ContactId, Inbox, PortalId};
 use crate::domain::record::{
     InboxState, Paused, ProvenReads, ReadsProven, Record, RulesAccepted, Turn,
 };
+use crate::domain::rule::RuleSet;
 use crate::domain::time::Timestamp;
 use crate::domain::view::Memory;
 use crate::port::{Booking, Due, Ledger, LedgerError, Recorded, Reservation, Saw};
@@ -293,6 +295,14 @@ impl<D: Disk, I: Index> Ledger for Embedded<D, I> {
 
     fn is_paused(&self) -> bool {
         self.shared.meta().paused
+    }
+
+    fn to_wake(&self, rules: &RuleSet, now: Timestamp) -> Vec<ContactId> {
+        let queues = self.shared.counters().queues;
+        if queues.is_empty() {
+            return Vec::new();
+        }
+        queues.to_wake(rules, &self.shared.inboxes(), now)
     }
 
     fn inbox_state(&self, inbox: Option<&Inbox>) -> InboxState {

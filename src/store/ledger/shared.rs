@@ -92,9 +92,10 @@ impl<D: Disk, I> Shared<D, I> {
 
     /// What decisions see besides inboxes.
     pub(super) fn counters(&self) -> Counters {
-        let rules = self.inboxes.read().unwrap_or_else(PoisonError::into_inner).rules().clone();
+        let inboxes = self.inboxes.read().unwrap_or_else(PoisonError::into_inner).clone();
         let breakers = self.breakers.read().unwrap_or_else(PoisonError::into_inner).0.clone();
-        Counters { rules, breakers }
+        let (rules, queues) = (inboxes.rules().clone(), inboxes.queues().clone());
+        Counters { rules, breakers, queues }
     }
 
     /// Open breakers, each with how much its list holds.

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use super::counted::{identity_from_hex, open_counts};
-use super::{Book, Person, for_each, keys};
+use super::{Book, Person, for_each, keys, waiters, waits};
 use crate::domain::breaker::Tripped;
 use crate::domain::compaction::{CompactionBegun, CompactionDone, Fate, Kept, fate};
 use crate::domain::id::{ContactId, RuleId};
@@ -89,7 +89,10 @@ impl<I: Index> Book<I> {
         let person = self.stage_person(after.contact)?;
         let (open, known) = (open_counts(person), person.known.len());
         let (now_open, now_known) = (open_counts(&after), after.known.len());
+        let (contact, queued) = (after.contact, waiters::of(person, waits));
+        let now_queued = waiters::of(&after, waits);
         *person = after;
+        waiters::change(&mut self.inboxes, contact, &queued, &now_queued);
         let moved =
             |total: u64, before: u64, after: u64| total.wrapping_add(after).wrapping_sub(before);
         let meta = &mut self.meta;
