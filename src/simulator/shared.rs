@@ -108,6 +108,7 @@ impl Shared {
             return refusal;
         }
         world.hub.run_bridge();
+        world.hub.run_starts();
         let before = world.hub.state.enrolled.len();
         world.hub.calls_today = world.limits.today();
         let answer = correlated(&mut world.last_correlation, || {
@@ -195,6 +196,7 @@ impl Shared {
     pub(super) fn portal(&self) -> State {
         let mut world = self.world();
         world.hub.run_bridge();
+        world.hub.run_starts();
         world.hub.state.clone()
     }
 
@@ -202,6 +204,7 @@ impl Shared {
     pub(super) fn counts(&self) -> Counts {
         let mut world = self.world();
         world.hub.run_bridge();
+        world.hub.run_starts();
         Counts::of(&world.hub, &world.log)
     }
 
@@ -212,6 +215,7 @@ impl Shared {
         world.hub.put(patch, replace)?;
         if replace {
             world.hub.bridge = Bridge::default();
+            world.hub.arriving.clear();
             world.log = Log::default();
             world.faults.clear();
             world.limits = Limits::default();

@@ -9,6 +9,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use hubroute::app::intake::{judge, next_batch};
 use hubroute::app::{births, births_after, record};
+use hubroute::domain::compaction::Forgot;
 use hubroute::domain::rule::{RuleFile, RuleSet, compile};
 use hubroute::domain::settle::Policy;
 use hubroute::domain::signature::{Accept, Header, Keys, PublicUrl, SignedRequest, Verifier};
@@ -244,9 +245,10 @@ impl Node {
     /// acted on.
     pub(crate) async fn forget(&self) {
         let kept_ms = self.rules.load().stale_after_ms.saturating_add(2 * DAY_MS);
-        let oldest = self.clock.now().minus_ms(kept_ms).unix_ms() / DAY_MS;
+        let at = self.clock.now();
+        let day = u32::try_from(at.minus_ms(kept_ms).unix_ms() / DAY_MS).unwrap_or(0);
         // A disk that has stopped refuses; the next start does it.
-        drop(self.ledger.forget(u32::try_from(oldest).unwrap_or(0)).await);
+        drop(self.ledger.forget(Forgot { at, day }).await);
     }
 
     /// Stops it as a kill does: nothing of it runs any more.

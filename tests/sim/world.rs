@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hubroute::domain::rule::RuleFile;
-use hubroute::port::Clock as _;
 use hubroute::simulator::{By, Portal, Target};
 use serde_json::{Value, json};
 

@@ -44,7 +44,13 @@ impl<'a> JournalReplay<'a> {
             Record::Turn(turn) => self.turn(seq, turn),
             Record::Aliased(aliased) => self.aliased(seq, aliased),
             Record::RulesAccepted(accepted) => self.asked = asked_by(accepted),
-            Record::Paused(_) | Record::InboxesCleared(_) | Record::ReadsProven(_) => {}
+            Record::Paused(_)
+            | Record::InboxesCleared(_)
+            | Record::ReadsProven(_)
+            | Record::Forgot(_)
+            | Record::CompactionBegun(_)
+            | Record::Kept(_)
+            | Record::CompactionDone(_) => {}
         }
     }
 
