@@ -2,7 +2,7 @@
 //! unsettled claim counts whatever its age, a settled one from the latest moment HubSpot may
 //! have enrolled (CONSISTENCY.md 6.9 and 6.10).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::claim::{Claim, State};
 use super::id::ClaimId;
@@ -36,49 +36,64 @@ impl Slot {
     }
 }
 
-/// The places of one inbox or of one rule, by claim.
+/// The places of one inbox or of one rule, by claim. What counts is found without looking at
+/// what is over.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Slots(BTreeMap<ClaimId, Slot>);
+pub struct Slots {
+    by_claim: BTreeMap<ClaimId, Slot>,
+    /// The settled ones once more, oldest first.
+    settled: BTreeSet<(Timestamp, ClaimId)>,
+}
 
 impl Slots {
     /// Takes in how a claim stands now.
     pub fn claim(&mut self, claim: &Claim) {
         match Slot::of(claim) {
             Some(slot) => self.set(claim.id.clone(), slot),
-            None => drop(self.0.remove(&claim.id)),
+            None => self.clear(&claim.id),
         }
     }
 
     /// Takes in one place as it is stored.
     pub fn set(&mut self, claim: ClaimId, slot: Slot) {
-        self.0.insert(claim, slot);
+        self.clear(&claim);
+        if let Slot::Settled(at) = slot {
+            self.settled.insert((at, claim.clone()));
+        }
+        self.by_claim.insert(claim, slot);
+    }
+
+    fn clear(&mut self, claim: &ClaimId) {
+        if let Some(Slot::Settled(at)) = self.by_claim.remove(claim) {
+            self.settled.remove(&(at, claim.clone()));
+        }
     }
 
     /// Places taken whose outcome is open.
     pub fn open(&self) -> u32 {
-        let open = self.0.values().filter(|slot| **slot == Slot::Open).count();
+        let open = self.by_claim.len() - self.settled.len();
         u32::try_from(open).unwrap_or(u32::MAX)
     }
 
     /// The settled ones, oldest first.
     pub fn settled(&self) -> Vec<Timestamp> {
-        let mut settled: Vec<Timestamp> =
-            self.0.values().filter_map(|slot| slot.settled()).collect();
-        settled.sort_unstable();
-        settled
+        self.settled.iter().map(|(at, _)| *at).collect()
     }
 
     /// Places taken in the `within_ms` milliseconds before `now`.
     pub fn used(&self, within_ms: u64, now: Timestamp) -> u32 {
-        used(self.open(), &self.settled(), within_ms, now)
+        let newest = self.settled.iter().rev();
+        let settled = newest.take_while(|(at, _)| now < at.plus_ms(within_ms)).count();
+        self.open().saturating_add(u32::try_from(settled).unwrap_or(u32::MAX))
     }
 
     /// Forgets settled places from before `at`, which nothing counts any more.
     pub fn forget_before(&mut self, at: Timestamp) {
-        self.0.retain(|_, slot| match slot {
-            Slot::Open => true,
-            Slot::Settled(since) => at <= *since,
-        });
+        while self.settled.first().is_some_and(|(since, _)| *since < at) {
+            if let Some((_, claim)) = self.settled.pop_first() {
+                self.by_claim.remove(&claim);
+            }
+        }
     }
 }
 

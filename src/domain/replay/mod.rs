@@ -14,6 +14,9 @@ mod journal;
 mod known;
 mod line;
 mod needs;
+mod obstacle;
+mod shelf;
+mod shorten;
 mod stage;
 mod summary;
 #[cfg(test)]
