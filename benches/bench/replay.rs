@@ -159,7 +159,7 @@ fn taken(rules: &RuleSet, n: u64, id: &str) -> TakenEvent {
         source: Some("CRM_UI".to_owned()),
         source_id: Some("userId:76023669".to_owned()),
         app: Some(1_160_452),
-        event_id: Some(n),
+        event_id: Some(n.to_string()),
     };
     let (received, fires) = (at(n), &Fires::default());
     let incoming = Incoming { event: &event, received, id, duplicate: false, fires };

@@ -1,10 +1,13 @@
 //! What the journal keeps: domain records with the states *after*, never differences
 //! (CONSISTENCY.md section 3). Applying one twice is applying it once.
 
+mod at;
+
 use serde::{Deserialize, Serialize};
 
 use super::breaker::{Fuse, Tripped};
 use super::claim::Claim;
+use super::compaction::{CompactionBegun, CompactionDone, Forgot, Kept};
 use super::contact::{Contact, Owner};
 use super::event::Event;
 use super::id::{
@@ -380,4 +383,12 @@ pub enum Record {
     InboxesCleared(InboxesCleared),
     /// A read of enrollments is known to work.
     ReadsProven(ReadsProven),
+    /// Old identities are forgotten.
+    Forgot(Forgot),
+    /// A compaction began.
+    CompactionBegun(CompactionBegun),
+    /// State that a compaction kept.
+    Kept(Box<Kept>),
+    /// A compaction ended.
+    CompactionDone(CompactionDone),
 }

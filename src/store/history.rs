@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::disk::{Disk, Folder};
 use super::journal::{Reader, glance};
-use super::{StoreError, ledger};
+use super::{StoreError, ledger, version};
 use crate::domain::record::Record;
 
 /// A store's folder that is only read.
@@ -26,6 +26,7 @@ impl History {
         if !folder.is_dir() {
             return Err(StoreError::Missing { path: path.to_owned() });
         }
+        version::check(path)?;
         Ok(Self { records: glance(&ReadOnly(folder), ledger::STREAM)? })
     }
 
@@ -46,6 +47,16 @@ impl History {
 }
 
 impl ReadOnly {
+    /// The journal in this folder.
+    pub(super) fn of(folder: PathBuf) -> Self {
+        Self(folder)
+    }
+
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+
     fn refuse<T>() -> io::Result<T> {
         Err(io::Error::new(io::ErrorKind::ReadOnlyFilesystem, "the store is only read"))
     }

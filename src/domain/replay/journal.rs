@@ -48,7 +48,13 @@ impl<'a> JournalReplay<'a> {
             Record::RulesAccepted(accepted) => {
                 self.asked = self.stage.asked.add(asked_by(accepted));
             }
-            Record::Paused(_) | Record::InboxesCleared(_) | Record::ReadsProven(_) => {}
+            Record::Paused(_)
+            | Record::InboxesCleared(_)
+            | Record::ReadsProven(_)
+            | Record::Forgot(_)
+            | Record::CompactionBegun(_)
+            | Record::Kept(_)
+            | Record::CompactionDone(_) => {}
         }
     }
 

@@ -15,6 +15,8 @@ mod known;
 mod line;
 mod needs;
 mod obstacle;
+#[cfg(test)]
+mod properties;
 mod shelf;
 mod shorten;
 mod stage;

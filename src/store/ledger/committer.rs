@@ -3,11 +3,13 @@
 //! answers. So every check sees everything before it, without a lock.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use tokio::sync::{mpsc, oneshot};
 
 use super::arrivals::{Arrival, Judge, take};
 use super::book::Book;
+use super::compact::House;
 use super::shared::Shared;
 use crate::domain::breaker::{Fuse, Tripped};
 use crate::domain::id::{ContactId, Fingerprint};
@@ -42,12 +44,25 @@ pub(super) enum Command {
     Pause(Paused, Reply<()>),
     Prove(ReadsProven, Reply<()>),
     ClearInboxes(Timestamp, Reply<()>),
-    Forget(u32, Reply<()>),
-    Flush(Reply<()>),
+    House(House, Reply<()>),
+}
+
+impl Command {
+    /// The command, where it ends something; what begins something new is refused.
+    fn settles(self) -> Option<Self> {
+        let why = LedgerError::Unwritable("the store's disk is almost full".to_owned());
+        match self {
+            Self::Take(_, _, reply) | Self::House(House::Compact(..), reply) => refuse(reply, &why),
+            Self::Record(_, _, reply) => refuse(reply, &why),
+            Self::Reserve(_, _, _, reply) => refuse(reply, &why),
+            command => return Some(command),
+        }
+        None
+    }
 }
 
 /// An answer that is given once its group is on disk.
-enum Answer {
+pub(super) enum Answer {
     Done(Reply<()>),
     Recorded(Reply<Recorded>),
     Granted(Reply<Reservation>, Box<Booking>),
@@ -61,7 +76,7 @@ pub(super) struct Committer<D: Disk, I: Index> {
 }
 
 /// Nothing goes on from here: the index or the disk failed in a way only a restart mends.
-struct Fatal(String);
+pub(super) struct Fatal(pub(super) String);
 
 impl From<IndexError> for Fatal {
     fn from(error: IndexError) -> Self {
@@ -103,9 +118,17 @@ impl<D: Disk, I: Index> Committer<D, I> {
 
     /// Stages one command. What it refuses is answered at once, for nothing must be on disk.
     fn stage(&mut self, command: Command, answers: &mut Vec<Answer>) -> Result<(), Fatal> {
+        let command = if self.shared.is_short.load(Ordering::Relaxed) {
+            let Some(command) = command.settles() else { return Ok(()) };
+            command
+        } else {
+            command
+        };
         match command {
             Command::Take(arrivals, judge, reply) => {
                 for arrival in arrivals.iter() {
+                    let events = arrival.items.iter().flatten();
+                    self.keep_first(arrival.received, events.map(|event| event.contact))?;
                     let taken = take(&mut self.book, self.journal.next_seq(), arrival, &*judge)?;
                     let opened = opened(&taken);
                     self.append(&Record::Taken(taken));
@@ -156,23 +179,19 @@ impl<D: Disk, I: Index> Committer<D, I> {
                 self.record(&Record::InboxesCleared(InboxesCleared { at, inboxes }))?;
                 answers.push(Answer::Done(reply));
             }
-            Command::Forget(day, reply) => {
+            Command::House(house, reply) => {
                 self.finish(std::mem::take(answers))?;
-                while self.book.forget_days(day, GROUP_COMMANDS_MAX)? != 0 {}
-                answer(reply, ());
-            }
-            Command::Flush(reply) => {
-                self.finish(std::mem::take(answers))?;
-                self.shared.index.flush()?;
-                answer(reply, ());
+                self.keep_house(house)?;
+                answers.push(Answer::Done(reply));
             }
         }
         Ok(())
     }
 
     /// Puts the group on disk, writes the index, answers.
-    fn finish(&mut self, answers: Vec<Answer>) -> Result<(), Fatal> {
+    pub(super) fn finish(&mut self, answers: Vec<Answer>) -> Result<(), Fatal> {
         if self.journal.group_bytes() == 0 {
+            answers.into_iter().for_each(Answer::confirm);
             return Ok(());
         }
         match self.journal.commit() {
@@ -196,7 +215,7 @@ impl<D: Disk, I: Index> Committer<D, I> {
         }
     }
 
-    fn record(&mut self, record: &Record) -> Result<(), Fatal> {
+    pub(super) fn record(&mut self, record: &Record) -> Result<(), Fatal> {
         self.book.apply(self.journal.next_seq(), record)?;
         self.append(record);
         Ok(())
@@ -209,6 +228,7 @@ impl<D: Disk, I: Index> Committer<D, I> {
     }
 
     fn turn(&mut self, mut turn: Turn) -> Result<(), Fatal> {
+        self.keep_first(turn.at, std::iter::once(turn.contact))?;
         turn.previous = self.book.person(turn.contact)?.map_or(0, |person| person.last_row);
         self.record(&Record::Turn(Box::new(turn)))
     }
@@ -224,6 +244,7 @@ impl<D: Disk, I: Index> Committer<D, I> {
     }
 
     fn alias(&mut self, at: Timestamp, from: ContactId, into: ContactId) -> Result<(), Fatal> {
+        self.keep_first(at, [from, into].into_iter())?;
         let load =
             |id| self.book.person(id).map(|person| person.unwrap_or_else(|| Person::new(id)));
         let (old, new) = (load(from)?, load(into)?);

@@ -186,7 +186,10 @@ impl<D: Disk, I: Index> Embedded<D, I> {
         let (people, mut places) = self.start(query)?;
         while let Some(seq) = self.next_place(query, &people, &mut places)? {
             looked_at += 1;
-            let Some(record) = self.record_at(seq)? else { break };
+            let Some(record) = self.record_at(seq)? else {
+                page.removed_before = self.history_from()?;
+                break;
+            };
             for row in rows(seq, &record).into_iter().rev() {
                 if !wants(query, &row, &people)
                     || !query.history && !self.is_newest(&row, &mut newest)?

@@ -13,18 +13,15 @@ use crate::domain::rule::trigger::Subject;
 /// Of a thousand rules that start and lead alike, each is compared with the last few only.
 const COMPARED_MAX: usize = 16;
 
-/// Two rules that start from one change and lead to one place, for people who may be the same.
+/// Two rules that may start from one change and lead to one place, for people who may be the same.
 pub(super) fn same_way(tables: &Tables<'_, '_>, rules: &[Rule]) {
     for (rule, target, others) in alike(rules) {
-        // Of equal priorities HR103 speaks already.
-        let twin = others.into_iter().find(|other| {
-            other.priority != rule.priority && !never::exclude_each_other(rule, other)
-        });
-        if let Some(other) = twin
+        let twin = others.into_iter().find_map(|other| Some((other, beside(other, rule)?)));
+        if let Some((other, start)) = twin
             && let Some(table) = tables.get(rule.id.as_str())
         {
             let message = format!(
-                "rules \"{}\" and \"{}\" start from the same change and enroll into {}.",
+                "rules \"{}\" and \"{}\" {start} and enroll into {}.",
                 other.id, rule.id, target.name
             );
             let span = table.get("enroll").map_or_else(|| table.span.clone(), |node| node.span());
@@ -35,18 +32,30 @@ pub(super) fn same_way(tables: &Tables<'_, '_>, rules: &[Rule]) {
     }
 }
 
-/// Each rule that enrolls, with the few before it that start from the same change and lead to
+/// Each rule that enrolls, with the few before it that listen to the same subject and lead to
 /// the same target. Rules that listen to different properties never meet here.
 fn alike(rules: &[Rule]) -> impl Iterator<Item = (&Rule, &Target, Vec<&Rule>)> {
-    let mut seen: BTreeMap<(&Subject, String, &Target), Vec<&Rule>> = BTreeMap::new();
+    let mut seen: BTreeMap<(&Subject, &Target), Vec<&Rule>> = BTreeMap::new();
     rules.iter().filter(|rule| rule.mode != Mode::Off).filter_map(move |rule| {
         let Action::Enroll { target, .. } = &rule.action else { return None };
-        let start = (&rule.when.subject, format!("{:?}", rule.when.change), target);
-        let others = seen.entry(start).or_default();
+        let others = seen.entry((&rule.when.subject, target)).or_default();
         let last = others.iter().rev().take(COMPARED_MAX).copied().collect();
         others.push(rule);
         Some((rule, target, last))
     })
+}
+
+/// How two rules about one property may start alike; nothing where no person is meant by both.
+fn beside(left: &Rule, right: &Rule) -> Option<&'static str> {
+    if never::exclude_each_other(left, right) {
+        return None;
+    }
+    let start = |rule: &Rule| format!("{:?}", rule.when.change);
+    if start(left) == start(right) {
+        // Of equal priorities HR103 speaks already.
+        return (left.priority != right.priority).then_some("start from the same change");
+    }
+    never::may_start_together(left, right).then_some("may start from one change")
 }
 
 /// A live rule in a theme that another one silences, with more live rules leading there.
@@ -59,7 +68,7 @@ pub(super) fn silenced(
     let live = || {
         rules.iter().filter(|rule| rule.mode == Mode::Live).filter_map(|rule| match &rule.action {
             Action::Enroll { theme, .. } => Some((rule, theme)),
-            Action::Unenroll { .. } | Action::Split | Action::Nothing | Action::Unbuilt => None,
+            Action::Unenroll { .. } | Action::Split | Action::Nothing => None,
         })
     };
     live().for_each(|(_, theme)| *counts.entry(theme).or_default() += 1);
