@@ -2,6 +2,7 @@
 //! item to the next.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::known::{AllAsked, Asked, Known};
 use super::needs::Needs;
@@ -16,6 +17,7 @@ use crate::domain::event::Event;
 use crate::domain::id::{ContactId, Inbox, OwnerId};
 use crate::domain::intake::{self, Incoming, judge};
 use crate::domain::person::{Item, Person};
+use crate::domain::queue::{self, Place};
 use crate::domain::reason::Reason;
 use crate::domain::record::Row;
 use crate::domain::rule::RuleSet;
@@ -31,6 +33,10 @@ pub struct Stage<'a> {
     rules: &'a RuleSet,
     needs: Needs,
     pub(super) people: Shelf<Known>,
+    /// Who waits for a sender, and where in the queue.
+    queued: BTreeMap<ContactId, Vec<Place>>,
+    /// Somebody left a queue: their place may be free for another one.
+    has_left: bool,
     /// Those with items.
     busy: BTreeSet<ContactId>,
     /// Ids that were merged into others.
@@ -58,6 +64,8 @@ impl<'a> Stage<'a> {
             rules,
             needs: Needs::of(rules),
             people: Shelf::new(),
+            queued: BTreeMap::new(),
+            has_left: false,
             busy: BTreeSet::new(),
             aliases: BTreeMap::new(),
             due: BTreeSet::new(),
@@ -151,8 +159,27 @@ impl<'a> Stage<'a> {
             }
             self.now = self.now.max(due);
             self.work(contact);
+            self.wake();
         }
         self.now = self.now.max(to);
+    }
+
+    /// Whoever is next in a queue takes a place that somebody gave up, as in the router.
+    fn wake(&mut self) {
+        if !std::mem::take(&mut self.has_left) {
+            return;
+        }
+        for contact in self.counters.queues.to_wake(self.rules, &self.inboxes, self.now) {
+            let now = self.now;
+            let person = self.people.get(contact).and_then(|known| known.person.as_mut());
+            let Some(person) = person else { continue };
+            for woken in queue::woken(person.items.clone(), now) {
+                if let Some(item) = person.items.iter_mut().find(|item| item.id == woken.id) {
+                    *item = woken;
+                }
+            }
+            self.list(contact);
+        }
     }
 
     /// The contact was read at `at`: whatever is due of them is decided on it.
@@ -203,6 +230,9 @@ impl<'a> Stage<'a> {
     pub(super) fn merge(&mut self, from: ContactId, into: ContactId) {
         self.unlist(from);
         self.busy.remove(&from);
+        if let Some(before) = self.queued.remove(&from) {
+            Arc::make_mut(&mut self.counters.queues).replace(from, &before, Vec::new());
+        }
         if let Some(old) = self.people.remove(from) {
             let known = self.people.get_or(into, Known::nothing);
             if let Some(old) = old.person {
@@ -224,6 +254,18 @@ impl<'a> Stage<'a> {
             self.busy.insert(contact);
         }
         let due = items.iter().filter_map(|item| item.due).min();
+        let after = queue::places(items);
+        let before = self.queued.get(&contact).map_or(&[][..], Vec::as_slice);
+        if before != after {
+            self.has_left |= after.len() < before.len();
+            let queues = Arc::make_mut(&mut self.counters.queues);
+            queues.replace(contact, before, after.clone());
+            if after.is_empty() {
+                self.queued.remove(&contact);
+            } else {
+                self.queued.insert(contact, after);
+            }
+        }
         if known.listed == due {
             return;
         }

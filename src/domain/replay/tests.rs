@@ -134,6 +134,21 @@ fn budgets_fill_and_whoever_waits_is_decided_when_a_place_is_free() {
 }
 
 #[test]
+fn whoever_waits_for_a_budget_waits_for_a_place_of_their_own() {
+    let lines: Vec<String> = (1..=7).flat_map(|id| [described(id), moved(id, "b", 0)]).collect();
+    let told = replayed(&usual(), &lines);
+    let mut until: Vec<u64> = told
+        .iter()
+        .filter_map(|told| match &told.what {
+            Finding::Decided(row) => Some(row.until?.since_ms(NOW) / DAY_MS),
+            Finding::NotJudged(_) => None,
+        })
+        .collect();
+    until.sort_unstable();
+    assert_eq!(until, [1, 1, 2, 2, 3], "two are sent a day");
+}
+
+#[test]
 fn events_of_others_belong_to_nobody() {
     let foreign = moved(1, "b", 0).replace("\"portalId\":7", "\"portalId\":8");
     let deal = moved(1, "b", 1).replace("contact.prop", "deal.prop");
