@@ -172,21 +172,27 @@ fn newest(rules: &RuleSet, incoming: &Incoming<'_>) -> Option<(PropertyName, New
     Some((property, Newest { at: incoming.at(), value }))
 }
 
+/// Places of the rules that listen to this kind of event, by priority. No other rule is looked
+/// at, however many there are.
+fn listening<'a>(rules: &'a RuleSet, event: &Event) -> &'a [usize] {
+    if let Some((property, _)) = event.watched() {
+        return rules.by_property.get(&property).map_or(&[], Vec::as_slice);
+    }
+    let subject = match event.kind {
+        Kind::Created => Subject::ContactCreated,
+        Kind::Restored => Subject::ContactRestored,
+        Kind::DealCreated => Subject::DealCreated,
+        Kind::DealAssociated => Subject::DealAssociated,
+        Kind::CompanyAssociated => Subject::CompanyAssociated,
+        _ => return &[],
+    };
+    rules.index.listening(&subject)
+}
+
 /// Rules that listen to this kind of event, by priority. Those that are off are left out.
 fn watching<'a>(rules: &'a RuleSet, event: &Event) -> impl Iterator<Item = &'a Rule> {
-    let listed = event.watched().and_then(|(property, _)| rules.by_property.get(&property));
-    let by_property = listed.into_iter().flatten().filter_map(|index| rules.rules.get(*index));
-    let subject = match event.kind {
-        Kind::Created => Some(Subject::ContactCreated),
-        Kind::Restored => Some(Subject::ContactRestored),
-        Kind::DealCreated => Some(Subject::DealCreated),
-        Kind::DealAssociated => Some(Subject::DealAssociated),
-        Kind::CompanyAssociated => Some(Subject::CompanyAssociated),
-        _ => None,
-    };
-    let by_event =
-        rules.rules.iter().filter(move |rule| subject.as_ref() == Some(&rule.when.subject));
-    by_property.chain(by_event).filter(|rule| rule.mode != Mode::Off)
+    let listening = listening(rules, event).iter().filter_map(|place| rules.rules.get(*place));
+    listening.filter(|rule| rule.mode != Mode::Off)
 }
 
 /// Whether the event is older than the rule: a new id ignores older events (CONSISTENCY.md 6.12).
