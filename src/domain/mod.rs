@@ -5,6 +5,7 @@
 #![deny(clippy::disallowed_macros, clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod assumed;
+pub mod bar;
 pub mod breaker;
 pub mod civil;
 pub mod claim;
@@ -12,6 +13,7 @@ pub mod contact;
 pub mod decide;
 pub mod delivery;
 pub mod diagnostic;
+pub mod erasure;
 pub mod event;
 pub mod explain;
 pub mod facts;
@@ -38,5 +40,6 @@ pub mod signature;
 pub mod slots;
 pub mod suite;
 pub mod surroundings;
+pub mod take_out;
 pub mod time;
 pub mod view;

@@ -18,6 +18,7 @@ pub mod expires;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod limits;
+pub mod merged;
 pub mod mode;
 pub mod moved;
 pub mod pace;
@@ -57,10 +58,11 @@ pub enum Step {
 use Step::{Check, NotBuilt};
 
 /// What is asked of each due item by itself, once the person was read.
-pub const BEFORE_RANK: [Step; 6] = [
+pub const BEFORE_RANK: [Step; 7] = [
     Check(expires::check),
     Check(dates::check),
     Check(surroundings::check),
+    Check(merged::check),
     Check(moved::check),
     Check(conditions::check),
     Check(split::check),

@@ -44,7 +44,11 @@ impl<'a> JournalReplay<'a> {
             Record::Turn(turn) => self.turn(seq, turn),
             Record::Aliased(aliased) => self.aliased(seq, aliased),
             Record::RulesAccepted(accepted) => self.asked = asked_by(accepted),
-            Record::Paused(_) | Record::InboxesCleared(_) | Record::ReadsProven(_) => {}
+            Record::Paused(_)
+            | Record::InboxesCleared(_)
+            | Record::ReadsProven(_)
+            | Record::Erased(_)
+            | Record::Swept(_) => {}
         }
     }
 
@@ -152,8 +156,8 @@ impl<'a> JournalReplay<'a> {
         };
         let mut old = live(&mut self.live, from);
         let mut new = live(&mut self.live, into);
-        old.merge_into(seq, into);
-        new.take_over(seq, aliased);
+        let open = old.merge_into(seq, into);
+        new.take_over(seq, aliased, open);
         new.claims.extend(old.claims.iter().cloned());
         self.live.insert(from, old);
         self.live.insert(into, new);

@@ -3,6 +3,8 @@
 //! Records of one group are applied to a stage first; the stage becomes one batch of the index
 //! once the group is on disk, or is thrown away.
 
+mod people;
+
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -11,14 +13,15 @@ use super::fires;
 use super::inboxes::{Inboxes, for_each};
 use super::keys;
 use super::meta::Meta;
-use super::persons::{load, read_person, unite};
+use super::persons::{self, load, read_person, unite};
 use crate::domain::breaker::{Fires, WITHIN_MS_MAX, is_held};
 use crate::domain::claim::State;
+use crate::domain::erasure::ErasedIds;
 use crate::domain::event::{Event, Identity, Kind};
 use crate::domain::id::{ContactId, Inbox, RowId};
 use crate::domain::person::{Item, Person};
 use crate::domain::reason::Decision;
-use crate::domain::record::{Aliased, InboxState, Record, Row, Taken, TakenEvent, Turn};
+use crate::domain::record::{InboxState, Record, Row, Taken, TakenEvent};
 use crate::domain::time::{DAY_MS, Timestamp};
 use crate::store::index::{Change, Index, IndexError};
 
@@ -66,6 +69,8 @@ pub(super) struct Book<I> {
     pub(super) inboxes: Arc<Inboxes>,
     /// What fired, and open breakers.
     pub(super) fires: Fires,
+    /// Everybody who was erased. Shared with readers.
+    pub(super) erased: Arc<ErasedIds>,
     /// The meta row before the stage.
     settled: Meta,
     stage: Stage,
@@ -76,7 +81,9 @@ impl<I: Index> Book<I> {
         let meta = Meta::load(&*index)?;
         let inboxes = Arc::new(Inboxes::load(&*index)?);
         let fires = fires::load_all(&*index)?;
-        Ok(Self { index, settled: meta.clone(), meta, inboxes, fires, stage: Stage::default() })
+        let erased = Arc::new(persons::load_erased(&*index)?);
+        let (settled, stage) = (meta.clone(), Stage::default());
+        Ok(Self { index, settled, meta, inboxes, fires, erased, stage })
     }
 
     /// One record of a person by id, with what is staged.
@@ -126,11 +133,21 @@ impl<I: Index> Book<I> {
     /// for objects that are no contacts, a row of its own does.
     pub(super) fn was_taken(&mut self, event: &Event) -> Result<bool, IndexError> {
         let (day, identity) = (keys::day(event.occurred_at), event.identity());
-        let known = &self.stage_person(event.contact)?.known;
-        if known.contains(day, identity) {
+        let person = self.stage_person(event.contact)?;
+        let (merged, mut spilled) = (person.merged_into.is_some(), person.known.has_spilled());
+        if person.known.contains(day, identity) {
             return Ok(true);
         }
-        if !known.has_spilled() && event.kind != Kind::Other {
+        if merged {
+            // It is remembered where it was judged: under the id that counted then.
+            let home = self.home(event.contact)?;
+            let known = &self.stage_person(home)?.known;
+            if known.contains(day, identity) {
+                return Ok(true);
+            }
+            spilled |= known.has_spilled();
+        }
+        if !spilled && event.kind != Kind::Other {
             return Ok(false);
         }
         let key = keys::seen(day, identity);
@@ -188,6 +205,11 @@ impl<I: Index> Book<I> {
                 self.meta.proven.clone_from(&proven.reads);
                 Ok(())
             }
+            Record::Erased(erased) => self.erase(seq, erased.at, &erased.erased),
+            Record::Swept(swept) => {
+                self.meta.swept = swept.upto;
+                Ok(())
+            }
         }?;
         self.close_emptied();
         Ok(())
@@ -226,20 +248,10 @@ impl<I: Index> Book<I> {
         fires::take(&mut self.fires, event, at, &mut self.stage.fires);
         match event.contact {
             None => self.count(Vec::new(), &event.rows),
-            Some(contact) => {
-                self.change(contact, &event.rows, |person| person.apply_event(seq, event))?;
-            }
+            Some(contact) => self.event_of(seq, at, (contact, event))?,
         }
         self.close_emptied();
         Ok(())
-    }
-
-    fn turn(&mut self, seq: u64, turn: &Turn) -> Result<(), IndexError> {
-        for claim in &turn.claims {
-            Arc::make_mut(&mut self.inboxes).claim(claim);
-        }
-        self.know_inboxes(&turn.inboxes);
-        self.change(turn.contact, &turn.rows, |person| person.apply_turn(seq, turn))
     }
 
     fn know_inboxes(&mut self, inboxes: &[(Inbox, InboxState)]) {
@@ -247,11 +259,6 @@ impl<I: Index> Book<I> {
             Arc::make_mut(&mut self.inboxes).state(inbox, state);
             self.stage.inboxes.insert(inbox.clone(), state.clone());
         }
-    }
-
-    fn aliased(&mut self, seq: u64, aliased: &Aliased) -> Result<(), IndexError> {
-        self.change(aliased.from, &[], |person| person.merge_into(seq, aliased.into))?;
-        self.change(aliased.into, &[], |person| person.take_over(seq, aliased))
     }
 
     /// Changes one person, with everything that is counted about them.
@@ -298,7 +305,10 @@ impl<I: Index> Book<I> {
             if person.version == 0 {
                 continue;
             }
-            changes.extend(followed.into_iter().map(|key| (key, (Before::Unread, None))));
+            // A claim that went over to another person took its rows along.
+            for key in followed {
+                changes.entry(key).or_insert((Before::Unread, None));
+            }
             let derived = keys::derived(&person).into_iter();
             changes.extend(derived.map(|(key, row)| (key, (Before::Unread, Some(row)))));
             let after = serde_json::to_vec(&person).expect("a person becomes JSON");
@@ -363,6 +373,7 @@ impl<I: Index> Book<I> {
         self.meta = self.settled.clone();
         self.inboxes = Arc::new(Inboxes::load(&*self.index)?);
         self.fires = fires::load_all(&*self.index)?;
+        self.erased = Arc::new(persons::load_erased(&*self.index)?);
         Ok(())
     }
 }

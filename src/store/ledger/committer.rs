@@ -8,12 +8,13 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::arrivals::{Arrival, Judge, take};
 use super::book::Book;
+use super::merging::{Says, merges};
 use super::shared::Shared;
 use crate::domain::breaker::{Fuse, Tripped};
+use crate::domain::erasure::Swept;
 use crate::domain::id::{ContactId, Fingerprint};
-use crate::domain::person::Person;
 use crate::domain::record::{
-    Aliased, InboxState, InboxesCleared, Paused, ReadsProven, Record, RulesAccepted, Taken,
+    InboxState, InboxesCleared, Paused, Press, ReadsProven, Record, RulesAccepted, Taken,
     TakenEvent, Turn,
 };
 use crate::domain::time::Timestamp;
@@ -38,6 +39,8 @@ pub(super) enum Command {
     Reserve(Box<Turn>, Saw, Box<Booking>, Reply<Reservation>),
     Settle(Box<Turn>, Reply<()>),
     Alias(Timestamp, ContactId, ContactId, Reply<()>),
+    Erase(Timestamp, ContactId, Press, Reply<()>),
+    Swept(Swept, Reply<()>),
     AcceptRules(Box<RulesAccepted>, Reply<()>),
     Pause(Paused, Reply<()>),
     Prove(ReadsProven, Reply<()>),
@@ -61,7 +64,7 @@ pub(super) struct Committer<D: Disk, I: Index> {
 }
 
 /// Nothing goes on from here: the index or the disk failed in a way only a restart mends.
-struct Fatal(String);
+pub(super) struct Fatal(String);
 
 impl From<IndexError> for Fatal {
     fn from(error: IndexError) -> Self {
@@ -107,9 +110,12 @@ impl<D: Disk, I: Index> Committer<D, I> {
             Command::Take(arrivals, judge, reply) => {
                 for arrival in arrivals.iter() {
                     let taken = take(&mut self.book, self.journal.next_seq(), arrival, &*judge)?;
-                    let opened = opened(&taken);
+                    let (opened, merges) = (opened(&taken), merges(&taken));
                     self.append(&Record::Taken(taken));
                     self.hold_caught(&opened)?;
+                    for (from, into) in merges {
+                        self.merge((arrival.received, from, into), Says::Event)?;
+                    }
                 }
                 answers.push(Answer::Done(reply));
             }
@@ -134,7 +140,15 @@ impl<D: Disk, I: Index> Committer<D, I> {
                 answers.push(Answer::Done(reply));
             }
             Command::Alias(at, from, into, reply) => {
-                self.alias(at, from, into)?;
+                self.merge((at, from, into), Says::Read)?;
+                answers.push(Answer::Done(reply));
+            }
+            Command::Erase(at, contact, press, reply) => {
+                self.erase((at, contact), press)?;
+                answers.push(Answer::Done(reply));
+            }
+            Command::Swept(swept, reply) => {
+                self.record(&Record::Swept(swept))?;
                 answers.push(Answer::Done(reply));
             }
             Command::AcceptRules(mut rules, reply) => {
@@ -196,7 +210,7 @@ impl<D: Disk, I: Index> Committer<D, I> {
         }
     }
 
-    fn record(&mut self, record: &Record) -> Result<(), Fatal> {
+    pub(super) fn record(&mut self, record: &Record) -> Result<(), Fatal> {
         self.book.apply(self.journal.next_seq(), record)?;
         self.append(record);
         Ok(())
@@ -208,7 +222,9 @@ impl<D: Disk, I: Index> Committer<D, I> {
         self.journal.put(&draft);
     }
 
-    fn turn(&mut self, mut turn: Turn) -> Result<(), Fatal> {
+    pub(super) fn turn(&mut self, mut turn: Turn) -> Result<(), Fatal> {
+        // Whoever was merged meanwhile is known under another id now.
+        turn.contact = self.book.home(turn.contact)?;
         turn.previous = self.book.person(turn.contact)?.map_or(0, |person| person.last_row);
         self.record(&Record::Turn(Box::new(turn)))
     }
@@ -221,19 +237,6 @@ impl<D: Disk, I: Index> Committer<D, I> {
             }
         }
         Ok(())
-    }
-
-    fn alias(&mut self, at: Timestamp, from: ContactId, into: ContactId) -> Result<(), Fatal> {
-        let load =
-            |id| self.book.person(id).map(|person| person.unwrap_or_else(|| Person::new(id)));
-        let (old, new) = (load(from)?, load(into)?);
-        if old.merged_into == Some(into) {
-            return Ok(());
-        }
-        let mut items = new.items;
-        items.extend(old.items);
-        let leavings = new.leavings.into_iter().chain(old.leavings).collect();
-        self.record(&Record::Aliased(Aliased { at, from, into, items, leavings }))
     }
 
     fn has_moved(&self, saw: &Saw) -> Result<bool, Fatal> {

@@ -9,6 +9,7 @@ mod committer;
 mod fires;
 mod inboxes;
 mod keys;
+mod merging;
 mod meta;
 mod open;
 mod persons;
@@ -27,7 +28,7 @@ use self::committer::Command;
 use self::shared::Shared;
 use crate::domain::id::{ContactId, Inbox, PortalId};
 use crate::domain::record::{
-    InboxState, Paused, ProvenReads, ReadsProven, Record, RulesAccepted, Turn,
+    InboxState, Paused, Press, ProvenReads, ReadsProven, Record, RulesAccepted, Turn,
 };
 use crate::domain::time::Timestamp;
 use crate::domain::view::Memory;
@@ -95,6 +96,16 @@ impl<D: Disk, I: Index> Embedded<D, I> {
     /// Forgets identities of events before a day (days since 1970), and old budget slots.
     pub async fn forget(&self, day: u32) -> Result<(), LedgerError> {
         self.ask(|reply| Command::Forget(day, reply)).await
+    }
+
+    /// Erases a person, under every id: see [`crate::domain::erasure`].
+    pub async fn erase(
+        &self,
+        at: Timestamp,
+        contact: ContactId,
+        press: Press,
+    ) -> Result<(), LedgerError> {
+        self.ask(|reply| Command::Erase(at, contact, press, reply)).await
     }
 
     /// Waits until the index would survive a power cut.
@@ -190,6 +201,11 @@ impl<D: Disk, I: Index> Ledger for Embedded<D, I> {
         let (person, versions) = self.united(contact).map_err(|error| unreadable(&error))?;
         let (inboxes, counters) = (self.shared.inboxes(), self.shared.counters());
         Ok(Memory { person, versions, inboxes, counters })
+    }
+
+    fn ids(&self, contact: ContactId) -> Result<Vec<ContactId>, LedgerError> {
+        let (_, versions) = self.united(contact).map_err(|error| unreadable(&error))?;
+        Ok(versions.into_iter().map(|(id, _)| id).collect())
     }
 
     async fn record(&self, turn: Turn, saw: Saw) -> Result<Recorded, LedgerError> {

@@ -1,0 +1,83 @@
+//! Merges and erasures, as the committer records them: one person, whatever ids they have
+//! (CONSISTENCY.md 6.8).
+
+use super::committer::{Committer, Fatal};
+use crate::domain::erasure::{Erased, redact_row};
+use crate::domain::id::{ContactId, Fingerprint};
+use crate::domain::reason::Reason;
+use crate::domain::record::{Press, Record, Row, Step, Taken, TakenEvent, Turn};
+use crate::domain::sentence;
+use crate::domain::time::Timestamp;
+use crate::store::disk::Disk;
+use crate::store::index::Index;
+
+/// Who says that two ids are one person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Says {
+    /// A merge event. It may be late, so it never takes back what is known.
+    Event,
+    /// A read: HubSpot's answer of this moment.
+    Read,
+}
+
+/// The merges that a delivery tells of: which id, into which.
+pub(super) fn merges(taken: &Taken) -> Vec<(ContactId, ContactId)> {
+    let of_event = |event: &TakenEvent| {
+        let into = event.contact.into_iter();
+        into.flat_map(|into| event.merged.iter().map(move |from| (*from, into))).collect::<Vec<_>>()
+    };
+    taken.events.iter().flat_map(of_event).collect()
+}
+
+impl<D: Disk, I: Index> Committer<D, I> {
+    /// Records that two ids are one person.
+    pub(super) fn merge(
+        &mut self,
+        merge: (Timestamp, ContactId, ContactId),
+        says: Says,
+    ) -> Result<(), Fatal> {
+        let Some(mut aliased) = self.book.merge(merge, says)? else { return Ok(()) };
+        if !aliased.erased.is_empty() {
+            for id in [aliased.from, aliased.into] {
+                self.end_all(aliased.at, id, None)?;
+            }
+            aliased.items.clear();
+        }
+        self.record(&Record::Aliased(aliased))
+    }
+
+    /// Erases a person by hand, under every id.
+    pub(super) fn erase(
+        &mut self,
+        (at, contact): (Timestamp, ContactId),
+        press: Press,
+    ) -> Result<(), Fatal> {
+        self.end_all(at, contact, Some(press.clone()))?;
+        let erased = self.book.ids(contact)?;
+        self.record(&Record::Erased(Erased { at, erased, press }))
+    }
+
+    /// Whatever waits or is held ends, with a record that says no more than that.
+    fn end_all(
+        &mut self,
+        at: Timestamp,
+        contact: ContactId,
+        press: Option<Press>,
+    ) -> Result<(), Fatal> {
+        let contact = self.book.home(contact)?;
+        let items = self.book.stage_person(contact)?.items.clone();
+        if items.is_empty() {
+            return Ok(());
+        }
+        let mut turn = Turn::new(Step::Pressed, contact, at);
+        for item in &items {
+            let why = (Reason::Deleted, sentence::deleted(true));
+            let mut row = Row::of_item(item, contact, why, Fingerprint::from(""));
+            redact_row(&mut row);
+            turn.rows.push(row);
+            turn.done.push(item.id.clone());
+        }
+        turn.press = press;
+        self.turn(turn)
+    }
+}
