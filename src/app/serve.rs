@@ -14,7 +14,7 @@ use tracing::{error, info, warn};
 use super::alerts::Alerts;
 use super::intake::Intake;
 use super::office::{Office, Reloads};
-use super::{App, Refused, SystemClock, housekeeping, rules, watch as watching};
+use super::{App, Refused, SystemClock, housekeeping, rules, sweeping, watch as watching};
 use crate::admin::{Admin, Metrics, RulesStanding};
 use crate::config::{Config, Secrets};
 use crate::domain::rule::RuleSet;
@@ -172,7 +172,11 @@ async fn work(
         .map_err(StoreError::Thread)?;
     let (stop, stopped) = watch::channel(false);
     let worker = tokio::spawn(Arc::clone(&office.router).run(until(stopped.clone())));
-    let keeper = tokio::spawn(housekeeping::run(Arc::clone(&store), rules, until(stopped)));
+    let kept = housekeeping::run(Arc::clone(&store), rules, until(stopped.clone()));
+    let swept = sweeping::run(Arc::clone(&store), until(stopped));
+    let keeper = tokio::spawn(async {
+        tokio::join!(kept, swept);
+    });
     let asked = tokio::spawn(watching::on_hangup(Arc::clone(&office)));
     let noticed = office.config.watch_rules.then(|| tokio::spawn(watching::on_change(office)));
     info!("ready");

@@ -8,6 +8,7 @@ pub mod diagnostics;
 mod explain;
 pub mod fmt;
 mod held;
+mod people;
 mod progress;
 pub mod record;
 mod remote;
@@ -73,6 +74,8 @@ pub fn run() -> ExitStatus {
         Command::Check(asked) => check(config, asked),
         Command::Replay(asked) => replay(config, asked),
         Command::Explain { contact, format } => explain::run(config, &contact, format),
+        Command::Contact { command } => people::run(config, &command),
+        Command::Forget(about) => people::press(config, "forget", &about, None),
         Command::Waiting => remote::list(config, "waiting"),
         Command::Test(asked) => test(config, asked),
         Command::Fmt { paths, check } => {

@@ -147,7 +147,9 @@ fn redact_item(item: &mut Item) {
 /// What HubSpot said in its own words may name the person.
 fn redact_claim(claim: &mut Claim) {
     match &mut claim.state {
-        State::InDoubt { why, .. } | State::NeedsReview { why, .. } | State::Released { why, .. } => {
+        State::InDoubt { why, .. }
+        | State::NeedsReview { why, .. }
+        | State::Released { why, .. } => {
             why.clear();
         }
         State::Reserved | State::Confirmed { .. } => {}
@@ -161,3 +163,6 @@ fn redact_leaving(leaving: &mut Leaving) {
         sentence.clear();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -113,3 +113,6 @@ fn row(rules: &RuleSet, person: &Person, item: &Item, why: (Reason, String)) -> 
     let row = Row::of_item(item, person.contact, why, rules.fingerprint.clone());
     Row { by: item.event.source_id.clone(), ..row }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,7 @@ use tokio::sync::{oneshot, watch};
 
 use super::StoreError;
 use super::disk::Disk;
-use super::journal::{Draft, Entry, FrameKind, Journal, JournalError, Reader};
+use super::journal::{Draft, Entry, FrameKind, Journal, JournalError, Reader, Sweeper};
 use crate::domain::signature::VerifiedDelivery;
 use crate::domain::time::Timestamp;
 
@@ -55,6 +55,8 @@ struct Waiting {
 struct Queue {
     waiting: Vec<Waiting>,
     closed: bool,
+    /// The segment is to be sealed.
+    seal: bool,
 }
 
 /// What handlers, the appender and readers share.
@@ -73,11 +75,13 @@ pub struct Deliveries<D: Disk> {
     shared: Arc<Shared>,
     /// Makes readers; one is enough for the intake thread.
     reader: Arc<Mutex<Option<Reader<D>>>>,
+    sweeper: Sweeper<D>,
 }
 
 impl<D: Disk> Clone for Deliveries<D> {
     fn clone(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared), reader: Arc::clone(&self.reader) }
+        let (shared, reader) = (Arc::clone(&self.shared), Arc::clone(&self.reader));
+        Self { shared, reader, sweeper: self.sweeper.clone() }
     }
 }
 
@@ -100,12 +104,13 @@ impl<D: Disk> Deliveries<D> {
             failure: watch::Sender::new(None),
         });
         let reader = Arc::new(Mutex::new(Some(journal.reader())));
+        let sweeper = journal.sweeper();
         let appender = Appender { journal, shared: Arc::clone(&shared) };
         thread::Builder::new()
             .name("appender".to_owned())
             .spawn(move || appender.run())
             .map_err(StoreError::Thread)?;
-        Ok(Self { shared, reader })
+        Ok(Self { shared, reader, sweeper })
     }
 
     /// Keeps a delivery; its number. `Ok` means it is on disk and may be acknowledged.
@@ -153,6 +158,18 @@ impl<D: Disk> Deliveries<D> {
         self.shared.failure.subscribe()
     }
 
+    /// Sweeps sealed segments.
+    pub fn sweeper(&self) -> &Sweeper<D> {
+        &self.sweeper
+    }
+
+    /// Has the next delivery begin a segment of its own, so that those before it can be taken
+    /// away when they are old.
+    pub fn seal(&self) {
+        self.shared.queue.lock().unwrap_or_else(PoisonError::into_inner).seal = true;
+        self.shared.arrived.notify_one();
+    }
+
     /// Takes no more; what waits is still written.
     pub fn close(&self) {
         self.shared.queue.lock().unwrap_or_else(PoisonError::into_inner).closed = true;
@@ -182,12 +199,13 @@ impl Shared {
         Ok(())
     }
 
-    /// Whatever waits now; `None` when nothing more can come. `idle` runs once nothing came for
-    /// a moment: within a burst it would only be in the way.
-    fn next(&self, mut idle: impl FnMut()) -> Option<Vec<Waiting>> {
+    /// Whatever waits now, and whether the segment is to be sealed after it; `None` when nothing
+    /// more can come. `idle` runs once nothing came for a moment: within a burst it would only
+    /// be in the way.
+    fn next(&self, mut idle: impl FnMut()) -> Option<(Vec<Waiting>, bool)> {
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         let mut rest = REST;
-        while queue.waiting.is_empty() {
+        while queue.waiting.is_empty() && !queue.seal {
             if queue.closed {
                 return None;
             }
@@ -199,7 +217,7 @@ impl Shared {
                 rest = LONG_REST;
             }
         }
-        Some(std::mem::take(&mut queue.waiting))
+        Some((std::mem::take(&mut queue.waiting), std::mem::take(&mut queue.seal)))
     }
 }
 
@@ -211,7 +229,7 @@ struct Appender<D: Disk> {
 impl<D: Disk> Appender<D> {
     fn run(mut self) {
         let shared = Arc::clone(&self.shared);
-        while let Some(waiting) = shared.next(|| self.journal.mark()) {
+        while let Some((waiting, seal)) = shared.next(|| self.journal.mark()) {
             let mut group = Vec::new();
             for one in waiting {
                 group.push(self.put(one));
@@ -220,6 +238,10 @@ impl<D: Disk> Appender<D> {
                 }
             }
             self.commit(group);
+            if seal {
+                // Where the disk has no place for another segment this one goes on.
+                drop(self.journal.seal());
+            }
             if self.journal.is_poisoned() {
                 return;
             }

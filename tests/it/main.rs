@@ -12,6 +12,7 @@ mod index;
 mod interleavings;
 mod kills;
 mod mistakes;
+mod people;
 mod protection;
 mod quick;
 mod reload;

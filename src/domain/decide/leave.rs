@@ -201,7 +201,8 @@ impl<'a> Draft<'a> {
         for index in 0..self.items.len() {
             let Some(item) = &self.items[index] else { continue };
             let earlier = item.fired_at < by.fired_at || item.matched;
-            if item.id == by.id || !earlier || !exit::would_enroll(self.rules, contact, item, exit) {
+            if item.id == by.id || !earlier || !exit::would_enroll(self.rules, contact, item, exit)
+            {
                 continue;
             }
             let rule = self.rule_of(item).map(|rule| (rule, rule.mode.min(item.mode)));

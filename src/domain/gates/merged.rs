@@ -34,10 +34,12 @@ fn is_written_by_merge(case: &Case<'_>) -> bool {
                     && event.occurred_at.since_ms(past.at) <= SKEW_MS
             };
             let written: Vec<&PastValue> = history.filter(about).collect();
-            let by_merge =
-                |past: &&PastValue| past.source.as_deref().is_some_and(is_merge_source);
+            let by_merge = |past: &&PastValue| past.source.as_deref().is_some_and(is_merge_source);
             !written.is_empty() && written.iter().all(by_merge)
         }
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests;

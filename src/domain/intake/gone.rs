@@ -44,11 +44,7 @@ pub(super) fn erased(
 
 /// Whatever comes of somebody who is erased says nothing of them: an event that was under way, or
 /// a merge that spreads the erasure.
-pub(super) fn after_erasure(
-    rules: &RuleSet,
-    incoming: &Incoming<'_>,
-    taken: &mut TakenEvent,
-) {
+pub(super) fn after_erasure(rules: &RuleSet, incoming: &Incoming<'_>, taken: &mut TakenEvent) {
     if let Kind::Merged { from, .. } = &incoming.event.kind {
         taken.merged.clone_from(from);
     }
@@ -86,3 +82,6 @@ fn ids(person: &Person) -> Vec<ContactId> {
     let merged = person.merged.iter().copied().filter(|id| *id != person.contact);
     std::iter::once(person.contact).chain(merged).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,7 @@ mod open;
 mod reader;
 mod segment;
 mod spare;
+mod sweep;
 
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -21,6 +22,7 @@ pub use frame::{FrameKind, PAYLOAD_BYTES_MAX};
 pub use glance::glance;
 pub use open::Cut;
 pub use reader::{Entry, Reader};
+pub use sweep::{Sweeper, Unswept};
 
 use self::segment::Segment;
 use self::spare::Spare;
@@ -229,11 +231,24 @@ impl<D: Disk> Journal<D> {
         {
             return Ok(());
         }
+        let name = self.spare.take();
+        self.next_segment(name.as_deref(), self.shared.sizes.full)
+    }
+
+    /// Goes on in a segment of its own, so that what was written until now can be swept. Nothing
+    /// to do where nothing was written. The group must be empty.
+    pub fn seal(&mut self) -> Result<(), JournalError> {
+        if self.tail <= segment::FRAMES_AT || self.poisoned {
+            return Ok(());
+        }
+        self.next_segment(None, self.shared.sizes.first)
+    }
+
+    fn next_segment(&mut self, prepared: Option<&str>, bytes: u64) -> Result<(), JournalError> {
         self.mark();
         let number = self.segment.number + 1;
-        let name = self.spare.take();
-        let made = open::make_segment(&self.shared, number, self.next, name.as_deref())?;
-        self.capacity = self.shared.sizes.full;
+        let made = open::make_segment(&self.shared, number, self.next, prepared)?;
+        self.capacity = bytes;
         self.segment = made;
         self.tail = segment::FRAMES_AT;
         Ok(())

@@ -72,11 +72,8 @@ fn judge_event<I: Index>(
     let duplicate = book.was_taken(event)?;
     // What comes under an id that was merged is about the person as they are known now.
     let home = if event.kind == Kind::Other { event.contact } else { book.home(event.contact)? };
-    let union = if book.stage_person(home)?.merged.is_empty() {
-        None
-    } else {
-        Some(book.union(home)?.0)
-    };
+    let union =
+        if book.stage_person(home)?.merged.is_empty() { None } else { Some(book.union(home)?.0) };
     let (staged, fires) = book.staged(home);
     let person = union.as_ref().unwrap_or(staged);
     let mut taken = judge(&Incoming::Event { event, person, duplicate, fires });

@@ -46,6 +46,8 @@ pub(super) enum Command {
     Prove(ReadsProven, Reply<()>),
     ClearInboxes(Timestamp, Reply<()>),
     Forget(u32, Reply<()>),
+    /// The segment is sealed.
+    Seal(Reply<()>),
     Flush(Reply<()>),
 }
 
@@ -173,6 +175,12 @@ impl<D: Disk, I: Index> Committer<D, I> {
             Command::Forget(day, reply) => {
                 self.finish(std::mem::take(answers))?;
                 while self.book.forget_days(day, GROUP_COMMANDS_MAX)? != 0 {}
+                answer(reply, ());
+            }
+            Command::Seal(reply) => {
+                self.finish(std::mem::take(answers))?;
+                // Where the disk has no place for another segment this one goes on.
+                drop(self.journal.seal());
                 answer(reply, ());
             }
             Command::Flush(reply) => {

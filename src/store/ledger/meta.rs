@@ -41,6 +41,8 @@ pub(super) struct Meta {
     pub(super) oldest_day: u32,
     /// The newest record that erased somebody, or is about somebody who was erased.
     pub(super) erased: u64,
+    /// The delivery that was judged last then.
+    pub(super) erased_delivery: u64,
     /// The newest record whose erasures are gone from the journal too.
     pub(super) swept: u64,
     /// The same for this index: it was made from the journal after that.
@@ -66,6 +68,7 @@ impl Default for Meta {
             known: 0,
             oldest_day: 0,
             erased: 0,
+            erased_delivery: 0,
             swept: 0,
             clean: 0,
             tally: Tally::default(),

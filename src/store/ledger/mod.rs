@@ -26,6 +26,7 @@ pub use open::{Opened, Rebuilt};
 
 use self::committer::Command;
 use self::shared::Shared;
+use crate::domain::erasure::{ErasedIds, Swept};
 use crate::domain::id::{ContactId, Inbox, PortalId};
 use crate::domain::record::{
     InboxState, Paused, Press, ProvenReads, ReadsProven, Record, RulesAccepted, Turn,
@@ -35,7 +36,7 @@ use crate::domain::view::Memory;
 use crate::port::{Booking, Due, Ledger, LedgerError, Recorded, Reservation, Saw};
 use crate::store::disk::Disk;
 use crate::store::index::{Index, IndexError};
-use crate::store::journal::JournalError;
+use crate::store::journal::{JournalError, Sweeper};
 
 /// The journal's stream of domain records.
 pub const STREAM: &str = "ledger";
@@ -65,6 +66,15 @@ impl<D: Disk, I: Index> Embedded<D, I> {
         answer.await.map_err(|_| LedgerError::Stopped)?
     }
 
+    fn ask_blocking<T>(
+        &self,
+        command: impl FnOnce(oneshot::Sender<Result<T, LedgerError>>) -> Command,
+    ) -> Result<T, LedgerError> {
+        let (reply, answer) = oneshot::channel();
+        self.commands.blocking_send(command(reply)).map_err(|_| LedgerError::Stopped)?;
+        answer.blocking_recv().map_err(|_| LedgerError::Stopped)?
+    }
+
     /// Takes deliveries: looks each event up, judges it, and records what it did. Blocks; for
     /// the intake thread.
     pub fn take_blocking(
@@ -72,10 +82,7 @@ impl<D: Disk, I: Index> Embedded<D, I> {
         arrivals: Arc<Vec<Arrival>>,
         judge: &Arc<Judge>,
     ) -> Result<(), LedgerError> {
-        let (reply, answer) = oneshot::channel();
-        let command = Command::Take(arrivals, Arc::clone(judge), reply);
-        self.commands.blocking_send(command).map_err(|_| LedgerError::Stopped)?;
-        answer.blocking_recv().map_err(|_| LedgerError::Stopped)?
+        self.ask_blocking(|reply| Command::Take(arrivals, Arc::clone(judge), reply))
     }
 
     /// Keeps an accepted rule set, so that a start with broken files has one.
@@ -106,6 +113,35 @@ impl<D: Disk, I: Index> Embedded<D, I> {
         press: Press,
     ) -> Result<(), LedgerError> {
         self.ask(|reply| Command::Erase(at, contact, press, reply)).await
+    }
+
+    /// Everybody who was erased, and up to which record and delivery a sweep must look; `None`
+    /// where the journal says no more of them than it may.
+    pub fn unswept(&self) -> Option<(Arc<ErasedIds>, (u64, u64))> {
+        let meta = self.shared.meta();
+        let upto = (meta.erased, meta.erased_delivery);
+        (meta.swept < meta.erased).then(|| (self.shared.erased(), upto))
+    }
+
+    /// Whether anybody was erased.
+    pub fn has_erased(&self) -> bool {
+        !self.shared.erased().is_empty()
+    }
+
+    /// Records that a sweep looked at every record up to `upto`. Blocks.
+    pub fn swept_blocking(&self, at: Timestamp, upto: u64) -> Result<(), LedgerError> {
+        self.ask_blocking(|reply| Command::Swept(Swept { at, upto }, reply))
+    }
+
+    /// Sweeps sealed segments.
+    pub fn sweeper(&self) -> &Sweeper<D> {
+        &self.shared.sweeper
+    }
+
+    /// Has the next record begin a segment of its own, so that those before it can be taken away
+    /// when they are old. Blocks.
+    pub fn seal_blocking(&self) -> Result<(), LedgerError> {
+        self.ask_blocking(Command::Seal)
     }
 
     /// Waits until the index would survive a power cut.

@@ -56,6 +56,9 @@ impl<D: Disk, I: Index> Embedded<D, I> {
         let usable = existing.map(Arc::new).and_then(|index| {
             let book = Book::open(Arc::clone(&index))?;
             verify(&*index, &book.meta.tally, keys::META)?;
+            if book.meta.clean < book.meta.swept {
+                return Err(IndexError::Damaged("people were erased since it was made".to_owned()));
+            }
             if last < book.meta.applied {
                 return Err(IndexError::Damaged("it is ahead of the journal".to_owned()));
             }
@@ -75,7 +78,8 @@ impl<D: Disk, I: Index> Embedded<D, I> {
             }
         };
         catch_up(&mut book, &mut journal.reader(), &mut progress)?;
-        let shared = Arc::new(Shared::new(index, journal.reader(), &book));
+        book.is_clean()?;
+        let shared = Arc::new(Shared::new(index, &journal, &book));
         let (commands, queue) = mpsc::channel(COMMANDS_MAX);
         let committer = Committer { journal, book, shared: Arc::clone(&shared) };
         thread::Builder::new()

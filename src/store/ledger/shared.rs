@@ -9,12 +9,13 @@ use super::book::Book;
 use super::inboxes::Inboxes;
 use super::meta::Meta;
 use crate::domain::breaker::{Fires, Fuse, Open, OpenBreakers, Tripped};
+use crate::domain::erasure::ErasedIds;
 use crate::domain::id::Inbox;
 use crate::domain::record::InboxState;
 use crate::domain::view::{Counters, InboxUse};
 use crate::store::disk::Disk;
 use crate::store::index::Index;
-use crate::store::journal::Reader;
+use crate::store::journal::{Journal, Reader, Sweeper};
 
 /// Open breakers, and how much the list of each holds.
 type Listed = (Arc<OpenBreakers>, BTreeMap<Fuse, u64>);
@@ -25,9 +26,11 @@ pub(super) struct Shared<D: Disk, I> {
     pub(super) index: Arc<I>,
     /// Makes readers of the ledger's frames.
     pub(super) frames: std::sync::Mutex<Reader<D>>,
+    pub(super) sweeper: Sweeper<D>,
     meta: RwLock<Meta>,
     inboxes: RwLock<Arc<Inboxes>>,
     breakers: RwLock<Listed>,
+    erased: RwLock<Arc<ErasedIds>>,
     /// Woken with every group.
     pub(super) changed: Notify,
     /// Why the store has stopped; `None` while it works.
@@ -35,16 +38,18 @@ pub(super) struct Shared<D: Disk, I> {
 }
 
 impl<D: Disk, I> Shared<D, I> {
-    pub(super) fn new(index: Arc<I>, frames: Reader<D>, book: &Book<I>) -> Self
+    pub(super) fn new(index: Arc<I>, journal: &Journal<D>, book: &Book<I>) -> Self
     where
         I: Index,
     {
         Self {
             index,
-            frames: std::sync::Mutex::new(frames),
+            frames: std::sync::Mutex::new(journal.reader()),
+            sweeper: journal.sweeper(),
             meta: RwLock::new(book.meta.clone()),
             inboxes: RwLock::new(Arc::clone(&book.inboxes)),
             breakers: RwLock::new(listed(&book.fires)),
+            erased: RwLock::new(Arc::clone(&book.erased)),
             changed: Notify::new(),
             failure: watch::Sender::new(None),
         }
@@ -55,6 +60,7 @@ impl<D: Disk, I> Shared<D, I> {
         self.meta.write().unwrap_or_else(PoisonError::into_inner).clone_from(&book.meta);
         *self.inboxes.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&book.inboxes);
         *self.breakers.write().unwrap_or_else(PoisonError::into_inner) = listed(&book.fires);
+        *self.erased.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&book.erased);
         self.changed.notify_one();
     }
 
@@ -66,6 +72,11 @@ impl<D: Disk, I> Shared<D, I> {
 
     pub(super) fn meta(&self) -> Meta {
         self.meta.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Everybody who was erased: nothing of them is shown.
+    pub(super) fn erased(&self) -> Arc<ErasedIds> {
+        Arc::clone(&self.erased.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(super) fn inboxes(&self) -> BTreeMap<Inbox, InboxUse> {

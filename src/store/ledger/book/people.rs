@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Book;
-use crate::store::ledger::merging::Says;
 use crate::domain::claim::Claim;
 use crate::domain::id::ContactId;
 use crate::domain::record::{Aliased, TakenEvent, Turn};
 use crate::domain::time::Timestamp;
 use crate::store::index::{Index, IndexError};
+use crate::store::ledger::merging::Says;
 use crate::store::ledger::persons;
 
 impl<I: Index> Book<I> {
@@ -63,7 +63,8 @@ impl<I: Index> Book<I> {
                 self.change(*id, &[], |person| person.apply_claims(seq, &theirs))?;
             }
             if turn.barring.is_some() {
-                let barring = Turn { barring: turn.barring.clone(), ..Turn::new(turn.step, *id, turn.at) };
+                let barring =
+                    Turn { barring: turn.barring.clone(), ..Turn::new(turn.step, *id, turn.at) };
                 self.change(*id, &[], |person| person.apply_turn(seq, &barring))?;
             }
         }
@@ -155,15 +156,25 @@ impl<I: Index> Book<I> {
         if !ids.is_empty() {
             let all: BTreeSet<ContactId> = self.erased.iter().chain(ids).copied().collect();
             self.erased = Arc::new(all);
-            self.meta.erased = seq;
+            (self.meta.erased, self.meta.erased_delivery) = (seq, self.meta.taken);
         }
         Ok(())
+    }
+
+    /// Called once everything is applied, before anybody is served: an index that was made anew
+    /// from a swept journal holds nothing that was erased.
+    pub(in crate::store::ledger) fn is_clean(&mut self) -> Result<(), IndexError> {
+        if self.meta.clean == self.meta.swept {
+            return Ok(());
+        }
+        self.meta.clean = self.meta.swept;
+        self.write()
     }
 
     /// A record about somebody who was erased may say something of them again.
     fn see_erased(&mut self, seq: u64, contact: ContactId) -> Result<(), IndexError> {
         if self.erased.contains(&contact) {
-            self.meta.erased = seq;
+            (self.meta.erased, self.meta.erased_delivery) = (seq, self.meta.taken);
         }
         Ok(())
     }
