@@ -382,7 +382,7 @@ impl Office for Desk {
         press: Press,
     ) -> Result<(), PressError> {
         if contact.0 == 409 {
-            return Err(PressError::Conflict("a call is under way".to_owned()));
+            return Err(PressError::Conflict("A call is under way.".to_owned()));
         }
         self.press(format!("{contact} {asked:?}"), press);
         Ok(())
