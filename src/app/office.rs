@@ -310,7 +310,7 @@ impl admin::Office for Office {
         info!(?verdict, who = press.who, "a person decided about what is held");
         match self.router.decide_held(contact, &id, verdict, press).await? {
             Pressed::Done => Ok(()),
-            Pressed::NotHeld => {
+            Pressed::NotHeld | Pressed::Erased => {
                 let why = "it is not held any more, or only `in-doubt resolve` can settle it";
                 Err(PressError::Conflict(why.to_owned()))
             }
@@ -327,6 +327,7 @@ impl admin::Office for Office {
         info!(contact.id = %contact, what = press.what, who = press.who, "a person decided");
         match self.router.decide_about(contact, &asked, press).await? {
             Pressed::Done => Ok(()),
+            Pressed::Erased => Err(PressError::Conflict("the contact was erased".to_owned())),
             Pressed::NotHeld | Pressed::Busy => {
                 Err(PressError::Conflict("a call is under way".to_owned()))
             }

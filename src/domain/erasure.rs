@@ -57,6 +57,12 @@ impl Person {
     /// Forgets everything but ids, enrollments and merges.
     pub fn erase(&mut self, seq: u64, at: Timestamp) {
         self.erased.get_or_insert(at);
+        self.redact();
+        self.touch(seq, false);
+    }
+
+    /// Takes out what an erasure does not leave.
+    pub fn redact(&mut self) {
         self.newest.clear();
         self.known = Known::default();
         self.items.clear();
@@ -68,7 +74,6 @@ impl Person {
         if let Some(bar) = &mut self.barred {
             bar.note.clear();
         }
-        self.touch(seq, false);
     }
 }
 

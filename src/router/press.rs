@@ -18,6 +18,8 @@ pub enum Pressed {
     Done,
     /// Nothing of the person is held under this id, or only a doubt to be resolved.
     NotHeld,
+    /// The person was erased: nothing is kept about them, and nothing follows.
+    Erased,
     /// The person moved again and again.
     Busy,
 }
@@ -32,6 +34,9 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
     ) -> Result<Pressed, LedgerError> {
         for _ in 0..PRESSES_MAX {
             let memory = self.ledger.look(contact)?;
+            if memory.person.erased.is_some() {
+                return Ok(Pressed::Erased);
+            }
             let (rules, now) = (self.rules.load_full(), self.clock.now());
             let turn = take_out::turn(&rules, &memory.person, asked, press.clone(), now);
             report(&turn);

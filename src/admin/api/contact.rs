@@ -41,6 +41,13 @@ pub(in crate::admin) struct Known {
     decisions: Vec<Shown>,
 }
 
+impl Known {
+    /// Whether nothing of the person may be shown.
+    pub(super) fn is_erased(&self) -> bool {
+        self.erased_at.is_some()
+    }
+}
+
 /// Who said that a contact is never to be contacted again.
 #[derive(Debug, Serialize)]
 struct ShownBar {

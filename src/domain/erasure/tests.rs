@@ -5,7 +5,7 @@ use crate::domain::contact::Owner;
 use crate::domain::gates::fixture::{
     ANN, NOW, World, becomes, claim, contact, event, rule, target,
 };
-use crate::domain::id::OwnerId;
+use crate::domain::id::{OwnerId, SequenceId};
 use crate::domain::leaving::follow;
 use crate::domain::person::{Seen, Shadow};
 use crate::domain::reason::Reason;
@@ -58,7 +58,7 @@ fn turn() -> Record {
     turn.leavings[0].stage = Stage::Over(failed);
     turn.items = items;
     turn.claims = vec![claim];
-    let seen = Seen { sequence: 11.into(), enrolled_at: NOW, ended_at: None };
+    let seen = Seen { sequence: SequenceId(11), enrolled_at: NOW, ended_at: None };
     turn.seen = Some(vec![seen]);
     turn.shadows = Some(vec![Shadow {
         rule: "inbound".into(),

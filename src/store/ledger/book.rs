@@ -20,7 +20,7 @@ use super::persons::{self, load, read_person, unite};
 use crate::domain::breaker::{Fires, WITHIN_MS_MAX, is_held};
 use crate::domain::claim::State;
 use crate::domain::erasure::ErasedIds;
-use crate::domain::event::{Event, Identity, Kind};
+use crate::domain::event::Identity;
 use crate::domain::id::{ContactId, Inbox, RowId};
 use crate::domain::person::{Item, Person};
 use crate::domain::reason::Decision;
@@ -262,6 +262,9 @@ impl<I: Index> Book<I> {
             // A claim that went over to another person took its rows along.
             for key in followed {
                 changes.entry(key).or_insert((Before::Unread, None));
+            }
+            if person.erased.is_some() && !self.erased.contains(&contact) {
+                Arc::make_mut(&mut self.erased).insert(contact);
             }
             let derived = keys::derived(&person).into_iter();
             changes.extend(derived.map(|(key, row)| (key, (Before::Unread, Some(row)))));

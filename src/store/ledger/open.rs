@@ -78,7 +78,9 @@ impl<D: Disk, I: Index> Embedded<D, I> {
             }
         };
         catch_up(&mut book, &mut journal.reader(), &mut progress)?;
-        book.is_clean()?;
+        if rebuilt.is_some() {
+            book.begins_clean()?;
+        }
         let shared = Arc::new(Shared::new(index, &journal, &book));
         let (commands, queue) = mpsc::channel(COMMANDS_MAX);
         let committer = Committer { journal, book, shared: Arc::clone(&shared) };

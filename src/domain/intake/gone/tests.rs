@@ -34,7 +34,8 @@ fn what_waits_ends_with_the_contact_and_a_restore_works_again() {
     assert_eq!(taken.rows[0].rule.as_ref().map(|it| it.as_str()), Some("inbound"));
     assert_eq!(taken.rows[0].sentence, "The contact was deleted.");
     world.now = NOW.plus_ms(MINUTE_MS);
-    check(&mut world, &of_kind(Kind::Restored, world.now.minus_ms(1)), &[Reason::NotWatched]);
+    let back = of_kind(Kind::Restored, world.now.minus_ms(1));
+    check(&mut world, &back, &[Reason::NotWatched]);
     let again = Event { occurred_at: world.now, ..event("lifecyclestage", "mql") };
     check(&mut world, &again, &[Reason::NoMatch]);
     let back = Event { occurred_at: world.now, ..event("lifecyclestage", "lead") };

@@ -161,9 +161,9 @@ impl<I: Index> Book<I> {
         Ok(())
     }
 
-    /// Called once everything is applied, before anybody is served: an index that was made anew
-    /// from a swept journal holds nothing that was erased.
-    pub(in crate::store::ledger) fn is_clean(&mut self) -> Result<(), IndexError> {
+    /// Called once everything is applied, before anybody is served, where the index was made anew:
+    /// of whom the journal was swept it holds nothing.
+    pub(in crate::store::ledger) fn begins_clean(&mut self) -> Result<(), IndexError> {
         if self.meta.clean == self.meta.swept {
             return Ok(());
         }

@@ -14,7 +14,7 @@ use crate::store::ledger::merging::Says;
 /// Random merge trees (RELIABILITY.md F13).
 const TREES: u64 = 100_000;
 /// What happens to the contacts of one tree.
-const STEPS: u64 = 14;
+const STEPS: u64 = 10;
 /// Contacts there are at its beginning.
 const CONTACTS: u64 = 6;
 
