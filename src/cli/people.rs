@@ -37,7 +37,8 @@ pub(super) fn press(config: &Path, word: &str, about: &About, more: Option<Value
     let id = match id {
         Ok(id) => id,
         Err(error @ contact::Unknown::Store(_)) => return fail(&error, ExitStatus::Environment),
-        Err(error) => return fail(&error, ExitStatus::Usage),
+        Err(error @ contact::Unknown::Address) => return fail(&error, ExitStatus::Failure),
+        Err(error @ contact::Unknown::Form(_)) => return fail(&error, ExitStatus::Usage),
     };
     let mut body = json!({ "who": about.who, "note": about.note });
     if let (Some(body), Some(Value::Object(more))) = (body.as_object_mut(), more) {

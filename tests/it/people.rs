@@ -75,10 +75,10 @@ fn what_waits_for_somebody_who_is_deleted_ends_and_a_restore_works_again() {
 #[test]
 fn an_open_claim_of_somebody_who_is_deleted_stays_until_evidence() {
     let harness = start(rule("stage", "sequence intro"));
-    harness.faults(json!({"on": "enroll-sequence", "kind": "apply-then-drop", "times": 1}));
+    // Whoever reads the doubt back is put off until the contact is gone.
     harness.faults(json!([
         {"on": "enroll-sequence", "kind": "apply-then-drop", "times": 1},
-        {"on": "read-contact", "kind": "delay", "ms": 100},
+        {"on": "read-contact", "kind": "503", "after": 1, "times": 4},
     ]));
     assert!(harness.deliver(1, "stage", "hot"));
     wait_until(&harness, "the doubt", |it| {

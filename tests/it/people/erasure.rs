@@ -24,6 +24,7 @@ fn enrolled() -> Harness {
         "email": "canary-ann@a.test", "firstname": "canary-first",
     }});
     harness.control("POST /_sim/contacts/1", &known);
+    harness.control("POST /_sim/contacts/2", &json!({"properties": {"firstname": "Bob"}}));
     run(&harness, 1, "stage", "canary-hot");
     run(&harness, 2, "stage", "hot");
     assert!(harness.deliver(1, "later", "canary-hot"));
