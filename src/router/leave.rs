@@ -22,14 +22,14 @@ use crate::port::{Clock, HubSpot, Ledger, LedgerError, Named, Wanted};
 /// What one step of a leaving came to.
 enum GoneOn {
     /// Its record.
-    Turn(Turn),
+    Turn(Box<Turn>),
     /// HubSpot knows the person under another id now.
     Elsewhere(Contact),
 }
 
 impl From<Turn> for GoneOn {
     fn from(turn: Turn) -> Self {
-        Self::Turn(turn)
+        Self::Turn(Box::new(turn))
     }
 }
 
@@ -44,11 +44,11 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         let case =
             Case { rules: &rules, policy: self.policy, now: self.clock.now(), person, leaving };
         let gone_on = match self.standstill(&case) {
-            Some(delay_ms) => GoneOn::Turn(put_off(&case, Some(delay_ms))),
+            Some(delay_ms) => put_off(&case, Some(delay_ms)).into(),
             None => self.go_on(&case).await,
         };
         let turn = match gone_on {
-            GoneOn::Turn(turn) => turn,
+            GoneOn::Turn(turn) => *turn,
             GoneOn::Elsewhere(contact) => {
                 self.is_known_as(&case.person, &contact, self.clock.now()).await?;
                 return Ok(Progress::More);

@@ -86,7 +86,7 @@ impl<I: Index> Book<I> {
         let fires = fires::load_all(&*index)?;
         let erased = Arc::new(persons::load_erased(&*index)?);
         let (settled, stage) = (meta.clone(), Stage::default());
-        Ok(Self { index, settled, meta, inboxes, fires, erased, stage })
+        Ok(Self { index, meta, inboxes, fires, erased, settled, stage })
     }
 
     /// One record of a person by id, with what is staged.

@@ -8,14 +8,12 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::arrivals::{Arrival, Judge, take};
 use super::book::Book;
-use super::merging::{Says, merges};
+use super::merging::{People, Says, merges};
 use super::shared::Shared;
 use crate::domain::breaker::{Fuse, Tripped};
-use crate::domain::erasure::Swept;
-use crate::domain::id::{ContactId, Fingerprint};
+use crate::domain::id::Fingerprint;
 use crate::domain::record::{
-    InboxState, InboxesCleared, Paused, Press, ReadsProven, Record, RulesAccepted, Taken,
-    TakenEvent, Turn,
+    InboxState, InboxesCleared, Paused, ReadsProven, Record, RulesAccepted, Taken, TakenEvent, Turn,
 };
 use crate::domain::time::Timestamp;
 use crate::port::{Booking, LedgerError, Permit, Recorded, Reservation, Saw};
@@ -38,9 +36,7 @@ pub(super) enum Command {
     Record(Box<Turn>, Saw, Reply<Recorded>),
     Reserve(Box<Turn>, Saw, Box<Booking>, Reply<Reservation>),
     Settle(Box<Turn>, Reply<()>),
-    Alias(Timestamp, ContactId, ContactId, Reply<()>),
-    Erase(Timestamp, ContactId, Press, Reply<()>),
-    Swept(Swept, Reply<()>),
+    People(People, Reply<()>),
     AcceptRules(Box<RulesAccepted>, Reply<()>),
     Pause(Paused, Reply<()>),
     Prove(ReadsProven, Reply<()>),
@@ -111,13 +107,7 @@ impl<D: Disk, I: Index> Committer<D, I> {
         match command {
             Command::Take(arrivals, judge, reply) => {
                 for arrival in arrivals.iter() {
-                    let taken = take(&mut self.book, self.journal.next_seq(), arrival, &*judge)?;
-                    let (opened, merges) = (opened(&taken), merges(&taken));
-                    self.append(&Record::Taken(taken));
-                    self.hold_caught(&opened)?;
-                    for (from, into) in merges {
-                        self.merge((arrival.received, from, into), Says::Event)?;
-                    }
+                    self.take(arrival, &*judge)?;
                 }
                 answers.push(Answer::Done(reply));
             }
@@ -141,16 +131,8 @@ impl<D: Disk, I: Index> Committer<D, I> {
                 self.turn(*turn)?;
                 answers.push(Answer::Done(reply));
             }
-            Command::Alias(at, from, into, reply) => {
-                self.merge((at, from, into), Says::Read)?;
-                answers.push(Answer::Done(reply));
-            }
-            Command::Erase(at, contact, press, reply) => {
-                self.erase((at, contact), press)?;
-                answers.push(Answer::Done(reply));
-            }
-            Command::Swept(swept, reply) => {
-                self.record(&Record::Swept(swept))?;
+            Command::People(change, reply) => {
+                self.change(change)?;
                 answers.push(Answer::Done(reply));
             }
             Command::AcceptRules(mut rules, reply) => {
@@ -188,6 +170,18 @@ impl<D: Disk, I: Index> Committer<D, I> {
                 self.shared.index.flush()?;
                 answer(reply, ());
             }
+        }
+        Ok(())
+    }
+
+    /// Takes one delivery, with the breakers it opens and the merges it tells of.
+    fn take(&mut self, arrival: &Arrival, judge: &Judge) -> Result<(), Fatal> {
+        let taken = take(&mut self.book, self.journal.next_seq(), arrival, judge)?;
+        let (opened, merges) = (opened(&taken), merges(&taken));
+        self.append(&Record::Taken(taken));
+        self.hold_caught(&opened)?;
+        for (from, into) in merges {
+            self.merge((arrival.received, from, into), Says::Event)?;
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 //! (CONSISTENCY.md 6.8).
 
 use super::committer::{Committer, Fatal};
-use crate::domain::erasure::{Erased, redact_row};
+use crate::domain::erasure::{Erased, Swept, redact_row};
 use crate::domain::id::{ContactId, Fingerprint};
 use crate::domain::reason::Reason;
 use crate::domain::record::{Press, Record, Row, Step, Taken, TakenEvent, Turn};
@@ -20,6 +20,17 @@ pub(super) enum Says {
     Read,
 }
 
+/// What is changed about people, besides their work.
+#[derive(Debug)]
+pub(super) enum People {
+    /// A read showed that the first id answers under the second.
+    Alias(Timestamp, ContactId, ContactId),
+    /// Somebody pressed `forget`.
+    Erase(Timestamp, ContactId, Press),
+    /// The journal was swept.
+    Swept(Swept),
+}
+
 /// The merges that a delivery tells of: which id, into which.
 pub(super) fn merges(taken: &Taken) -> Vec<(ContactId, ContactId)> {
     let of_event = |event: &TakenEvent| {
@@ -30,6 +41,14 @@ pub(super) fn merges(taken: &Taken) -> Vec<(ContactId, ContactId)> {
 }
 
 impl<D: Disk, I: Index> Committer<D, I> {
+    pub(super) fn change(&mut self, change: People) -> Result<(), Fatal> {
+        match change {
+            People::Alias(at, from, into) => self.merge((at, from, into), Says::Read),
+            People::Erase(at, contact, press) => self.erase((at, contact), press),
+            People::Swept(swept) => self.record(&Record::Swept(swept)),
+        }
+    }
+
     /// Records that two ids are one person.
     pub(super) fn merge(
         &mut self,
@@ -47,11 +66,7 @@ impl<D: Disk, I: Index> Committer<D, I> {
     }
 
     /// Erases a person by hand, under every id.
-    pub(super) fn erase(
-        &mut self,
-        (at, contact): (Timestamp, ContactId),
-        press: Press,
-    ) -> Result<(), Fatal> {
+    fn erase(&mut self, (at, contact): (Timestamp, ContactId), press: Press) -> Result<(), Fatal> {
         self.end_all(at, contact, Some(press.clone()))?;
         let erased = self.book.ids(contact)?;
         self.record(&Record::Erased(Erased { at, erased, press }))

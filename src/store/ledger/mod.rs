@@ -25,6 +25,7 @@ pub(super) use open::decode;
 pub use open::{Opened, Rebuilt};
 
 use self::committer::Command;
+use self::merging::People;
 use self::shared::Shared;
 use crate::domain::erasure::{ErasedIds, Swept};
 use crate::domain::id::{ContactId, Inbox, PortalId};
@@ -112,7 +113,7 @@ impl<D: Disk, I: Index> Embedded<D, I> {
         contact: ContactId,
         press: Press,
     ) -> Result<(), LedgerError> {
-        self.ask(|reply| Command::Erase(at, contact, press, reply)).await
+        self.ask(|reply| Command::People(People::Erase(at, contact, press), reply)).await
     }
 
     /// Everybody who was erased, and up to which record and delivery a sweep must look; `None`
@@ -130,7 +131,8 @@ impl<D: Disk, I: Index> Embedded<D, I> {
 
     /// Records that a sweep looked at every record up to `upto`. Blocks.
     pub fn swept_blocking(&self, at: Timestamp, upto: u64) -> Result<(), LedgerError> {
-        self.ask_blocking(|reply| Command::Swept(Swept { at, upto }, reply))
+        let swept = People::Swept(Swept { at, upto });
+        self.ask_blocking(|reply| Command::People(swept, reply))
     }
 
     /// Sweeps sealed segments.
@@ -268,7 +270,7 @@ impl<D: Disk, I: Index> Ledger for Embedded<D, I> {
         from: ContactId,
         into: ContactId,
     ) -> Result<(), LedgerError> {
-        self.ask(|reply| Command::Alias(at, from, into, reply)).await
+        self.ask(|reply| Command::People(People::Alias(at, from, into), reply)).await
     }
 
     fn proven_reads(&self) -> ProvenReads {

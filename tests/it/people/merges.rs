@@ -62,7 +62,9 @@ fn a_chain_of_merges_is_one_person_in_both_orders_of_its_events() {
         let first = merge(&harness, 2, 1, 99);
         let second = merge(&harness, 3, 99, 100);
         let events = if turned { [second, first] } else { [first, second] };
-        events.iter().for_each(|it| deliver(&harness, it));
+        for it in &events {
+            deliver(&harness, it);
+        }
         for id in [1, 2, 3, 99, 100] {
             wait_until(&harness, "the chain", |it| known_as(it, id) == "100");
         }

@@ -31,7 +31,7 @@ fn what_waits_ends_with_the_contact_and_a_restore_works_again() {
     let gone = of_kind(Kind::Deleted, NOW.plus_ms(1_000));
     let taken = check(&mut world, &gone, &[Reason::Deleted, Reason::Deleted]);
     assert!(world.person.items.is_empty() && world.person.erased.is_none());
-    assert_eq!(taken.rows[0].rule.as_ref().map(|it| it.as_str()), Some("inbound"));
+    assert_eq!(taken.rows[0].rule, Some("inbound".into()));
     assert_eq!(taken.rows[0].sentence, "The contact was deleted.");
     world.now = NOW.plus_ms(MINUTE_MS);
     let back = of_kind(Kind::Restored, world.now.minus_ms(1));

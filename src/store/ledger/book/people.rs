@@ -45,7 +45,8 @@ impl<I: Index> Book<I> {
         } else {
             self.turn_of_merged(seq, turn)?;
         }
-        self.see_erased(seq, turn.contact)
+        self.see_erased(seq, turn.contact);
+        Ok(())
     }
 
     /// A step of somebody who has several ids.
@@ -138,7 +139,8 @@ impl<I: Index> Book<I> {
             self.change(home, &[], |person| person.apply_turn(seq, &turn))?;
         }
         self.erase(seq, at, &event.erased)?;
-        self.see_erased(seq, contact)
+        self.see_erased(seq, contact);
+        Ok(())
     }
 
     /// Forgets everything but ids of these, and hides them from now on.
@@ -172,10 +174,9 @@ impl<I: Index> Book<I> {
     }
 
     /// A record about somebody who was erased may say something of them again.
-    fn see_erased(&mut self, seq: u64, contact: ContactId) -> Result<(), IndexError> {
+    fn see_erased(&mut self, seq: u64, contact: ContactId) {
         if self.erased.contains(&contact) {
             (self.meta.erased, self.meta.erased_delivery) = (seq, self.meta.taken);
         }
-        Ok(())
     }
 }
