@@ -21,10 +21,10 @@ fn what_waits_is_held_or_runs_is_taken_out() {
     let held = rule("trap", "workflow again").replace("\"live\"", "\"approval\"");
     let harness = start(rule("stage", "workflow nurture") + &waits + &held);
     assert!(harness.deliver(1, "score", "1"));
+    // Decided together, one of them would come first.
+    wait_until(&harness, "the delay", |it| it.verdicts(1) == ["wait delayed"]);
     assert!(harness.deliver(1, "trap", "1"));
-    wait_until(&harness, "both", |it| {
-        it.listing("held").len() == 1 && it.listing("waiting").len() == 1
-    });
+    wait_until(&harness, "the approval", |it| it.listing("held").len() == 1);
     assert!(harness.deliver(1, "stage", "hot"));
     wait_until(&harness, "the enrollment", |it| it.enrolled(1) == 1);
     press(&harness, "take-out", &["--theme", "sales"]);

@@ -2,6 +2,7 @@
 
 mod images;
 mod memory_disk;
+mod sweep;
 
 use memory_disk::MemoryDisk;
 
