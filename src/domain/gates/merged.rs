@@ -23,6 +23,10 @@ pub fn check(case: &Case<'_>, notes: &mut Notes) -> Passed {
 
 fn is_written_by_merge(case: &Case<'_>) -> bool {
     let (event, contact) = (&case.item.event, case.view.contact);
+    // What came under an id from before the merge is older than the merge.
+    if event.contact != contact.id {
+        return false;
+    }
     match &event.kind {
         // A merge may make a record anew.
         Kind::Created => !contact.merged.is_empty(),

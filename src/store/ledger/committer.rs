@@ -189,6 +189,7 @@ impl<D: Disk, I: Index> Committer<D, I> {
     /// Puts the group on disk, writes the index, answers.
     fn finish(&mut self, answers: Vec<Answer>) -> Result<(), Fatal> {
         if self.journal.group_bytes() == 0 {
+            answers.into_iter().for_each(Answer::confirm);
             return Ok(());
         }
         match self.journal.commit() {

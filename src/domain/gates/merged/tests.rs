@@ -40,6 +40,17 @@ fn what_a_merge_wrote_is_no_change_even_where_the_event_does_not_say_so() {
 }
 
 #[test]
+fn what_came_under_an_id_from_before_the_merge_was_not_written_by_it() {
+    let mut world = World::new(vec![rule("inbound", becomes("lifecyclestage", "mql"), "intro")]);
+    let source = Some(MERGE.to_owned());
+    let past = PastValue { value: "mql".to_owned(), at: NOW.plus_ms(500), source };
+    world.contact.history.insert("lifecyclestage".into(), vec![past]);
+    world.contact.merged = vec![ContactId(4)];
+    world.settled(&Event { contact: ContactId(4), ..event("lifecyclestage", "mql") });
+    assert!(world.decide().enroll.is_some());
+}
+
+#[test]
 fn the_record_that_a_merge_made_anew_is_no_new_contact() {
     for (merged, expected) in [(vec![ContactId(4)], Some(Reason::MergedRecord)), (vec![], None)] {
         let mut created = rule("new", becomes("lifecyclestage", "mql"), "intro");
