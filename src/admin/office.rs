@@ -108,10 +108,27 @@ pub struct Standing {
     pub deliveries: u64,
     /// Which store: `embedded`.
     pub store: &'static str,
+    /// What it takes on disk.
+    pub disk: DiskUse,
     /// When the oldest event that is not finally decided was received.
     pub oldest_undecided: Option<Timestamp>,
     /// When the oldest claim whose outcome is open was reserved.
     pub oldest_unsettled: Option<Timestamp>,
+}
+
+/// What the store takes on disk, and what retention does about it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DiskUse {
+    /// Bytes of what HubSpot sent.
+    pub deliveries_bytes: u64,
+    /// Bytes of decisions.
+    pub ledger_bytes: u64,
+    /// Segments taken away since the start.
+    pub segments_removed: u64,
+    /// History before this was removed; `None`: it is whole.
+    pub history_from: Option<Timestamp>,
+    /// How much of a compaction is done, in percent; `None`: none is under way.
+    pub compaction_percent: Option<u8>,
 }
 
 /// Something a person should look at.

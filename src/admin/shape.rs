@@ -29,6 +29,9 @@ pub(super) fn instant(at: Option<Timestamp>) -> Instant {
 pub(super) struct Page<T> {
     results: Vec<T>,
     paging: Option<Paging>,
+    /// There was more before this, and `keep_history` has removed it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    removed_before: Instant,
     /// Entries about people who were erased: they are counted and not shown.
     #[serde(skip_serializing_if = "is_zero")]
     erased: u64,
@@ -55,7 +58,13 @@ struct Next {
 impl<T> Page<T> {
     /// A page; `after` where there may be more.
     pub(super) fn new(results: Vec<T>, after: Option<String>) -> Self {
-        Self { results, paging: after.map(|after| Paging { next: Next { after } }), erased: 0 }
+        let paging = after.map(|after| Paging { next: Next { after } });
+        Self { results, paging, removed_before: None, erased: 0 }
+    }
+
+    /// The same where older results were removed.
+    pub(super) fn removed_before(self, at: Option<Timestamp>) -> Self {
+        Self { removed_before: instant(at), ..self }
     }
 
     /// The page with so many entries that are counted and not shown.

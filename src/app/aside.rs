@@ -13,7 +13,7 @@ use super::office::{Office, Reloads};
 use super::serve::{self, RunError};
 use super::sweeping;
 use super::{Refused, SystemClock, rules};
-use crate::admin::{Admin, Metrics, RulesStanding};
+use crate::admin::{Admin, Metrics, Progress, RulesStanding};
 use crate::config::Config;
 use crate::domain::secret::Secret;
 use crate::hubspot::Access;
@@ -64,8 +64,9 @@ async fn open(
     if !config.store.is_dir() {
         return Err(StoreError::Missing { path: config.store }.into());
     }
-    let loaded = rules::load(&config.rules);
-    let store = Arc::new(serve::open_ledger(Store::open(&config.store)?).await?);
+    let loaded = rules::load(&config.rules, config.hubspot.profile);
+    let store =
+        Arc::new(serve::open_ledger(Store::open(&config.store)?, &Progress::default()).await?);
     let (set, refused) = choose(loaded.set, &store)?;
     let reads = access.is_some();
     let token = access.unwrap_or_else(|| Secret::new(NO_TOKEN).expect("it is not blank"));

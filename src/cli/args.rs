@@ -1,9 +1,10 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, ValueHint};
 
 use super::diagnostics::Format;
 use crate::domain::rule::span::Span;
@@ -12,7 +13,9 @@ use crate::domain::rule::span::Span;
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 100, after_help = EXIT_CODES)]
 pub(super) struct Args {
-    /// The configuration file; relative paths in it count from its folder.
+    /// The configuration file.
+    ///
+    /// Relative paths in it count from its folder.
     #[arg(long, global = true, value_name = "FILE", default_value = crate::config::FILE)]
     pub(super) config: PathBuf,
     #[command(subcommand)]
@@ -36,13 +39,13 @@ pub(super) enum Command {
         #[arg(long, default_value = "127.0.0.1:8082")]
         listen: SocketAddr,
     },
-    /// Every error and warning of a rules folder at once, offline.
+    /// Show every error and warning of a rules folder at once, offline.
     Check(Check),
-    /// The rules' own tests (*.test.toml). None found is a failure.
+    /// Run the rules' own tests (*.test.toml); finding none is a failure.
     Test(Test),
-    /// Stored events through a rule set, without effects.
+    /// Run stored events through a rule set, without effects.
     Replay(Replay),
-    /// Why a contact was, or was not, enrolled.
+    /// Say why a contact was, or was not, enrolled.
     Explain {
         /// A contact id, an email address, or the link of the record in HubSpot.
         contact: String,
@@ -57,7 +60,9 @@ pub(super) enum Command {
     },
     /// Erase a contact: everything but ids, decisions and enrollments. It cannot be taken back.
     Forget(About),
-    /// What waits, and comes back by itself.
+    /// Read the whole store and compare every checksum, number and chain; nothing is changed.
+    Verify,
+    /// List what waits and comes back by itself.
     Waiting,
     /// Stop enrolling: intake and decisions go on, no call leaves.
     Pause {
@@ -80,12 +85,14 @@ pub(super) enum Command {
     /// Write rules files in one style; what they mean never changes.
     Fmt {
         /// Files, or folders with every *.toml in them; else [rules] path of the configuration.
+        ///
+        /// "-" reads standard input and writes what it formatted to standard output.
         paths: Vec<PathBuf>,
         /// Write nothing; end with 1 where a file is not in this style.
         #[arg(long)]
         check: bool,
     },
-    /// A JSON Schema for editors: completion, hover texts, errors.
+    /// Print a JSON Schema for editors: completion, hover texts, errors.
     Schema {
         /// Which files.
         #[arg(value_enum, default_value_t = Schema::Rules)]
@@ -93,14 +100,39 @@ pub(super) enum Command {
     },
     /// Load the rules folder now; the running set stays when it is refused.
     Reload,
-    /// Whether a running router answers (for health checks).
+    /// Tell whether a running router answers (for health checks).
     Health,
-    /// What waits for a person: open breakers, approvals, and what nobody can send.
+    /// Print a script that completes this command line in a shell.
+    Completions {
+        /// Which shell.
+        #[arg(value_enum)]
+        shell: Shell,
+    },
+    /// Print a manual page, or write them all.
+    Man {
+        /// The command, for example "held release"; else the page of hubroute itself.
+        #[arg(value_name = "COMMAND", conflicts_with = "out")]
+        path: Vec<String>,
+        /// Write every page into this folder instead.
+        #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+        out: Option<PathBuf>,
+    },
+    /// What may come next; the completion scripts ask this.
+    #[command(name = super::complete::COMMAND, hide = true)]
+    Complete {
+        /// Another word follows that is still empty (some shells drop empty ones).
+        #[arg(long)]
+        next: bool,
+        /// The words after the program's name; the last one is being written.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<OsString>,
+    },
+    /// List and decide what waits for a person: open breakers, approvals, what nobody can send.
     Held {
         #[command(subcommand)]
         command: Held,
     },
-    /// Calls whose outcome nobody could tell.
+    /// List and resolve calls whose outcome nobody could tell.
     InDoubt {
         #[command(subcommand)]
         command: InDoubt,
@@ -109,11 +141,11 @@ pub(super) enum Command {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Held {
-    /// List it.
+    /// List what is held.
     List,
-    /// Let it go on, through every gate but the one that held it.
+    /// Let held work go on, through every gate but the one that held it.
     Release(Pick),
-    /// End it.
+    /// End held work: it enrolls nobody.
     Discard(Pick),
 }
 
@@ -171,9 +203,9 @@ pub(super) struct About {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum InDoubt {
-    /// List them.
+    /// List the calls in doubt.
     List,
-    /// Say what you found in HubSpot.
+    /// Record what you found in HubSpot.
     Resolve {
         /// The id of the decision record.
         id: String,
@@ -206,6 +238,21 @@ impl Found {
     }
 }
 
+/// What a completion script is written for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Shell {
+    /// Bash 3.2 and newer.
+    Bash,
+    /// Zsh.
+    Zsh,
+    /// Fish.
+    Fish,
+    /// Elvish.
+    Elvish,
+    /// PowerShell 5 and newer.
+    Powershell,
+}
+
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(super) enum Schema {
     /// A rules folder: rules, address book, tests.
@@ -216,7 +263,8 @@ pub(super) enum Schema {
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct Check {
-    /// The folder; else [rules] path of the configuration.
+    /// The rules folder; else [rules] path of the configuration.
+    #[arg(value_hint = ValueHint::DirPath)]
     pub(super) rules: Option<PathBuf>,
     /// How findings are written.
     #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
@@ -225,16 +273,17 @@ pub(super) struct Check {
     #[arg(long)]
     pub(super) deny_warnings: bool,
     /// Another state of the folder: rules that got another id since are pointed out.
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     pub(super) against: Option<PathBuf>,
     /// The day to judge what is over by; else today.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     pub(super) today: Option<jiff::civil::Date>,
 }
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct Test {
-    /// The folder; else [rules] path of the configuration.
+    /// The rules folder; else [rules] path of the configuration.
+    #[arg(value_hint = ValueHint::DirPath)]
     pub(super) rules: Option<PathBuf>,
     /// Only tests whose sentence or place this regular expression finds, in any case.
     #[arg(long, value_name = "REGEX")]
@@ -262,10 +311,10 @@ pub(super) struct Replay {
     #[arg(long, value_name = "TIME", value_parser = super::replay::parse_last)]
     pub(super) last: Option<Span>,
     /// The rules folder; else [rules] path of the configuration.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(super) rules: Option<PathBuf>,
     /// What would change under this rules folder.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(super) against: Option<PathBuf>,
     /// How the answer is written; json: one object for each record.
     #[arg(long, value_enum, default_value_t = DataFormat::Text)]
@@ -309,4 +358,9 @@ impl From<CheckFormat> for Format {
             CheckFormat::Github => Self::Github,
         }
     }
+}
+
+/// A day as people write it; the error says how.
+fn day(text: &str) -> Result<jiff::civil::Date, String> {
+    text.parse().map_err(|_| "write a day as 2026-11-24".to_owned())
 }

@@ -2,12 +2,15 @@
 
 mod args;
 pub mod check;
+mod complete;
 mod contact;
 mod demo;
 pub mod diagnostics;
 mod explain;
 pub mod fmt;
 mod held;
+mod help;
+mod man;
 mod people;
 mod progress;
 pub mod record;
@@ -17,12 +20,13 @@ pub mod schema;
 mod serve;
 mod simulate;
 pub mod test;
+mod verify;
 
 use std::io::{IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::FromArgMatches;
 
 use args::{Args, Command, Held, InDoubt, Schema};
 
@@ -57,7 +61,8 @@ impl From<ExitStatus> for ExitCode {
 
 /// Runs the command of this process.
 pub fn run() -> ExitStatus {
-    let args = match Args::try_parse() {
+    let parsed = help::command().try_get_matches();
+    let args = match parsed.and_then(|found| Args::from_arg_matches(&found)) {
         Ok(args) => args,
         Err(error) => {
             let failed = error.use_stderr();
@@ -76,22 +81,22 @@ pub fn run() -> ExitStatus {
         Command::Explain { contact, format } => explain::run(config, &contact, format),
         Command::Contact { command } => people::run(config, &command),
         Command::Forget(about) => people::press(config, "forget", &about, None),
+        Command::Verify => verify::run(config),
         Command::Waiting => remote::list(config, "waiting"),
         Command::Test(asked) => test(config, asked),
-        Command::Fmt { paths, check } => {
-            let paths = if paths.is_empty() { vec![rules_folder(config)] } else { paths };
-            let answer = fmt::run(&paths, check, color());
-            if !answer.errors.is_empty() {
-                say(answer.errors.trim_end());
-            }
-            finish(&answer.output, answer.exit_code)
-        }
+        Command::Fmt { paths, check } => format(config, paths, check),
         Command::Schema { of } => {
             let of = match of {
                 Schema::Rules => schema::Of::Rules,
                 Schema::Config => schema::Of::Config,
             };
             finish(&schema::text(of), 0)
+        }
+        Command::Completions { shell } => finish(complete::script(shell), 0),
+        Command::Man { path, out } => manual(&path, out.as_deref()),
+        Command::Complete { next, words } => {
+            let rules = || rule_ids(config);
+            finish(&complete::answer(&mut help::command(), &words, next, rules), 0)
         }
         Command::Pause { who, note } => remote::pause(config, true, &who, &note),
         Command::Resume { who, note } => remote::pause(config, false, &who, &note),
@@ -108,17 +113,73 @@ pub fn run() -> ExitStatus {
 }
 
 /// The store's folder; all of the configuration must be right for that.
-fn store_folder(config: &Path) -> Result<std::path::PathBuf, ExitStatus> {
+fn store_folder(config: &Path) -> Result<PathBuf, ExitStatus> {
     read_config(config).map(|config| config.store)
 }
 
+fn manual(path: &[String], out: Option<&Path>) -> ExitStatus {
+    let mut command = help::command();
+    if let Some(folder) = out {
+        return match man::write_all(&mut command, folder) {
+            Ok(count) => finish(&format!("{count} pages in {}\n", folder.display()), 0),
+            Err(error) => {
+                say(&format!("error: cannot write pages into {}: {error}", folder.display()));
+                ExitStatus::Environment
+            }
+        };
+    }
+    // "held release" in quotes is two words too.
+    let words: Vec<String> =
+        path.iter().flat_map(|it| it.split_whitespace()).map(str::to_owned).collect();
+    let Some(page) = man::page(&mut command, &words) else {
+        say(&format!("error: there is no command \"{}\"; see hubroute help", words.join(" ")));
+        return ExitStatus::Usage;
+    };
+    finish(&page, 0)
+}
+
+/// The ids of the folder's rules with what they say; none where the rules cannot be read.
+fn rule_ids(config: &Path) -> Vec<complete::Candidate> {
+    let folder = rules_folder(config).ok();
+    let files = folder.and_then(|folder| crate::rules_folder::read(&folder).ok());
+    let set = files.and_then(|files| crate::domain::rule::compile(&files).rules);
+    let rules = set.into_iter().flat_map(|set| set.rules);
+    rules.map(|rule| (rule.id.to_string(), rule.says)).collect()
+}
+
+fn format(config: &Path, paths: Vec<PathBuf>, check: bool) -> ExitStatus {
+    let folder = if paths.is_empty() { Some(rules_folder(config)) } else { None };
+    let paths = match folder.transpose() {
+        Ok(folder) => folder.map_or(paths, |folder| vec![folder]),
+        Err(status) => return status,
+    };
+    let answer = if paths == [Path::new("-")] {
+        fmt::stdin(&mut std::io::stdin().lock(), check, error_color())
+    } else {
+        fmt::run(&paths, check, error_color())
+    };
+    if !answer.errors.is_empty() {
+        say(answer.errors.trim_end());
+    }
+    finish(&answer.output, answer.exit_code)
+}
+
+/// The folder asked for, else that of the configuration.
+fn folder_of(config: &Path, asked: Option<PathBuf>) -> Result<PathBuf, ExitStatus> {
+    asked.map_or_else(|| rules_folder(config), Ok)
+}
+
 fn check(config: &Path, asked: args::Check) -> ExitStatus {
-    let folder = asked.rules.unwrap_or_else(|| rules_folder(config));
+    let folder = match folder_of(config, asked.rules) {
+        Ok(folder) => folder,
+        Err(status) => return status,
+    };
     let options = check::Options {
         format: asked.format.into(),
         color: color(),
         deny_warnings: asked.deny_warnings,
         today: asked.today.or_else(|| Some(jiff::Zoned::now().date())),
+        leaves_sequences: leaves_sequences(config),
         against: asked.against.as_deref(),
     };
     match check::run(&folder, options) {
@@ -128,7 +189,10 @@ fn check(config: &Path, asked: args::Check) -> ExitStatus {
 }
 
 fn test(config: &Path, asked: args::Test) -> ExitStatus {
-    let folder = asked.rules.unwrap_or_else(|| rules_folder(config));
+    let folder = match folder_of(config, asked.rules) {
+        Ok(folder) => folder,
+        Err(status) => return status,
+    };
     if let Some(contact) = asked.record {
         return record_test(config, &folder, &contact, asked.rule.as_deref());
     }
@@ -139,13 +203,20 @@ fn test(config: &Path, asked: args::Test) -> ExitStatus {
             return ExitStatus::Usage;
         }
     };
-    let options = test::Options { only: only.as_ref(), cover: asked.cover, color: color() };
+    let options = test::Options {
+        only: only.as_ref(),
+        cover: asked.cover,
+        color: color(),
+        leaves_sequences: leaves_sequences(config),
+    };
     match test::run(&folder, options) {
         Ok(answer) => {
             if let Some(path) = asked.junit
                 && let Err(error) = std::fs::write(&path, &answer.junit)
             {
-                return fail(&error, ExitStatus::Environment);
+                print(&answer.output);
+                say(&format!("error: cannot write the report {}: {error}", path.display()));
+                return ExitStatus::Environment;
             }
             finish(&answer.output, answer.exit_code)
         }
@@ -161,9 +232,12 @@ fn replay(config: &Path, asked: args::Replay) -> ExitStatus {
             Err(status) => return status,
         },
     };
-    let rules = asked.rules.unwrap_or_else(|| rules_folder(config));
+    let rules = match folder_of(config, asked.rules) {
+        Ok(rules) => rules,
+        Err(status) => return status,
+    };
     let json = asked.format == args::DataFormat::Json;
-    let (against, color) = (asked.against.as_deref(), color());
+    let (against, color) = (asked.against.as_deref(), error_color());
     let options = replay::Options { what, rules: &rules, against, json, color };
     let bar = progress::bar();
     let ended = replay::run(&options, &mut std::io::stdout(), &bar);
@@ -175,9 +249,11 @@ fn replay(config: &Path, asked: args::Replay) -> ExitStatus {
         {
             ExitStatus::Success
         }
-        Err(error @ (replay::ReplayError::Rules(_) | replay::ReplayError::Folder(_))) => {
-            fail(&error, ExitStatus::Failure)
+        Err(replay::ReplayError::Rules(found)) => {
+            say(&format!("{found}error: the rules have errors; nothing was replayed"));
+            ExitStatus::Failure
         }
+        Err(error @ replay::ReplayError::Folder(_)) => fail(&error, ExitStatus::Failure),
         Err(error) => fail(&error, ExitStatus::Environment),
     }
 }
@@ -199,7 +275,17 @@ fn record_test(config: &Path, rules: &Path, contact: &str, rule: Option<&str>) -
 
 /// Colors are for terminals, and for those who have not said no.
 fn color() -> bool {
-    std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+    std::io::stdout().is_terminal() && wants_color()
+}
+
+/// The same for what goes to standard error.
+fn error_color() -> bool {
+    std::io::stderr().is_terminal() && wants_color()
+}
+
+/// An empty NO_COLOR says nothing (no-color.org).
+fn wants_color() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|no| no.is_empty())
 }
 
 /// Writes to standard output. A reader that has gone is no error.
@@ -228,7 +314,11 @@ fn fail(error: &dyn std::error::Error, status: ExitStatus) -> ExitStatus {
     let mut text = format!("error: {error}");
     let mut cause = error.source();
     while let Some(inner) = cause {
-        text = format!("{text}\n  caused by: {inner}");
+        let said = inner.to_string();
+        // What an error says of its cause itself is not said twice.
+        if !text.contains(&said) {
+            text = format!("{text}\n  caused by: {said}");
+        }
         cause = inner.source();
     }
     say(&text);
@@ -237,44 +327,59 @@ fn fail(error: &dyn std::error::Error, status: ExitStatus) -> ExitStatus {
 
 /// The configuration at `path`. A missing file named `hubroute.toml` counts as an empty one.
 fn read_config(path: &Path) -> Result<Config, ExitStatus> {
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error)
-            if error.kind() == std::io::ErrorKind::NotFound
-                && path == Path::new(crate::config::FILE) =>
-        {
-            String::new()
-        }
-        Err(error) => {
-            say(&format!("error: cannot read the configuration {}: {error}", path.display()));
-            return Err(ExitStatus::Usage);
-        }
-    };
+    let text = read_config_text(path)?;
+    let missing = text.is_none();
+    let text = text.unwrap_or_default();
     let folder = path.parent().unwrap_or(Path::new(""));
     Config::read(&text, folder, &ProcessEnvironment).map_err(|problems| {
         for problem in &problems.0 {
             say(&format!("error: {problem}"));
         }
+        if missing {
+            let name = path.display();
+            say(&format!("help: there is no {name} in this folder; name one with --config FILE"));
+        }
         ExitStatus::Usage
     })
 }
 
-/// The rules folder of the configuration, or `rules` where that cannot be read: `check` and
-/// `test` need nothing else of it.
-fn rules_folder(config: &Path) -> std::path::PathBuf {
+/// Whether the configuration's profile leaves sequences by a call, as far as it can be read.
+fn leaves_sequences(config: &Path) -> bool {
     let text = std::fs::read_to_string(config).unwrap_or_default();
+    crate::config::profile(&text, &ProcessEnvironment).leaves_sequences()
+}
+
+/// The configuration's text; none where nobody named a file and there is none.
+fn read_config_text(path: &Path) -> Result<Option<String>, ExitStatus> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error)
+            if error.kind() == std::io::ErrorKind::NotFound
+                && path == Path::new(crate::config::FILE) =>
+        {
+            Ok(None)
+        }
+        Err(error) => {
+            say(&format!("error: cannot read the configuration {}: {error}", path.display()));
+            Err(ExitStatus::Usage)
+        }
+    }
+}
+
+/// The rules folder of the configuration, whatever is wrong with the rest of it: `check` and
+/// `test` need nothing else. Without a configuration it is `rules`.
+fn rules_folder(config: &Path) -> Result<PathBuf, ExitStatus> {
+    let text = read_config_text(config)?.unwrap_or_default();
     let folder = config.parent().unwrap_or(Path::new(""));
-    crate::config::rules_folder(&text, folder, &ProcessEnvironment)
+    Ok(crate::config::rules_folder(&text, folder, &ProcessEnvironment))
 }
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]
     fn the_command_line_is_consistent() {
-        Args::command().debug_assert();
+        help::command().debug_assert();
     }
 }

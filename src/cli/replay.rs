@@ -55,7 +55,7 @@ pub enum ReplayError {
     #[error(transparent)]
     Folder(#[from] FolderError),
     /// A rule set has errors; they are shown as `check` shows them.
-    #[error("{0}the rules have errors; nothing was replayed")]
+    #[error("the rules have errors; nothing was replayed")]
     Rules(String),
     /// The journal cannot be read.
     #[error(transparent)]

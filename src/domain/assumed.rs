@@ -70,6 +70,7 @@ fn confirmed(intent: Intent, contact: ContactId, now: Timestamp) -> Turn {
         row: intent.item,
         target: intent.target,
         sender: intent.sender,
+        via: None,
         first_call_at: now,
         last_call_at: now,
         lost_answers: 0,

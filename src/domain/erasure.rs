@@ -87,6 +87,10 @@ pub fn redact(record: &mut Record, erased: &ErasedIds) -> bool {
             it.items.iter_mut().for_each(redact_item);
             it.leavings.iter_mut().for_each(redact_leaving);
         }
+        Record::Kept(kept) => {
+            let theirs = kept.persons.iter_mut().filter(|it| erased.contains(&it.contact));
+            theirs.for_each(Person::redact);
+        }
         _ => return false,
     }
     *record != before

@@ -178,7 +178,7 @@ fn fired_now(rules: &RuleSet, view: &View<'_>, rule: &Rule) -> Item {
     };
     let target = match &rule.action {
         Action::Enroll { target, .. } => Some(target.name.clone()),
-        Action::Unenroll { .. } | Action::Split | Action::Nothing | Action::Unbuilt => None,
+        Action::Unenroll { .. } | Action::Split | Action::Nothing => None,
     };
     let item = Item::fired("explain".into(), (rule.id.clone(), rule.mode), event, now);
     Item { fired_at, target, ..item }
@@ -187,6 +187,8 @@ fn fired_now(rules: &RuleSet, view: &View<'_>, rule: &Rule) -> Item {
 /// What would have to change for this one to let the contact through.
 fn remedies(case: &Case<'_>, stop: &Stop, steps: &[TraceStep]) -> Vec<String> {
     let minute = |at: Timestamp| sentence::minute(at, case.zone());
+    // It goes on within a sentence.
+    let why = stop.sentence.trim_end_matches('.');
     let one = match (stop.reason, stop.until) {
         (Reason::NoMatch | Reason::NoLongerMatches, _) => return unmatched(case, stop, steps),
         // It would be enrolled, only that the rule watches: that is a switch, not a state.
@@ -201,14 +203,14 @@ fn remedies(case: &Case<'_>, stop: &Stop, steps: &[TraceStep]) -> Vec<String> {
         }
         (Reason::AlreadyEnrolledOnce, None) => "re_enroll of the rule allows it again".to_owned(),
         (Reason::AlreadyInTheme | Reason::BlockedByTheme, _) => {
-            format!("that is over: {}", stop.sentence)
+            format!("that is over: {why}")
         }
         (Reason::Suppressed, _) => {
             let by = stop.by.as_deref().unwrap_or("the suppression");
             format!("\"{by}\" no longer holds")
         }
-        (_, Some(at)) => format!("{} has come: {}", minute(at), stop.sentence),
-        (_, None) => format!("this is mended: {}", stop.sentence),
+        (_, Some(at)) => format!("{} has come: {why}", minute(at)),
+        (_, None) => format!("this is mended: {why}"),
     };
     vec![one]
 }

@@ -164,7 +164,9 @@ fn is_own(rules: &RuleSet, event: &Event) -> bool {
         let app = event.app.map(|app| app.to_string());
         matches!(source, "INTEGRATION" | "API") && app.is_some() && app == event.source_id
     };
+    let stamps = || rules.workflows.values().filter_map(|workflow| workflow.via.as_ref());
     rules.portal.bridge.as_ref().is_some_and(|bridge| bridge.property == *property)
+        || stamps().any(|stamp| stamp == property)
         || (rules.portal.ignore_own_app && by_own_app())
 }
 
@@ -227,8 +229,7 @@ fn route(rules: &RuleSet, person: &Person, incoming: &Incoming<'_>, taken: &mut 
             Err(why) => missed.push((rule, why)),
         }
     }
-    let watched = event.change().is_some_and(|(property, _)| rules.watched.contains_key(property));
-    if !fired.is_empty() || watched {
+    if !fired.is_empty() || fire::watching(rules, incoming).next().is_some() {
         fire::schedule(rules, person, incoming, &fired, taken);
     } else if merge && missed.is_empty() {
         let why = (Reason::MergedRecord, sentence::merged_record(""));

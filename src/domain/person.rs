@@ -227,6 +227,22 @@ impl Person {
         }
     }
 
+    /// Whether there is nothing but what changed: no enrollment, no alias, no bar, nothing that
+    /// waits, and no event whose second delivery must be known.
+    pub fn has_only_changes(&self) -> bool {
+        self.known.is_empty()
+            && self.items.is_empty()
+            && self.claims.is_empty()
+            && self.leavings.is_empty()
+            && self.seen.is_empty()
+            && self.shadows.is_empty()
+            && self.settling.is_none()
+            && self.merged.is_empty()
+            && self.merged_into.is_none()
+            && self.barred.is_none()
+            && self.erased.is_none()
+    }
+
     /// Counts a record that was applied, and whether it has rows of this person.
     pub fn touch(&mut self, seq: u64, has_rows: bool) {
         self.version = seq;

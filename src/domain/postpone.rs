@@ -124,3 +124,39 @@ pub fn halted(
     item.due = Some(until);
     row(rules, item.event.contact, item)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::gates::fixture::{World, becomes, event, rule};
+
+    /// What becomes of an item that was put off so often before: its record, and in how many
+    /// milliseconds it comes back.
+    #[track_caller]
+    fn check(postponed: &Postponed, attempts: u32, expected: &str) {
+        let mut world = World::new(vec![rule("inbound", becomes("stage", "mql"), "intro")]);
+        world.settled(&event("stage", "mql"));
+        world.person.items[0].attempts = attempts;
+        let turn = turn(&world.rules, &world.person, postponed, (world.now, 7));
+        let [row] = turn.rows.as_slice() else { panic!("one record: {:?}", turn.rows) };
+        let until = row.until.map_or(String::new(), |at| format!(" +{}", at.since_ms(world.now)));
+        assert_eq!(format!("{} {}{until}", row.decision, row.reason), expected);
+        assert_eq!(
+            (turn.items.len(), turn.done.len() + turn.items.len()),
+            (usize::from(row.decision.is_open()), 1,)
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_read_waits_is_held_or_ends() {
+        let later = |why| Postponed::Later { why, delay_ms: Some(2_000) };
+        check(&later(Later::Busy), 0, "wait hubspot-busy +2000");
+        check(&later(Later::Unreachable), 9, "wait hubspot-unreachable +2000");
+        check(&Postponed::Halted(String::new()), 0, "hold hubspot-refused-request +60000");
+        check(&Postponed::Refused(String::new()), 0, "fail hubspot-refused-request");
+        check(&Postponed::Stuck(String::new()), 4, "hold dead-letter");
+        check(&Postponed::Gone, 0, "wait hubspot-unreachable +2000");
+        check(&Postponed::Gone, 1, "wait hubspot-unreachable +2000");
+        check(&Postponed::Gone, 2, "ignore deleted");
+    }
+}

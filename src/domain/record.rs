@@ -2,12 +2,14 @@
 //! (CONSISTENCY.md section 3). Applying one twice is applying it once.
 
 mod aliased;
+mod at;
 
 use serde::{Deserialize, Serialize};
 
 use super::bar::Barring;
 use super::breaker::{Fuse, Tripped};
 use super::claim::Claim;
+use super::compaction::{CompactionBegun, CompactionDone, Forgot, Kept};
 use super::contact::{Contact, Owner};
 use super::erasure::{Erased, Swept};
 use super::event::Event;
@@ -385,4 +387,12 @@ pub enum Record {
     Erased(Erased),
     /// What was erased is gone from the journal too.
     Swept(Swept),
+    /// Old identities are forgotten.
+    Forgot(Forgot),
+    /// A compaction began.
+    CompactionBegun(CompactionBegun),
+    /// State that a compaction kept.
+    Kept(Box<Kept>),
+    /// A compaction ended.
+    CompactionDone(CompactionDone),
 }

@@ -96,6 +96,11 @@ impl Recording {
                 self.person.contact = aliased.into;
                 self.person.items.clone_from(&aliased.items);
             }
+            // What was before may not be in the journal any more.
+            Record::Kept(kept) => {
+                let own = kept.persons.iter().find(|person| person.contact == self.contact);
+                self.person = own.cloned().unwrap_or_else(|| self.person.clone());
+            }
             _ => {}
         }
     }

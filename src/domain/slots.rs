@@ -6,7 +6,10 @@ use std::collections::BTreeMap;
 
 use super::claim::{Claim, State};
 use super::id::ClaimId;
-use super::time::Timestamp;
+use super::time::{MINUTE_MS, Timestamp};
+
+/// How soon places are looked for again when only open calls stand in the way.
+const OPEN_CALLS_MS: u64 = MINUTE_MS;
 
 /// A claim's place: open, or counted from this instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,6 +104,26 @@ pub fn next_free(
     running.nth(excess).map(|at| at.plus_ms(within_ms))
 }
 
+/// When each of the next `max` places is free: at `now`, or when a settled one has counted for
+/// `within_ms`. Nobody knows when an open call ends: its place is looked for last.
+pub fn places(
+    (open, settled): (u32, &[Timestamp]),
+    max: u32,
+    within_ms: u64,
+    now: Timestamp,
+) -> Vec<Timestamp> {
+    let taken = used(open, settled, within_ms, now);
+    let free = max.saturating_sub(taken) as usize;
+    let excess = taken.saturating_sub(max) as usize;
+    let running = settled.iter().map(|at| at.plus_ms(within_ms)).filter(|end| now < *end);
+    let open_calls = now.plus_ms(OPEN_CALLS_MS);
+    let mut places: Vec<Timestamp> =
+        std::iter::repeat_n(now, free).chain(running.skip(excess)).take(max as usize).collect();
+    let last = places.last().map_or(open_calls, |last| open_calls.max(*last));
+    places.resize(max as usize, last);
+    places
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,6 +136,24 @@ mod tests {
         let free = next_free((open, &settled), max, HOUR_MS, now);
         let got = (used(open, &settled, HOUR_MS, now), free.map(|at| at.since_ms(now)));
         assert_eq!(got, expected);
+    }
+
+    #[test]
+    fn each_place_is_free_in_its_turn() {
+        let now = Timestamp::from_unix_ms(100 * HOUR_MS);
+        let check = |open: u32, ages_ms: &[u64], max: u32, expected: &[u64]| {
+            let settled: Vec<_> = ages_ms.iter().map(|age| now.minus_ms(*age)).collect();
+            let places = places((open, &settled), max, HOUR_MS, now);
+            let places: Vec<u64> = places.iter().map(|at| at.since_ms(now)).collect();
+            assert_eq!(places, expected);
+        };
+        check(0, &[], 2, &[0, 0]);
+        check(0, &[HOUR_MS, HOUR_MS - 1], 2, &[0, 1]);
+        check(0, &[HOUR_MS - 1, HOUR_MS - 2, HOUR_MS - 3], 2, &[2, 3]);
+        check(1, &[HOUR_MS - 1], 2, &[1, OPEN_CALLS_MS]);
+        check(1, &[], 1, &[OPEN_CALLS_MS]);
+        check(2, &[HOUR_MS - 1], 2, &[OPEN_CALLS_MS, OPEN_CALLS_MS]);
+        check(0, &[], 0, &[]);
     }
 
     #[test]

@@ -6,19 +6,22 @@ use super::turn::Progress;
 use crate::domain::claim::{Channel, Claim, Doubt, State, Target};
 use crate::domain::contact::Contact;
 use crate::domain::gates::evidence;
-use crate::domain::id::{ContactId, PropertyName};
+use crate::domain::id::{ContactId, PropertyName, RuleId};
 use crate::domain::outcome::{Observation, ReadFailure};
 use crate::domain::person::{Item, Person};
 use crate::domain::reason::Reason;
 use crate::domain::record::{Press, ReadsProven, Step, Turn};
+use crate::domain::rule::Mode;
 use crate::domain::settle::{
     Case, Resolution, Shown, by_person, item_of, observe, recovered, resolve,
 };
 use crate::port::{Clock, Enrollments, HubSpot, Ledger, LedgerError, Wanted};
 
-/// What a reload may have mended. Approvals and breakers wait for a person.
+/// What a reload may have mended.
 const WOKEN: [Reason; 4] =
     [Reason::NoSender, Reason::SenderPaused, Reason::HubspotRefusedRequest, Reason::DeadLetter];
+/// What waits for a person, as long as its rule is there.
+const ASKED: [Reason; 2] = [Reason::NeedsApproval, Reason::BreakerOpen];
 
 /// What was found.
 enum Look {
@@ -156,12 +159,17 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         self.ledger.settle(turn).await
     }
 
-    /// Looks again at what is held for a reason that a reload or a mended access may have ended.
+    /// Looks again at what is held for a reason that a reload or a mended access may have ended,
+    /// and at what is asked for a rule that is gone or off (CONSISTENCY.md 6.12).
     pub async fn wake(&self, contact: ContactId) -> Result<(), LedgerError> {
         let person = self.ledger.look(contact)?.person;
         let now = self.clock.now();
         let mut turn = Turn::new(Step::Pressed, person.contact, now);
-        let held = person.items.into_iter().filter(|item| WOKEN.contains(&item.reason));
+        let rules = self.rules.load_full();
+        let is_off = |id: &RuleId| rules.rule(id).is_none_or(|rule| rule.mode == Mode::Off);
+        let vain = |it: &Item| ASKED.contains(&it.reason) && it.of_rule().is_some_and(is_off);
+        let held = person.items.into_iter();
+        let held = held.filter(|item| WOKEN.contains(&item.reason) || vain(item));
         turn.items = held.map(|item| Item { due: Some(now), ..item }).collect();
         if turn.items.is_empty() { Ok(()) } else { self.ledger.settle(turn).await }
     }

@@ -207,7 +207,7 @@ mod tests {
         let mut watch = Watch::default();
         assert!(watch.poll(&gone).is_none());
         let snapshot = watch.poll(&gone).expect("the second look");
-        assert!(matches!(snapshot.files, Err(FolderError::Unreadable { .. })));
+        assert!(matches!(snapshot.files, Err(FolderError::Missing { .. })));
         assert!(watch.poll(&gone).is_none(), "once");
     }
 

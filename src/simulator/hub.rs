@@ -9,6 +9,7 @@ use super::clock::machine_ms;
 use super::id::Id;
 use super::people::OTHER_EMAILS;
 use super::settings::Settings;
+use super::start::Arriving;
 use super::state::{Contact, State, Target, User, Version, Workflow};
 
 /// The state, and tables over it that are rebuilt whenever it is put.
@@ -25,6 +26,8 @@ pub(super) struct Hub {
     pub(super) deleted: BTreeMap<Id, Contact>,
     /// The bridge workflow.
     pub(super) bridge: Bridge,
+    /// Who is on the way into a workflow that starts from a property.
+    pub(super) arriving: Vec<Arriving>,
     /// Enrollments that a call of the API has ended.
     pub(super) unenrolled_by_call: usize,
     /// API calls counted today, for the account's usage.
@@ -195,7 +198,9 @@ impl Hub {
         }
         for name in &changed {
             let value = self.contact(&id).and_then(|it| it.properties.get(name)).cloned();
-            self.bridge_stamped(&id, name, &value.unwrap_or_default());
+            let value = value.unwrap_or_default();
+            self.bridge_stamped(&id, name, &value);
+            self.property_starts(&id, name, &value);
         }
         changed
     }

@@ -1,7 +1,7 @@
 //! What HubSpot sent, kept before it is acknowledged: one thread appends whatever waits, syncs
 //! once, and answers everybody who waited.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use tokio::sync::{oneshot, watch};
 
 use super::StoreError;
 use super::disk::Disk;
-use super::journal::{Draft, Entry, FrameKind, Journal, JournalError, Reader, Sweeper};
+use super::journal::{Draft, Entry, FrameKind, Journal, JournalError, Reader, Sweeper, Trimmer};
 use crate::domain::signature::VerifiedDelivery;
 use crate::domain::time::Timestamp;
 
@@ -35,6 +35,9 @@ pub enum NotKept {
     /// Too much waits for the disk already.
     #[error("too much waits for the disk")]
     Full,
+    /// The disk is almost full.
+    #[error("the store's disk is almost full")]
+    NoSpace,
     /// The disk refused it.
     #[error("the disk refused it: {0}")]
     Refused(String),
@@ -67,6 +70,10 @@ struct Shared {
     synced: AtomicU64,
     /// For the intake thread, which sleeps while there is nothing new.
     appended: (Mutex<u64>, Condvar),
+    /// The disk is almost full: nothing is taken.
+    is_short: AtomicBool,
+    /// Why the last group was refused; `None` once one was kept.
+    trouble: Mutex<Option<String>>,
     failure: watch::Sender<Option<String>>,
 }
 
@@ -75,13 +82,15 @@ pub struct Deliveries<D: Disk> {
     shared: Arc<Shared>,
     /// Makes readers; one is enough for the intake thread.
     reader: Arc<Mutex<Option<Reader<D>>>>,
+    trimmer: Trimmer<D>,
     sweeper: Sweeper<D>,
 }
 
 impl<D: Disk> Clone for Deliveries<D> {
     fn clone(&self) -> Self {
         let (shared, reader) = (Arc::clone(&self.shared), Arc::clone(&self.reader));
-        Self { shared, reader, sweeper: self.sweeper.clone() }
+        let (trimmer, sweeper) = (self.trimmer.clone(), self.sweeper.clone());
+        Self { shared, reader, trimmer, sweeper }
     }
 }
 
@@ -101,16 +110,18 @@ impl<D: Disk> Deliveries<D> {
             bytes: AtomicUsize::new(0),
             synced: AtomicU64::new(synced),
             appended: (Mutex::new(synced), Condvar::new()),
+            is_short: AtomicBool::new(false),
+            trouble: Mutex::new(None),
             failure: watch::Sender::new(None),
         });
         let reader = Arc::new(Mutex::new(Some(journal.reader())));
-        let sweeper = journal.sweeper();
+        let (trimmer, sweeper) = (journal.trimmer(), journal.sweeper());
         let appender = Appender { journal, shared: Arc::clone(&shared) };
         thread::Builder::new()
             .name("appender".to_owned())
             .spawn(move || appender.run())
             .map_err(StoreError::Thread)?;
-        Ok(Self { shared, reader, sweeper })
+        Ok(Self { shared, reader, trimmer, sweeper })
     }
 
     /// Keeps a delivery; its number. `Ok` means it is on disk and may be acknowledged.
@@ -118,6 +129,9 @@ impl<D: Disk> Deliveries<D> {
     where
         B: AsRef<[u8]> + Send + 'static,
     {
+        if self.shared.is_short.load(Ordering::Relaxed) {
+            return Err(NotKept::NoSpace);
+        }
         let bytes = delivery.body().len();
         if WAITING_BYTES_MAX < self.shared.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes {
             self.shared.bytes.fetch_sub(bytes, Ordering::Relaxed);
@@ -153,9 +167,24 @@ impl<D: Disk> Deliveries<D> {
         drop(appended.wait_timeout_while(last, patience, |last| *last <= seq));
     }
 
+    /// Refuses whatever comes while the disk is almost full.
+    pub fn refuse_for_space(&self, is_short: bool) {
+        self.shared.is_short.store(is_short, Ordering::Relaxed);
+    }
+
+    /// Why the disk refused the last group; `None` once it kept one.
+    pub fn trouble(&self) -> Option<String> {
+        self.shared.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Becomes the reason when the stream stops for good.
     pub fn failure(&self) -> watch::Receiver<Option<String>> {
         self.shared.failure.subscribe()
+    }
+
+    /// Takes segments away once nothing needs them.
+    pub fn trimmer(&self) -> &Trimmer<D> {
+        &self.trimmer
     }
 
     /// Sweeps sealed segments.
@@ -243,6 +272,11 @@ impl<D: Disk> Appender<D> {
                 drop(self.journal.seal());
             }
             if self.journal.is_poisoned() {
+                let why = || JournalError::Poisoned.to_string();
+                self.shared.failure.send_if_modified(|failure| {
+                    failure.get_or_insert_with(why);
+                    true
+                });
                 return;
             }
         }
@@ -264,6 +298,8 @@ impl<D: Disk> Appender<D> {
             self.shared.synced.store(last, Ordering::Release);
         }
         let refusal = result.as_ref().err().map(JournalError::in_full);
+        let trouble = self.shared.trouble.lock();
+        trouble.unwrap_or_else(PoisonError::into_inner).clone_from(&refusal);
         for (seq, waiting) in group {
             self.shared.bytes.fetch_sub(waiting.bytes, Ordering::Relaxed);
             let answer = match &refusal {
@@ -278,7 +314,7 @@ impl<D: Disk> Appender<D> {
             *newest.lock().unwrap_or_else(PoisonError::into_inner) = last;
             appended.notify_all();
         }
-        if self.journal.is_poisoned() {
+        if self.journal.is_poisoned() && refusal.is_some() {
             self.shared.failure.send_replace(refusal);
         }
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::disk::{Disk, Folder};
 use super::journal::{Reader, glance};
-use super::{StoreError, ledger};
+use super::{StoreError, ledger, version};
 use crate::domain::erasure::{ErasedIds, redact};
 use crate::domain::record::Record;
 
@@ -29,6 +29,7 @@ impl History {
         if !folder.is_dir() {
             return Err(StoreError::Missing { path: path.to_owned() });
         }
+        version::check(path)?;
         let disk = ReadOnly(folder);
         let erased = erased(glance(&disk, ledger::STREAM)?)?;
         Ok(Self { records: glance(&disk, ledger::STREAM)?, erased })
@@ -74,6 +75,16 @@ fn erased(mut records: Reader<ReadOnly>) -> Result<ErasedIds, StoreError> {
 }
 
 impl ReadOnly {
+    /// The journal in this folder.
+    pub(super) fn of(folder: PathBuf) -> Self {
+        Self(folder)
+    }
+
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+
     fn refuse<T>() -> io::Result<T> {
         Err(io::Error::new(io::ErrorKind::ReadOnlyFilesystem, "the store is only read"))
     }

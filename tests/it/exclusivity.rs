@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::{BOOK, Harness, LONG, Setup, rule};
+use crate::harness::{BOOK, Harness, LONG, Setup, evidence, rule, times};
 
 /// Rules and properties.
 const RULES: u64 = 20;
@@ -12,8 +12,7 @@ const CONNECTIONS: usize = 10;
 const CONTACTS: u64 = 200;
 
 fn contacts() -> u64 {
-    let wanted = std::env::var("HUBROUTE_TEST_CONTACTS").ok();
-    wanted.map_or(CONTACTS, |text| text.parse().expect("HUBROUTE_TEST_CONTACTS is a number"))
+    times("HUBROUTE_TEST_CONTACTS", CONTACTS)
 }
 
 /// Every contact changes every property once: half of them all at the same time, so that they
@@ -50,6 +49,10 @@ fn check(setup: Setup, contacts: u64) {
     let verdicts = harness.verdict_counts();
     assert_eq!(verdicts.get("enroll matched"), Some(&expected), "{verdicts:?}");
     assert_eq!(verdicts.values().sum::<usize>(), kept, "{verdicts:?}");
+    evidence(format_args!(
+        "{contacts} contacts, {kept} events at once: {expected} enrollments, 0 second ones, \
+         0 overlaps, {kept} events with a verdict"
+    ));
 }
 
 #[test]

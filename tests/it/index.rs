@@ -6,12 +6,14 @@ use std::fs;
 use hubroute::simulator::Delivery;
 use serde_json::{Value, json};
 
-use crate::harness::{Harness, LONG, Setup, rule};
+use crate::harness::{Harness, LONG, Setup, evidence, rule, times};
 
 /// Contacts worked on before the damage.
 const CONTACTS: u64 = 200;
 /// Flips where the environment does not say.
-const FLIPS: usize = 20;
+const FLIPS: u64 = 20;
+/// Where they fall.
+const FLIPS_SEED: u64 = 0x2545_F491_4F6C_DD1D;
 
 /// A store on which all contacts were worked, stopped in order, and what it must show again.
 struct Worked {
@@ -131,10 +133,9 @@ fn a_half_written_snapshot_does_not_stop_the_start() {
 
 #[test]
 fn an_index_with_a_flipped_bit_is_used_or_rebuilt_and_never_believed() {
-    let wanted = std::env::var("HUBROUTE_TEST_FLIPS").ok();
-    let flips = wanted.map_or(FLIPS, |text| text.parse().expect("HUBROUTE_TEST_FLIPS is a number"));
+    let flips = times("HUBROUTE_TEST_FLIPS", FLIPS);
     let mut worked = Worked::new();
-    let mut random = 0x2545_F491_4F6C_DD1D_u64;
+    let mut random = FLIPS_SEED;
     for flip in 0..flips {
         let path = worked.harness.store("index/db");
         let mut bytes = fs::read(&path).expect("an index");
@@ -148,6 +149,7 @@ fn an_index_with_a_flipped_bit_is_used_or_rebuilt_and_never_believed() {
         fs::write(&path, bytes).expect("an index");
         worked.check(&format!("flip {flip} at byte {at}"));
     }
+    evidence(format_args!("{flips} flips of the index, seed {FLIPS_SEED:#x}: {flips} recovered"));
 }
 
 /// Flips a bit in the middle of a segment; the start must end and name the place.

@@ -2,20 +2,29 @@
 //! the house's own rules.
 
 mod beside;
+mod book;
 mod codes;
+mod commandline;
 mod demo;
 mod exclusivity;
 mod expectations;
+mod gates;
 mod golden;
 mod harness;
 mod index;
 mod interleavings;
 mod kills;
 mod mistakes;
+mod model;
 mod people;
 mod protection;
 mod quick;
+mod reasons;
 mod reload;
+mod reloaded;
+mod settling;
 mod tidy;
 mod unenroll;
+mod via;
+mod waiters;
 mod webhook;

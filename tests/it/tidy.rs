@@ -249,7 +249,7 @@ fn reason_findings<'a>(book: &str, codes: impl Iterator<Item = &'a str>) -> Vec<
 }
 
 /// Every Rust file of `src` and `tests`, in order.
-fn sources() -> Vec<PathBuf> {
+pub(crate) fn sources() -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![PathBuf::from("src"), PathBuf::from("tests")];
     while let Some(folder) = folders.pop() {

@@ -34,6 +34,8 @@ pub(in crate::admin) struct Explained {
     rules: Vec<ShownAnswer>,
     /// Calls to HubSpot that enroll, newest first.
     calls: Vec<ShownCall>,
+    /// Calls and decisions before this were removed; `null`: nothing was.
+    history_from: Instant,
     #[serde(flatten)]
     known: Known,
 }
@@ -128,6 +130,7 @@ pub(in crate::admin) async fn explain<O: Office>(
         seen,
         rules: answers.into_iter().map(ShownAnswer::from).collect(),
         calls: turns.iter().flat_map(|(_, turn)| calls(turn)).collect(),
+        history_from: instant(office.standing().disk.history_from),
         known,
     }))
 }

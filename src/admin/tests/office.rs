@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use crate::admin::office::{
-    Alert, Looked, Office, PressError, Refusal, ReloadError, Reloaded, Resolution, RulesStanding,
-    Standing,
+    Alert, DiskUse, Looked, Office, PressError, Refusal, ReloadError, Reloaded, Resolution,
+    RulesStanding, Standing,
 };
 use crate::domain::breaker::Tripped;
 use crate::domain::claim::{Channel, Claim, State, Target};
@@ -87,6 +87,7 @@ fn standing() -> Standing {
         rules: RulesStanding { loaded_at: NOW, refused: None },
         deliveries: 12,
         store: "embedded",
+        disk: DiskUse::default(),
         oldest_undecided: Some(NOW.minus_ms(HOUR_MS)),
         oldest_unsettled: None,
     }
@@ -148,6 +149,7 @@ fn claim(contact: ContactId, state: State) -> Claim {
         row: format!("{contact}.0.inbound").into(),
         target: Target { channel: Channel::Sequence, name: "inbound".into(), id: 10 },
         sender: None,
+        via: None,
         first_call_at: NOW,
         last_call_at: NOW,
         lost_answers: 1,
@@ -170,7 +172,12 @@ impl Records for Desk {
         }
         // A rule whose records lie further back than is looked at for one page.
         if query.rule.as_ref().is_some_and(|rule| rule.as_str() == "long-ago") {
-            return Ok(FoundPage { found: Vec::new(), cut_short: Some((3, 0)), erased: 0 });
+            return Ok(FoundPage {
+                found: Vec::new(),
+                cut_short: Some((3, 0)),
+                removed_before: None,
+                erased: 0,
+            });
         }
         let all = (1..=5).rev().map(found);
         let wanted = all.filter(|found| {
@@ -182,7 +189,12 @@ impl Records for Desk {
                 && query.before.is_none_or(|before| (found.seq, found.place) < before)
                 && !query.history
         });
-        Ok(FoundPage { found: wanted.take(query.limit).collect(), cut_short: None, erased: 0 })
+        Ok(FoundPage {
+            found: wanted.take(query.limit).collect(),
+            cut_short: None,
+            removed_before: None,
+            erased: 0,
+        })
     }
 
     fn person(&self, contact: ContactId) -> Result<Person, LedgerError> {

@@ -5,7 +5,7 @@ mod style;
 mod tests;
 
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use toml::de::{DeTable, DeValue};
@@ -87,6 +87,31 @@ pub fn run(paths: &[PathBuf], check: bool, color: bool) -> Answer {
     answer
 }
 
+/// Formats what an editor hands over on standard input. With `check` it is only judged. A text
+/// that is no TOML comes to no output, so that an editor keeps what it has.
+pub fn stdin(input: &mut impl Read, check: bool, color: bool) -> Answer {
+    const NAME: &str = "standard input";
+    let mut answer = Answer::default();
+    let mut text = String::new();
+    if let Err(error) = input.read_to_string(&mut text) {
+        answer.fail(&format!("error: cannot read {NAME}: {error}\n"));
+        return answer;
+    }
+    match formatted(NAME, &text) {
+        Err(found) => {
+            let file = RuleFile { name: NAME.to_owned(), text };
+            answer.fail(&diagnostics::text(&found, &[file], "", color));
+        }
+        Ok(after) if !check => answer.output = after,
+        Ok(after) if after == text => {}
+        Ok(_) => {
+            answer.say("would format", NAME);
+            answer.exit_code = 1;
+        }
+    }
+    answer
+}
+
 impl Answer {
     fn fail(&mut self, text: &str) {
         self.errors.push_str(text);
@@ -109,10 +134,17 @@ fn files(path: &Path) -> Result<Vec<(PathBuf, String)>, FolderError> {
         let wanted = files.filter(|it| is_toml(&it.name) && !it.name.starts_with('.'));
         return Ok(wanted.map(|file| (path.join(file.name), file.text)).collect());
     }
-    let bytes = fs::read(path).map_err(unreadable)?;
-    let text =
-        String::from_utf8(bytes).map_err(|_| FolderError::NotText { path: path.to_owned() })?;
-    Ok(vec![(path.to_owned(), text)])
+    let missing = |source: io::Error| match source.kind() {
+        io::ErrorKind::NotFound => FolderError::NoFile { path: path.to_owned() },
+        _ => unreadable(source),
+    };
+    let bytes = fs::read(path).map_err(missing)?;
+    match rules_folder::decode(&path.to_string_lossy(), bytes) {
+        (text, None) => Ok(vec![(path.to_owned(), text)]),
+        (_, Some(found)) => {
+            Err(FolderError::NotText { path: path.to_owned(), found: Box::new(found) })
+        }
+    }
 }
 
 fn is_toml(name: &str) -> bool {

@@ -96,6 +96,23 @@ fn check_writes_nothing_and_what_is_in_style_is_not_written() {
     assert_eq!((missing.exit_code, missing.errors.contains("none.toml")), (1, true));
 }
 
+#[track_caller]
+fn check_stdin(text: &[u8], only_check: bool, code: u8, output: &str) {
+    let answer = stdin(&mut &*text, only_check, false);
+    assert_eq!((answer.exit_code, answer.output.as_str()), (code, output), "{}", answer.errors);
+    assert_eq!(answer.errors.is_empty(), code == 0 || only_check && !output.is_empty());
+}
+
+#[test]
+fn an_editor_hands_over_a_text_and_gets_it_back() {
+    check_stdin(b"b=2", false, 0, "b = 2\n");
+    check_stdin(b"b = 2\n", false, 0, "b = 2\n");
+    check_stdin(b"b=2", true, 1, "would format standard input\n");
+    check_stdin(b"b = 2\n", true, 0, "");
+    check_stdin(b"b = = 2\n", false, 1, "");
+    check_stdin(b"a = \"\xe9\"", false, 1, "");
+}
+
 /// Every file of the worked examples.
 fn examples() -> Vec<RuleFile> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -144,6 +161,13 @@ fn without_places(text: &str) -> String {
     text.chars().filter(|letter| !letter.is_ascii_digit()).collect()
 }
 
+/// The comments of a text in their order, each without the spaces at its end.
+fn comments(text: &str) -> Vec<&str> {
+    let tokens = toml_parser::Source::new(text).lex();
+    let comments = tokens.filter(|it| it.kind() == toml_parser::lexer::TokenKind::Comment);
+    comments.map(|it| text[it.span().start()..it.span().end()].trim_end()).collect()
+}
+
 /// What an editor may do to a text: spaces, line breaks, comments and signs where they fit.
 const PIECES: [&str; 14] =
     [" ", "    ", "\t", "\n", "\n\n", "\r\n", "# x\n", "#", "=", ",", "[", "{", "\"", "\u{feff}"];
@@ -171,6 +195,7 @@ proptest! {
             let source = Source::new(&file.name, &text);
             let again = Source::new(&file.name, &once);
             prop_assert!(same_table(source.parse().get_ref(), again.parse().get_ref()));
+            prop_assert_eq!(comments(&once), comments(&text));
             // The text itself was changed, not kept because the style would have broken it.
             prop_assert_eq!(style::formatted(&text), once);
         }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
+use crate::domain::reason::{Decision, Reason};
 use crate::domain::replay::{Difference, Source, Summary};
 use crate::domain::rule::RuleSet;
 use crate::domain::sentence;
@@ -12,9 +13,16 @@ use crate::domain::time::Timestamp;
 /// Counts by decision and reason, and what could not be judged.
 pub(super) fn summary(summary: &Summary, name: &str, rules: &RuleSet) -> String {
     let records = summary.records;
-    let mut text = format!("{name} under the rules {}: {records} records\n", rules.fingerprint);
+    let mut text = format!(
+        "{name} under the rules {}: {records} record{}\n",
+        rules.fingerprint,
+        if records == 1 { "" } else { "s" }
+    );
     for ((decision, reason), count) in &summary.counts {
         writeln!(text, "{count:>10}  {decision:<8}  {reason}").ok();
+    }
+    if summary.counts.contains_key(&(Decision::Ignore, Reason::Unreadable)) {
+        text.push_str("Unreadable: such a line is neither a delivery nor a described contact.\n");
     }
     text + &not_judged(summary)
 }

@@ -193,7 +193,7 @@ pub(super) const SHAPES: &[Shape] = &[
         keys: &[
             Key("email", Text, "The inbox connected in HubSpot. Required."),
             Key("user_id", ID, "HubSpot's user id; looked up unless told."),
-            Key("daily_budget", Whole(1, 100_000), "Enrollments in any 24 hours; 25 unless told."),
+            Key("daily_budget", Whole(0, 10_000), "Enrollments in any 24 hours; 25 unless told."),
             Key(
                 "when_full",
                 Words(&["next", "wait"]),
@@ -202,7 +202,7 @@ pub(super) const SHAPES: &[Shape] = &[
             Key("pace", Duration, "The least time between two enrollments."),
             Key(
                 "send_limit",
-                Whole(1, 100_000),
+                Whole(1, 1_000_000),
                 "Emails in 24 hours as set in HubSpot, for the forecast.",
             ),
             Key("weight", Whole(1, 1000), "The share in a weighted team; 1 unless told."),

@@ -71,6 +71,7 @@ impl<'a> Draft<'a> {
         self.rows.push(row);
         self.shadows.extend(shadow.clone());
         if stop.decision.is_open() {
+            Self::keep_rule(&mut item, rule);
             item.decision = stop.decision;
             item.sentence = stop.sentence;
             let due = stop.due.or(stop.until);
@@ -147,6 +148,13 @@ impl<'a> Draft<'a> {
         }
         row.trace = notes.trace;
         row
+    }
+
+    /// An item whose rule has another id now (`was`) belongs to that: its record says so too.
+    pub(super) fn keep_rule(item: &mut Item, rule: Option<(&Rule, Mode)>) {
+        if let Some((rule, _)) = rule {
+            item.rule.clone_from(&rule.id);
+        }
     }
 
     /// The item as it waits or is held from now on.

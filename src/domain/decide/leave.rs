@@ -63,23 +63,25 @@ pub(super) fn suppress(
     past: &Past<'_>,
     (index, item): (usize, &Item),
     draft: &mut Draft<'_>,
-) -> Result<(), Unbuilt> {
+) {
     let id = item.rule.as_str();
     let found = rules.suppressions.iter().find(|it| it.id == id && it.also_unenroll);
     let mut notes = Notes::default();
     let Some(found) = found else {
         let stop = Stop::new(Reason::RuleRemoved, sentence::rule_removed(&item.rule));
         draft.stop(index, None, notes, stop);
-        return Ok(());
+        return;
     };
     let live = found.live && item.mode == Mode::Live;
     let facts = Facts::of(rules, view, past, !live);
-    let Some(why) = suppress::holds(&facts, found)? else {
-        let why = "it does not hold";
-        notes.push("suppress", false, format!("\"{id}\" ({}): {why}", found.place));
-        let stop = Stop::new(Reason::NoMatch, sentence::no_match(&item.rule, why));
-        draft.stop(index, None, notes, stop);
-        return Ok(());
+    let why = match suppress::holds(&facts, found) {
+        Ok(why) => why,
+        Err(why) => {
+            notes.push("suppress", false, format!("\"{id}\" ({}): {why}", found.place));
+            let stop = Stop::new(Reason::NoMatch, sentence::no_match(&item.rule, &why));
+            draft.stop(index, None, notes, stop);
+            return;
+        }
     };
     notes.passed("suppress", format!("\"{id}\" ({}): {why}", found.place));
     let exit = found.exit();
@@ -92,11 +94,10 @@ pub(super) fn suppress(
         (false, false) => exit::would_leave(&named),
         (false, true) => {
             draft.leave(index, None, notes, &named);
-            return Ok(());
+            return;
         }
     };
     draft.stop(index, None, notes, stop.by(id));
-    Ok(())
 }
 
 fn then_of(rule: &Rule) -> Option<&Enroll> {
@@ -154,6 +155,7 @@ impl<'a> Draft<'a> {
     ) -> Item {
         let from = exit::names(stays);
         let text = sentence::leaving(&sentence::list(&from));
+        Self::keep_rule(&mut item, rule);
         item.turn_to(Reason::OutcomeUnknown, self.view.now);
         item.decision = Decision::Wait;
         item.sentence.clone_from(&text);

@@ -32,6 +32,8 @@ fn check(world: &World, decision: Decision, reason: Reason, eligible_when: &[&st
     assert_eq!(answer.eligible_when.len(), eligible_when.len(), "{answer:#?}");
     for (found, part) in answer.eligible_when.iter().zip(eligible_when) {
         assert!(found.contains(part), "{found:?} has no {part:?}");
+        // It is joined to others by a semicolon.
+        assert!(!found.ends_with('.'), "{found:?} ends with a full stop");
     }
     answer
 }

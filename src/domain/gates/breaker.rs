@@ -26,7 +26,9 @@ pub fn check(case: &Case<'_>, notes: &mut Notes) -> Passed {
         in_the_way((id, case.item.mode), breakers, is_open)
     };
     // A renamed rule's older items stand under its former id.
+    let former = case.rule.was.as_ref();
     let found = find(&case.rule.id).or_else(|| find(&case.item.rule));
+    let found = found.or_else(|| former.and_then(find));
     let Some((fuse, open)) = found else {
         notes.passed("breaker", "closed");
         return Ok(());

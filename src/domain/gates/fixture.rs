@@ -124,7 +124,6 @@ pub(crate) fn rule(id: &str, when: When, sequence: &str) -> Rule {
         owner: None,
         arms: Vec::new(),
         arm: None,
-        unbuilt: Vec::new(),
         then_stage: Vec::new(),
         place: place(5),
     }
@@ -149,7 +148,7 @@ pub(crate) fn also_unenroll(id: &str, condition: Condition) -> Suppression {
         themes: BTreeSet::new(),
         live: true,
         also_unenroll: true,
-        unbuilt: Vec::new(),
+        ends: None,
         then_stage: Vec::new(),
         place: place(9),
     }
@@ -183,6 +182,7 @@ fn flow() -> Workflow {
         holds_for: Span::days(45),
         re_enrolls: None,
         runs_at_least: None,
+        via: None,
         place: place(7),
     }
 }
@@ -316,6 +316,7 @@ pub(crate) fn claim(
         row: "1.0.some-rule".into(),
         target,
         sender: None,
+        via: None,
         first_call_at: began,
         last_call_at: began,
         lost_answers: 0,

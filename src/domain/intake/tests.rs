@@ -6,7 +6,7 @@ use crate::domain::gates::fixture::{
 use crate::domain::id::{ContactId, PortalId};
 use crate::domain::reason::Reason;
 use crate::domain::record::TakenEvent;
-use crate::domain::rule::Mode;
+use crate::domain::rule::{Mode, Suppression};
 use crate::domain::time::{DAY_MS, Timestamp};
 
 fn world() -> World {
@@ -85,6 +85,10 @@ fn an_event_dated_2100_silences_nobody() {
 #[test]
 fn our_own_writes_are_not_routed() {
     check(&mut world(), &event("unenroll_requested", "1"), &[Reason::OwnChange]);
+    let mut by_property = World::new(vec![rule("any", changes("start_it"), "intro")]);
+    let workflow = by_property.rules.workflows.get_mut("nurture-flow").expect("there");
+    workflow.via = Some("start_it".into());
+    check(&mut by_property, &event("start_it", "1"), &[Reason::OwnChange]);
     let mut by_app = event("lifecyclestage", "mql");
     by_app.source = Some("INTEGRATION".to_owned());
     by_app.source_id = Some("55".to_owned());
@@ -135,6 +139,16 @@ fn a_suppression_that_takes_people_out_watches_its_properties() {
     assert_eq!(taken.rows[0].rule, None, "a suppression is no rule");
     assert_eq!(world.person.items[0].due, Some(world.now), "who must leave does not settle");
     check(&mut world, &event("hair_color", "red"), &[Reason::NotWatched]);
+}
+
+#[test]
+fn a_suppression_that_is_over_watches_nothing() {
+    let mut world = world();
+    let ends = Some(world.now);
+    let over = Suppression { ends, ..also_unenroll("customers", is("customer", "yes")) };
+    world.rules.suppressions = vec![over];
+    world.rules.watched.insert("customer".into(), vec![0]);
+    check(&mut world, &event("customer", "yes"), &[Reason::NotWatched]);
 }
 
 #[test]

@@ -48,7 +48,11 @@ impl<'a> JournalReplay<'a> {
             | Record::InboxesCleared(_)
             | Record::ReadsProven(_)
             | Record::Erased(_)
-            | Record::Swept(_) => {}
+            | Record::Swept(_)
+            | Record::Forgot(_)
+            | Record::CompactionBegun(_)
+            | Record::Kept(_)
+            | Record::CompactionDone(_) => {}
         }
     }
 

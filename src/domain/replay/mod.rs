@@ -14,6 +14,8 @@ mod journal;
 mod known;
 mod line;
 mod needs;
+#[cfg(test)]
+mod properties;
 mod stage;
 mod summary;
 #[cfg(test)]

@@ -18,7 +18,7 @@ use crate::domain::record::{Record, Step, Taken, Turn};
 use crate::domain::rule::{RuleFile, RuleSet, compile};
 use crate::domain::time::{DAY_MS, Timestamp};
 
-const RULES: &str = r#"
+pub(super) const RULES: &str = r#"
 [portal]
 id = 7
 time_zone = "UTC"
@@ -49,7 +49,7 @@ fn rule_text(id: &str, target: &str, only_if: &str) -> String {
     )
 }
 
-fn compiled(files: &[(&str, String)]) -> RuleSet {
+pub(super) fn compiled(files: &[(&str, String)]) -> RuleSet {
     let files: Vec<RuleFile> = files
         .iter()
         .map(|(name, text)| RuleFile { name: (*name).to_owned(), text: text.clone() })
@@ -62,7 +62,7 @@ fn usual() -> RuleSet {
     compiled(&[("portal.toml", RULES.to_owned()), ("a.toml", rule_text("a", "intro", ""))])
 }
 
-fn replayed(rules: &RuleSet, lines: &[String]) -> Vec<Told> {
+pub(super) fn replayed(rules: &RuleSet, lines: &[String]) -> Vec<Told> {
     let mut replay = FileReplay::new(rules);
     for (line, number) in lines.iter().zip(1..) {
         replay.line(number, line);
@@ -71,11 +71,11 @@ fn replayed(rules: &RuleSet, lines: &[String]) -> Vec<Told> {
     replay.told()
 }
 
-fn described(id: u64) -> String {
+pub(super) fn described(id: u64) -> String {
     format!(r#"{{"contact":{{"id":{id},"properties":{{"email":"p{id}@x.example"}}}}}}"#)
 }
 
-fn moved(id: u64, value: &str, minutes: u64) -> String {
+pub(super) fn moved(id: u64, value: &str, minutes: u64) -> String {
     let at = NOW.plus_ms(minutes * 60_000).unix_ms();
     format!(
         r#"{{"portalId":7,"objectId":{id},"occurredAt":{at},"subscriptionType":"contact.propertyChange","propertyName":"stage","propertyValue":"{value}","changeSource":"IMPORT","sourceId":"9"}}"#

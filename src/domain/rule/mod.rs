@@ -26,7 +26,9 @@ pub mod timing;
 pub mod trigger;
 pub mod value;
 
-pub use compile::{BUILT_IN_SUPPRESSIONS, Compiled, RuleFile, compile, compile_on, renamed};
+pub use compile::{
+    BUILT_IN_SUPPRESSIONS, Compiled, RuleFile, Setting, compile, compile_for, compile_on, renamed,
+};
 pub use leave::*;
 pub use model::*;
 pub use protection::{Breaker, Cap, Limit, Limits};

@@ -53,6 +53,7 @@ fn case(channel: Channel, state: State, now: Timestamp) -> Case {
             row: "1.0.rule".into(),
             target: Target { channel, name: name.into(), id: 5 },
             sender: (channel == Channel::Sequence).then_some(sender),
+            via: None,
             first_call_at: NOW,
             last_call_at: NOW,
             lost_answers: u32::from(state != State::Reserved),
@@ -103,9 +104,12 @@ fn every_outcome_has_one_end() {
     check(sequence, Outcome::AlreadyEnrolled, "in-doubt: wait outcome-unknown open");
     check(sequence, refused(Concerns::Contact), "released: fail hubspot-refused-contact done");
     check(sequence, refused(Concerns::Request), "released: fail hubspot-refused-request done");
+    check(sequence, refused(Concerns::Sender), "released: fail hubspot-refused-sender done");
     check(sequence, Outcome::Unknown { why: String::new() }, "in-doubt: wait outcome-unknown open");
     let busy = Outcome::RetryAfter { why: Later::Busy, delay_ms: Some(2_000) };
     check(sequence, busy, "released: wait hubspot-busy +2000");
+    let unreachable = Outcome::RetryAfter { why: Later::Unreachable, delay_ms: Some(2_000) };
+    check(sequence, unreachable, "released: wait hubspot-unreachable +2000");
     let halted = Outcome::Halted { target_only: false, message: "no scope".to_owned() };
     check(sequence, halted, "released: hold hubspot-refused-request +60000");
 }

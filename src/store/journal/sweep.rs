@@ -4,7 +4,7 @@
 //! A segment is copied with the changes, synced, and takes the old one's name: a crash at any
 //! step leaves one of the two, whole.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use thiserror::Error;
 
@@ -30,8 +30,7 @@ pub enum Unswept {
     },
 }
 
-/// Sweeps the sealed segments of one stream, beside its writer and its readers. Nothing else may
-/// take segments away meanwhile.
+/// Sweeps the sealed segments of one stream, beside its writer, its readers and its trimmer.
 #[derive(Debug)]
 pub struct Sweeper<D: Disk> {
     shared: Arc<Shared<D>>,
@@ -76,6 +75,11 @@ impl<D: Disk> Sweeper<D> {
         change: &mut impl FnMut(&Entry) -> Option<Vec<u8>>,
     ) -> Result<usize, Unswept> {
         let Shared { disk, stream, .. } = &*self.shared;
+        let _files = self.shared.files.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.shared.segments().iter().all(|(known, _)| *known != number) {
+            // It was taken away meanwhile.
+            return Ok(0);
+        }
         let Some(found) = segment::open(disk, stream, number)? else { return Ok(0) };
         let io = |error| JournalError::io(&found.name, error);
         let length = usize::try_from(found.file.bytes().map_err(io)?).unwrap_or(usize::MAX);

@@ -3,6 +3,8 @@
 //! Records of one group are applied to a stage first; the stage becomes one batch of the index
 //! once the group is on disk, or is thrown away.
 
+mod compaction;
+mod counted;
 mod known;
 mod people;
 #[cfg(test)]
@@ -12,18 +14,16 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::fires;
+use self::counted::{identity_from_hex, open_counts, superseded};
 use super::inboxes::{Inboxes, for_each};
-use super::keys;
 use super::meta::Meta;
 use super::persons::{self, load, read_person, unite};
+use super::{fires, keys, waiters};
 use crate::domain::breaker::{Fires, WITHIN_MS_MAX, is_held};
-use crate::domain::claim::State;
 use crate::domain::erasure::ErasedIds;
-use crate::domain::event::Identity;
-use crate::domain::id::{ContactId, Inbox, RowId};
-use crate::domain::person::{Item, Person};
-use crate::domain::reason::Decision;
+use crate::domain::id::{ContactId, Inbox};
+use crate::domain::person::Person;
+use crate::domain::queue::waits;
 use crate::domain::record::{InboxState, Record, Row, Taken, TakenEvent};
 use crate::domain::time::{DAY_MS, Timestamp};
 use crate::store::index::{Change, Index, IndexError};
@@ -37,8 +37,8 @@ struct Stage {
     /// Decision counts, as differences.
     counts: BTreeMap<Vec<u8>, i64>,
     inboxes: BTreeMap<Inbox, InboxState>,
-    /// What fired, and open breakers.
-    fires: fires::Rows,
+    /// Rows as they are after it: what fired, open breakers, what a compaction kept.
+    rows: fires::Rows,
 }
 
 /// A person after, and as they lie in the index.
@@ -164,6 +164,19 @@ impl<I: Index> Book<I> {
                 self.meta.swept = swept.upto;
                 Ok(())
             }
+            Record::Forgot(forgot) => {
+                self.forgot(forgot.day);
+                Ok(())
+            }
+            Record::CompactionBegun(begun) => {
+                self.compaction_begun(seq, begun);
+                Ok(())
+            }
+            Record::Kept(kept) => self.keep(seq, kept),
+            Record::CompactionDone(done) => {
+                self.compaction_done(done);
+                Ok(())
+            }
         }?;
         self.close_emptied();
         Ok(())
@@ -171,7 +184,7 @@ impl<I: Index> Book<I> {
 
     /// Breakers whose list is empty are closed (CONSISTENCY.md 6.13).
     fn close_emptied(&mut self) {
-        fires::close_emptied(&mut self.fires, &mut self.stage.fires);
+        fires::close_emptied(&mut self.fires, &mut self.stage.rows);
     }
 
     fn taken(&mut self, seq: u64, taken: &Taken) -> Result<(), IndexError> {
@@ -199,7 +212,7 @@ impl<I: Index> Book<I> {
         if let (Some(identity), Some(occurred_at)) = (identity, event.occurred_at) {
             self.remember(event.contact, keys::day(occurred_at), identity)?;
         }
-        fires::take(&mut self.fires, event, at, &mut self.stage.fires);
+        fires::take(&mut self.fires, event, at, &mut self.stage.rows);
         match event.contact {
             None => self.count(Vec::new(), &event.rows),
             Some(contact) => self.event_of(seq, at, (contact, event))?,
@@ -225,10 +238,13 @@ impl<I: Index> Book<I> {
         let person = self.stage_person(contact)?;
         let superseded = superseded(person, rows);
         let before = open_counts(person);
-        let held: Vec<Item> = person.items.iter().filter(|it| is_held(it)).cloned().collect();
+        let held = waiters::of(person, is_held);
+        let queued = waiters::of(person, waits);
         change(person);
         let after = open_counts(person);
-        let now_held: Vec<Item> = person.items.iter().filter(|it| is_held(it)).cloned().collect();
+        let now_held = waiters::of(person, is_held);
+        let now_queued = waiters::of(person, waits);
+        waiters::change(&mut self.inboxes, contact, &queued, &now_queued);
         self.fires.hold(&held, &now_held);
         self.count(superseded, rows);
         let moved =
@@ -255,13 +271,17 @@ impl<I: Index> Book<I> {
         let stage = std::mem::take(&mut self.stage);
         let mut changes = Changes::new();
         for (contact, Staged { person, row, followed }) in stage.persons {
-            // Looked at and not changed: an event of another portal, or of another object.
-            if person.version == 0 {
-                continue;
-            }
             // A claim that went over to another person took its rows along.
             for key in followed {
                 changes.entry(key).or_insert((Before::Unread, None));
+            }
+            if person.version == 0 {
+                // Forgotten; or looked at and not changed: an event of another portal, or of
+                // another object.
+                if row.is_some() {
+                    changes.insert(keys::person(contact), (Before::Known(row), None));
+                }
+                continue;
             }
             if person.erased.is_some() && !self.erased.contains(&contact) {
                 Arc::make_mut(&mut self.erased).insert(contact);
@@ -277,32 +297,42 @@ impl<I: Index> Book<I> {
             let row = serde_json::to_vec(&state).expect("an inbox's state becomes JSON");
             changes.insert(keys::inbox(&inbox), (Before::Unread, Some(row)));
         }
-        changes.extend(stage.fires.into_iter().map(|(key, row)| (key, (Before::Unread, row))));
+        changes.extend(stage.rows.into_iter().map(|(key, row)| (key, (Before::Unread, row))));
         for (key, difference) in stage.counts {
             let row = self.index.get(&key)?;
-            let old = row.as_deref().and_then(|row| row.try_into().ok());
+            let kept = changes.get(&key).and_then(|(_, value)| value.as_ref());
+            let old = kept.or(row.as_ref()).and_then(|row| row.as_slice().try_into().ok());
             let count = old.map_or(0, u64::from_be_bytes).wrapping_add_signed(difference);
             changes.insert(key, (Before::Known(row), Some(count.to_be_bytes().to_vec())));
         }
         self.write_rows(changes)
     }
 
-    /// Forgets up to `limit` identities of days before `day`; how many there were.
-    pub(super) fn forget_days(&mut self, day: u32, limit: usize) -> Result<usize, IndexError> {
-        let rows = self.index.range(&[keys::SEEN], &[keys::SEEN], limit)?;
-        let old = |key: &[u8]| key.get(1..5).is_some_and(|found| found < &day.to_be_bytes()[..]);
-        let rows = rows.into_iter().filter(|(key, _)| old(key));
-        let mut changes: Changes =
-            rows.map(|(key, row)| (key, (Before::Known(Some(row)), None))).collect();
-        let count = changes.len();
+    /// What no breaker looks back at and no budget counts goes at once, identities when they are
+    /// swept or their person is touched.
+    fn forgot(&mut self, day: u32) {
+        self.meta.oldest_day = day;
         // An event taken later is no older than the newest one.
         let newest = Timestamp::from_unix_ms(self.meta.last_event_ms.unwrap_or_default());
         let old = fires::forget_before(&mut self.fires, newest.minus_ms(2 * WITHIN_MS_MAX));
-        changes.extend(old.into_iter().map(|(key, row)| (key, (Before::Unread, row))));
-        self.meta.oldest_day = day;
+        self.stage.rows.extend(old);
         let counted_from = Timestamp::from_unix_ms(u64::from(day) * DAY_MS);
         Arc::make_mut(&mut self.inboxes).forget_before(counted_from);
-        self.write_rows(changes)?;
+    }
+
+    /// Removes up to `limit` rows of identities that are forgotten; how many there were. Nothing
+    /// may be staged.
+    pub(super) fn sweep(&mut self, limit: usize) -> Result<usize, IndexError> {
+        let day = self.meta.oldest_day;
+        let rows = self.index.range(&[keys::SEEN], &[keys::SEEN], limit)?;
+        let old = |key: &[u8]| keys::seen_of(key).is_some_and(|(found, _)| found < day);
+        let rows = rows.into_iter().filter(|(key, _)| old(key));
+        let changes: Changes =
+            rows.map(|(key, row)| (key, (Before::Known(Some(row)), None))).collect();
+        let count = changes.len();
+        if count != 0 {
+            self.write_rows(changes)?;
+        }
         Ok(count)
     }
 
@@ -333,33 +363,4 @@ impl<I: Index> Book<I> {
         self.erased = Arc::new(persons::load_erased(&*self.index)?);
         Ok(())
     }
-}
-
-/// What the rows supersede, as counted: the person's open items, and earlier rows of the same id.
-fn superseded(person: &Person, rows: &[Row]) -> Vec<Vec<u8>> {
-    let mut newest: BTreeMap<&RowId, Vec<u8>> = BTreeMap::new();
-    if !rows.is_empty() {
-        let counted = |item: &Item| keys::count(item.of_rule(), item.decision, item.reason);
-        newest.extend(person.items.iter().map(|item| (&item.id, counted(item))));
-    }
-    let counted = |row: &Row| keys::count(row.rule.as_ref(), row.decision, row.reason);
-    rows.iter().filter_map(|row| newest.insert(&row.id, counted(row))).collect()
-}
-
-/// Waiting items, held items, claims in doubt or in need of review.
-fn open_counts(person: &Person) -> [u64; 3] {
-    let items =
-        |wanted: fn(&Item) -> bool| person.items.iter().filter(|item| wanted(item)).count() as u64;
-    let held = |item: &Item| item.decision == Decision::Hold;
-    let doubts = person
-        .claims
-        .iter()
-        .filter(|claim| matches!(claim.state, State::InDoubt { .. } | State::NeedsReview { .. }));
-    [items(Item::is_waiting), items(held), doubts.count() as u64]
-}
-
-/// Reads the 32 hexadecimal digits that an identity is shown as.
-fn identity_from_hex(text: &str) -> Option<Identity> {
-    let number = u128::from_str_radix(text, 16).ok()?;
-    (text.len() == 32).then_some(Identity(number.to_be_bytes()))
 }

@@ -3,11 +3,13 @@
 //! answers. So every check sees everything before it, without a lock.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use tokio::sync::{mpsc, oneshot};
 
 use super::arrivals::{Arrival, Judge, take};
 use super::book::Book;
+use super::compact::House;
 use super::merging::{People, Says, merges};
 use super::shared::Shared;
 use crate::domain::breaker::{Fuse, Tripped};
@@ -41,14 +43,25 @@ pub(super) enum Command {
     Pause(Paused, Reply<()>),
     Prove(ReadsProven, Reply<()>),
     ClearInboxes(Timestamp, Reply<()>),
-    Forget(u32, Reply<()>),
-    /// The segment is sealed.
-    Seal(Reply<()>),
-    Flush(Reply<()>),
+    House(House, Reply<()>),
+}
+
+impl Command {
+    /// The command, where it ends something; what begins something new is refused.
+    fn settles(self) -> Option<Self> {
+        let why = LedgerError::Unwritable("the store's disk is almost full".to_owned());
+        match self {
+            Self::Take(_, _, reply) | Self::House(House::Compact(..), reply) => refuse(reply, &why),
+            Self::Record(_, _, reply) => refuse(reply, &why),
+            Self::Reserve(_, _, _, reply) => refuse(reply, &why),
+            command => return Some(command),
+        }
+        None
+    }
 }
 
 /// An answer that is given once its group is on disk.
-enum Answer {
+pub(super) enum Answer {
     Done(Reply<()>),
     Recorded(Reply<Recorded>),
     Granted(Reply<Reservation>, Box<Booking>),
@@ -62,7 +75,7 @@ pub(super) struct Committer<D: Disk, I: Index> {
 }
 
 /// Nothing goes on from here: the index or the disk failed in a way only a restart mends.
-pub(super) struct Fatal(String);
+pub(super) struct Fatal(pub(super) String);
 
 impl From<IndexError> for Fatal {
     fn from(error: IndexError) -> Self {
@@ -104,6 +117,12 @@ impl<D: Disk, I: Index> Committer<D, I> {
 
     /// Stages one command. What it refuses is answered at once, for nothing must be on disk.
     fn stage(&mut self, command: Command, answers: &mut Vec<Answer>) -> Result<(), Fatal> {
+        let command = if self.shared.is_short.load(Ordering::Relaxed) {
+            let Some(command) = command.settles() else { return Ok(()) };
+            command
+        } else {
+            command
+        };
         match command {
             Command::Take(arrivals, judge, reply) => {
                 for arrival in arrivals.iter() {
@@ -154,21 +173,10 @@ impl<D: Disk, I: Index> Committer<D, I> {
                 self.record(&Record::InboxesCleared(InboxesCleared { at, inboxes }))?;
                 answers.push(Answer::Done(reply));
             }
-            Command::Forget(day, reply) => {
+            Command::House(house, reply) => {
                 self.finish(std::mem::take(answers))?;
-                while self.book.forget_days(day, GROUP_COMMANDS_MAX)? != 0 {}
-                answer(reply, ());
-            }
-            Command::Seal(reply) => {
-                self.finish(std::mem::take(answers))?;
-                // Where the disk has no place for another segment this one goes on.
-                drop(self.journal.seal());
-                answer(reply, ());
-            }
-            Command::Flush(reply) => {
-                self.finish(std::mem::take(answers))?;
-                self.shared.index.flush()?;
-                answer(reply, ());
+                self.keep_house(house)?;
+                answers.push(Answer::Done(reply));
             }
         }
         Ok(())
@@ -176,6 +184,8 @@ impl<D: Disk, I: Index> Committer<D, I> {
 
     /// Takes one delivery, with the breakers it opens and the merges it tells of.
     fn take(&mut self, arrival: &Arrival, judge: &Judge) -> Result<(), Fatal> {
+        let events = arrival.items.iter().flatten();
+        self.keep_whole(arrival.received, events.map(|event| event.contact))?;
         let taken = take(&mut self.book, self.journal.next_seq(), arrival, judge)?;
         let (opened, merges) = (opened(&taken), merges(&taken));
         self.append(&Record::Taken(taken));
@@ -187,7 +197,7 @@ impl<D: Disk, I: Index> Committer<D, I> {
     }
 
     /// Puts the group on disk, writes the index, answers.
-    fn finish(&mut self, answers: Vec<Answer>) -> Result<(), Fatal> {
+    pub(super) fn finish(&mut self, answers: Vec<Answer>) -> Result<(), Fatal> {
         if self.journal.group_bytes() == 0 {
             answers.into_iter().for_each(Answer::confirm);
             return Ok(());
@@ -226,6 +236,7 @@ impl<D: Disk, I: Index> Committer<D, I> {
     }
 
     pub(super) fn turn(&mut self, mut turn: Turn) -> Result<(), Fatal> {
+        self.keep_whole(turn.at, std::iter::once(turn.contact))?;
         // Whoever was merged meanwhile is known under another id now.
         turn.contact = self.book.home(turn.contact)?;
         turn.previous = self.book.person(turn.contact)?.map_or(0, |person| person.last_row);

@@ -139,7 +139,18 @@ pub(super) fn inbox(inbox: &Inbox) -> Vec<u8> {
 }
 
 pub(super) fn count(rule: Option<&RuleId>, decision: Decision, reason: Reason) -> Vec<u8> {
-    texts(COUNT, &[rule.map_or("", RuleId::as_str), decision.code(), reason.code()])
+    count_of(rule, decision.code(), reason.code())
+}
+
+/// The same by the codes that stand in [`parts`] of such a key.
+pub(super) fn count_of(rule: Option<&RuleId>, decision: &str, reason: &str) -> Vec<u8> {
+    texts(COUNT, &[rule.map_or("", RuleId::as_str), decision, reason])
+}
+
+/// The day and the identity in a key of [`seen`].
+pub(super) fn seen_of(key: &[u8]) -> Option<(u32, Identity)> {
+    let (day, identity) = key.get(1..)?.split_first_chunk()?;
+    Some((u32::from_be_bytes(*day), Identity(identity.try_into().ok()?)))
 }
 
 fn texts(prefix: u8, parts: &[&str]) -> Vec<u8> {

@@ -1,6 +1,8 @@
 //! Merges and erasures, as the committer records them: one person, whatever ids they have
 //! (CONSISTENCY.md 6.8).
 
+use std::collections::BTreeSet;
+
 use super::committer::{Committer, Fatal};
 use crate::domain::erasure::{Erased, Swept, redact_row};
 use crate::domain::id::{ContactId, Fingerprint};
@@ -41,6 +43,22 @@ pub(super) fn merges(taken: &Taken) -> Vec<(ContactId, ContactId)> {
 }
 
 impl<D: Disk, I: Index> Committer<D, I> {
+    /// While a compaction is under way, every record of the people about to change is kept first.
+    pub(super) fn keep_whole(
+        &mut self,
+        at: Timestamp,
+        contacts: impl Iterator<Item = ContactId>,
+    ) -> Result<(), Fatal> {
+        if self.book.meta.compacting.is_none() {
+            return Ok(());
+        }
+        let mut ids = BTreeSet::new();
+        for contact in contacts {
+            ids.extend(self.book.ids(contact)?);
+        }
+        self.keep_first(at, ids.into_iter())
+    }
+
     pub(super) fn change(&mut self, change: People) -> Result<(), Fatal> {
         match change {
             People::Alias(at, from, into) => self.merge((at, from, into), Says::Read),
@@ -55,6 +73,7 @@ impl<D: Disk, I: Index> Committer<D, I> {
         merge: (Timestamp, ContactId, ContactId),
         says: Says,
     ) -> Result<(), Fatal> {
+        self.keep_whole(merge.0, [merge.1, merge.2].into_iter())?;
         let Some(mut aliased) = self.book.merge(merge, says)? else { return Ok(()) };
         if !aliased.erased.is_empty() {
             for id in [aliased.from, aliased.into] {
@@ -67,6 +86,7 @@ impl<D: Disk, I: Index> Committer<D, I> {
 
     /// Erases a person by hand, under every id.
     fn erase(&mut self, (at, contact): (Timestamp, ContactId), press: Press) -> Result<(), Fatal> {
+        self.keep_whole(at, std::iter::once(contact))?;
         self.end_all(at, contact, Some(press.clone()))?;
         let erased = self.book.ids(contact)?;
         self.record(&Record::Erased(Erased { at, erased, press }))

@@ -47,7 +47,27 @@ pub(super) struct Meta {
     pub(super) swept: u64,
     /// The same for this index: it was made from the journal after that.
     pub(super) clean: u64,
+    /// The compaction that is under way.
+    pub(super) compacting: Option<Compacting>,
+    /// Records before this one are history: the last compaction that ended kept everything.
+    pub(super) compacted: u64,
+    /// A rebuild from a journal whose beginning was taken away has not come to the end of the
+    /// compaction it began with: what the rows say is not whole.
+    pub(super) partial: bool,
     pub(super) tally: Tally,
+}
+
+/// A compaction under way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Compacting {
+    /// Its first record.
+    pub(super) from: u64,
+    /// The record that began it: whoever's version is lower was not kept yet.
+    pub(super) begun: u64,
+    /// The row of the index it goes on with.
+    pub(super) next: Vec<u8>,
+    /// Persons looked at so far.
+    pub(super) looked_at: u64,
 }
 
 impl Default for Meta {
@@ -71,6 +91,9 @@ impl Default for Meta {
             erased_delivery: 0,
             swept: 0,
             clean: 0,
+            compacting: None,
+            compacted: 0,
+            partial: false,
             tally: Tally::default(),
         }
     }

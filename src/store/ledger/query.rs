@@ -187,7 +187,10 @@ impl<D: Disk, I: Index> Embedded<D, I> {
         let (people, mut places) = self.start(query)?;
         while let Some(seq) = self.next_place(query, &people, &mut places)? {
             looked_at += 1;
-            let Some(record) = self.record_at(seq)? else { break };
+            let Some(record) = self.record_at(seq)? else {
+                page.removed_before = self.history_from()?;
+                break;
+            };
             for row in rows(seq, &record).into_iter().rev() {
                 let is_erased = |id: &ContactId| erased.contains(id);
                 if row.row.contact.as_ref().is_some_and(is_erased) {

@@ -26,6 +26,30 @@ impl Harness {
         })
     }
 
+    /// A GET as text; it must be answered with 200.
+    #[track_caller]
+    pub(crate) fn text(&self, path: &str) -> String {
+        let url = format!("{}{path}", self.router().admin_url());
+        let (status, text) = self.runtime.block_on(async {
+            let answer = self.http.get(url).send().await.expect("an answer");
+            (answer.status().as_u16(), answer.text().await.expect("a whole answer"))
+        });
+        assert_eq!(status, 200, "GET {path}: {text}");
+        text
+    }
+
+    /// A POST: status and body of the answer.
+    pub(crate) fn press(&self, path: &str, body: &Value) -> (u16, Value) {
+        let url = format!("{}{path}", self.router().admin_url());
+        let request = self.http.post(url).header("content-type", "application/json");
+        self.runtime.block_on(async {
+            let answer = request.body(body.to_string()).send().await.expect("an answer");
+            let status = answer.status().as_u16();
+            let text = answer.text().await.expect("a whole answer");
+            (status, serde_json::from_str(&text).unwrap_or(Value::Null))
+        })
+    }
+
     /// How it goes.
     pub(crate) fn status(&self) -> Value {
         self.get("/api/v1/status")

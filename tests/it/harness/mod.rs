@@ -5,6 +5,7 @@
 
 mod admin;
 mod process;
+mod proof;
 mod rules;
 pub(crate) mod signed;
 
@@ -20,6 +21,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 pub(crate) use process::{Ended, Process};
+pub(crate) use proof::{evidence, times};
 pub(crate) use rules::{BOOK, rule};
 
 /// What HubSpot signs; nobody listens there.

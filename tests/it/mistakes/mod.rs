@@ -19,6 +19,8 @@ use hubroute::domain::suite;
 use chance::Chance;
 use edit::Mistake;
 
+use crate::harness::evidence;
+
 const SEED: u64 = 20_261_124;
 const MISTAKES: usize = 200;
 const KINDS_MIN: usize = 25;
@@ -52,20 +54,14 @@ fn two_hundred_mistakes_are_told_where_they_are_with_what_to_write_instead() {
     let caught = MISTAKES - missed.len();
     let suggested = caught - unhelpful.len();
     let figures = format!(
-        "{MISTAKES} mistakes of {} kinds: {caught} told in the right line, {suggested} with the \
+        "{MISTAKES} mistakes of {} kinds, seed {SEED}: {caught} told in the right line, {suggested} with the \
          right suggestion",
         kinds.len()
     );
     let details = missed.join("") + "---- without the right suggestion\n" + &unhelpful.join("");
     let enough = missed.is_empty() && SUGGESTED_MIN_PERCENT * MISTAKES <= 100 * suggested;
     assert!(enough, "{figures}\n{details}");
-    print_figures(&figures);
-}
-
-/// For people who run the test with `--nocapture`.
-#[expect(clippy::print_stdout, reason = "the figures are what the test is for")]
-fn print_figures(figures: &str) {
-    println!("{figures}");
+    evidence(figures);
 }
 
 fn data() -> PathBuf {

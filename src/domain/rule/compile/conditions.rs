@@ -28,7 +28,7 @@ const SUBJECTS: [&str; 10] = [
 ];
 
 /// Every operator there is.
-pub(super) const OPERATORS: [&str; 29] = [
+pub(in crate::domain::rule) const OPERATORS: [&str; 29] = [
     "is",
     "is_not",
     "is_any_of",

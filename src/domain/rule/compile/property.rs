@@ -192,7 +192,8 @@ impl<'a> Lock<'a> {
             return Err(());
         }
         let near = suggest::nearest(name, names).map(|near| format!("Did you mean \"{near}\"?"));
-        let otherwise = "Run `hubroute check --portal` to refresh .properties.lock.toml.";
+        let otherwise =
+            "If it is new, add it to .properties.lock.toml; else look up its internal name.";
         at.error(code::UNKNOWN_PROPERTY, message, near.unwrap_or_else(|| otherwise.to_owned()));
         Err(())
     }

@@ -15,7 +15,7 @@ use crate::domain::rule::trigger::{Change, DateKind, Subject, When};
 use crate::domain::rule::{code, suggest};
 
 /// The words that say which change.
-const CHANGES: [&str; 7] = [
+pub(in crate::domain::rule) const CHANGES: [&str; 7] = [
     "becomes",
     "becomes_any_of",
     "becomes_known",

@@ -87,13 +87,7 @@ impl Reader<'_> {
                 return self.after_curly(at + 1);
             }
             Token::Word if self.is_comment(piece) => {
-                let sign = &self.text[piece.span.clone()][..2];
-                self.slip(
-                    piece.span.clone(),
-                    format!("{sign} begins no comment."),
-                    "Comments begin with #.",
-                );
-                return self.line_end(at);
+                return self.comment(at, piece);
             }
             _ => {}
         }
@@ -105,10 +99,27 @@ impl Reader<'_> {
         }
     }
 
+    /// What is written as a comment of another language, to the end of its line.
+    fn comment(&mut self, at: usize, piece: &Piece) -> usize {
+        let sign = &self.text[piece.span.clone()][..2];
+        let message = format!("{sign} begins no comment.");
+        self.slip(piece.span.clone(), message, "Comments begin with #.");
+        let end = self.line_end(at);
+        // Inside brackets the next entry looks as if a comma were missing before it.
+        if !self.open.is_empty()
+            && let (Some(slip), Some(newline)) = (self.found.last_mut(), self.pieces.get(end))
+        {
+            let next = &self.text[newline.span.end..];
+            slip.explains = newline.span.end + next.find('\n').map_or(next.len(), |at| at + 1);
+        }
+        end
+    }
+
     fn is_comment(&self, piece: &Piece) -> bool {
         let word = &self.text[piece.span.clone()];
         let early = matches!(self.wanted, Wanted::Key | Wanted::End);
-        early && (word.starts_with("//") || word.starts_with("--"))
+        // No value begins with //, but a number may begin with --.
+        word.starts_with("//") || (early && word.starts_with("--"))
     }
 
     fn newline(&mut self) {

@@ -48,6 +48,9 @@ fn signs_are_asked_for() {
     check("a = [\"x\" \"y\"]\n", (1, 6), "a comma is missing");
     check("// note\na = 1\n", (1, 1), "Comments begin with #");
     check("a = 1 // note\n", (1, 7), "Comments begin with #");
+    check("a = [\n  // note\n  1,\n]\n", (2, 3), "Comments begin with #");
+    check("a = [1, // note\n  2]\n", (1, 9), "Comments begin with #");
+    assert_eq!(slips::find("a // note\n", 9).len(), 2, "a comment, and a key without a value");
 }
 
 #[test]

@@ -176,6 +176,8 @@ fn every_other_pair_of_operator_and_type_is_refused() {
         }
     }
     assert_eq!(works.len() + refused, TYPES.len() * OPERATORS.len());
+    // The table has every operator there is.
+    assert_eq!(OPERATORS.map(|(operator, _)| operator), crate::domain::rule::compile::OPERATORS);
 }
 
 #[test]

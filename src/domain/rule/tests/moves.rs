@@ -3,6 +3,7 @@
 
 use super::{folder, owners, rule};
 use crate::domain::rule::code;
+use crate::domain::rule::compile::CHANGES;
 use crate::domain::rule::trigger::When;
 
 /// A property, a trigger, a value that arrives, another one that matches too, and one that does
@@ -21,6 +22,8 @@ const MOVES: &[(&str, &str, &str, &str, &str)] = &[
     ("vip", "becomes = false", "false", "False", "true"),
     ("born", "becomes = 2026-11-24", "2026-11-24", "1795478400000", "2026-11-25"),
     ("born", "becomes_any_of = [2026-11-24, 2026-11-25]", "2026-11-24", "2026-11-25", "2026-11-26"),
+    ("seen", "becomes_any_of = [2026-11-24, 2026-11-27]", "2026-11-24T15:00:00Z", "2026-11-27T15:00:00Z", "2026-11-25T15:00:00Z"),
+    ("vip", "becomes_any_of = [true]", "true", "TRUE", "false"),
     ("seen", "becomes = 2026-11-24", "2026-11-24T15:00:00Z", "2026-11-25T04:59:59Z", "2026-11-25T05:00:00Z"),
     ("hubspot_owner_id", "becomes = \"dana\"", "91", " 91 ", "92"),
     ("hubspot_owner_id", "becomes_any_of = [\"dana\", \"luis@acme.com\"]", "91", "92", "93"),
@@ -31,8 +34,13 @@ const MOVES: &[(&str, &str, &str, &str, &str)] = &[
     ("vip", "becomes_known = true", "true", "false", ""),
     ("seen", "becomes_known = true", "2026-11-24", "2026-11-25", ""),
     ("hubspot_owner_id", "becomes_known = true", "91", "92", ""),
+    ("born", "becomes_known = true", "2026-11-24", "2026-11-25", ""),
     ("text", "becomes_blank = true", "", "  ", "x"),
     ("score", "becomes_blank = true", "", " ", "0"),
+    ("stage", "becomes_blank = true", "", " ", "mql"),
+    ("topics", "becomes_blank = true", "", " ", "a"),
+    ("born", "becomes_blank = true", "", " ", "2026-11-24"),
+    ("seen", "becomes_blank = true", "", " ", "2026-11-24"),
     ("vip", "becomes_blank = true", "", " ", "false"),
     ("hubspot_owner_id", "becomes_blank = true", "", " ", "91"),
     ("score", "rises_to = 80", "80", "101", "79.9"),
@@ -94,6 +102,24 @@ fn changes_fires_on_any_other_value_of_any_type() {
         check(property, "changes = true", Some(""), new, true);
         check(property, "changes = true", Some(new), new, false);
         check(property, "changes = true", Some(""), " ", false);
+    }
+}
+
+/// Types that the tables above and below go through.
+const TYPES: [&str; 8] =
+    ["text", "score", "stage", "topics", "vip", "born", "seen", "hubspot_owner_id"];
+
+#[test]
+fn the_table_has_every_trigger_on_every_type_that_it_works_on() {
+    for word in CHANGES.into_iter().filter(|word| *word != "changes") {
+        for property in TYPES {
+            let is_it = |row: &&(&str, &str, &str, &str, &str)| {
+                row.0 == property && row.1.split(' ').next() == Some(word)
+            };
+            // A line needs a number; that others are refused is asked below.
+            let works = !word.ends_with("_to") || property == "score";
+            assert_eq!(MOVES.iter().any(|row| is_it(&row)), works, "{property} {word}");
+        }
     }
 }
 

@@ -59,10 +59,13 @@ fn check_power_cut(seed: u64) {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "scripts/prove collects the figures")]
 fn no_power_cut_loses_what_was_acknowledged() {
-    for seed in 0..images() {
+    let images = images();
+    for seed in 0..images {
         check_power_cut(seed);
     }
+    println!("\nevidence: {images} power cuts, seeds 0 to {}: 0 acknowledged lost", images - 1);
 }
 
 #[test]

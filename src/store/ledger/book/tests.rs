@@ -143,6 +143,7 @@ fn claim(contact: ContactId, number: u64, now: Timestamp) -> Claim {
         first_call_at: now,
         last_call_at: now,
         lost_answers: 0,
+        via: None,
         holds_until: now.plus_ms(60 * 24 * 60 * MINUTE_MS),
         state: if number.is_multiple_of(2) {
             State::Reserved

@@ -9,24 +9,20 @@ use crate::domain::id::ThemeName;
 use crate::domain::rule::code;
 use crate::domain::rule::model::{Action, Mode, Rule, Theme};
 
-/// Two rules that start from one change and lead to one place, for people who may be the same.
+/// Two rules that may start from one change and lead to one place, for people who may be the same.
 pub(super) fn same_way(tables: &Tables<'_, '_>, rules: &[Rule]) {
     let mut seen: BTreeMap<(String, &Target), Vec<&Rule>> = BTreeMap::new();
     for rule in rules.iter().filter(|rule| rule.mode != Mode::Off) {
         let Action::Enroll { target, .. } = &rule.action else { continue };
-        let start = format!("{:?} {:?}", rule.when.subject, rule.when.change);
-        let others = seen.entry((start, target)).or_default();
+        let others = seen.entry((format!("{:?}", rule.when.subject), target)).or_default();
         // A thousand rules of one start are compared with the last few only.
         let mut last = others.iter().rev().take(16);
-        // Of equal priorities HR103 speaks already.
-        let twin = last.find(|other| {
-            other.priority != rule.priority && !never::exclude_each_other(rule, other)
-        });
-        if let Some(other) = twin
+        let twin = last.find_map(|other| Some((other, beside(other, rule)?)));
+        if let Some((other, start)) = twin
             && let Some(table) = tables.get(rule.id.as_str())
         {
             let message = format!(
-                "rules \"{}\" and \"{}\" start from the same change and enroll into {}.",
+                "rules \"{}\" and \"{}\" {start} and enroll into {}.",
                 other.id, rule.id, target.name
             );
             let span = table.get("enroll").map_or_else(|| table.span.clone(), |node| node.span());
@@ -36,6 +32,19 @@ pub(super) fn same_way(tables: &Tables<'_, '_>, rules: &[Rule]) {
         }
         others.push(rule);
     }
+}
+
+/// How two rules about one property may start alike; nothing where no person is meant by both.
+fn beside(left: &Rule, right: &Rule) -> Option<&'static str> {
+    if never::exclude_each_other(left, right) {
+        return None;
+    }
+    let start = |rule: &Rule| format!("{:?}", rule.when.change);
+    if start(left) == start(right) {
+        // Of equal priorities HR103 speaks already.
+        return (left.priority != right.priority).then_some("start from the same change");
+    }
+    never::may_start_together(left, right).then_some("may start from one change")
 }
 
 /// A live rule in a theme that another one silences, with more live rules leading there.
@@ -48,7 +57,7 @@ pub(super) fn silenced(
     let live = || {
         rules.iter().filter(|rule| rule.mode == Mode::Live).filter_map(|rule| match &rule.action {
             Action::Enroll { theme, .. } => Some((rule, theme)),
-            Action::Unenroll { .. } | Action::Split | Action::Nothing | Action::Unbuilt => None,
+            Action::Unenroll { .. } | Action::Split | Action::Nothing => None,
         })
     };
     live().for_each(|(_, theme)| *counts.entry(theme).or_default() += 1);
