@@ -172,12 +172,7 @@ impl Records for Desk {
         }
         // A rule whose records lie further back than is looked at for one page.
         if query.rule.as_ref().is_some_and(|rule| rule.as_str() == "long-ago") {
-            return Ok(FoundPage {
-                found: Vec::new(),
-                cut_short: Some((3, 0)),
-                removed_before: None,
-                erased: 0,
-            });
+            return Ok(FoundPage { cut_short: Some((3, 0)), ..FoundPage::default() });
         }
         let all = (1..=5).rev().map(found);
         let wanted = all.filter(|found| {
@@ -189,12 +184,7 @@ impl Records for Desk {
                 && query.before.is_none_or(|before| (found.seq, found.place) < before)
                 && !query.history
         });
-        Ok(FoundPage {
-            found: wanted.take(query.limit).collect(),
-            cut_short: None,
-            removed_before: None,
-            erased: 0,
-        })
+        Ok(FoundPage { found: wanted.take(query.limit).collect(), ..FoundPage::default() })
     }
 
     fn person(&self, contact: ContactId) -> Result<Person, LedgerError> {
@@ -393,11 +383,9 @@ impl Office for Desk {
         asked: Asked,
         press: Press,
     ) -> Result<(), PressError> {
-        if contact.0 == 409 {
-            return Err(PressError::Conflict("A call is under way.".to_owned()));
-        }
         self.press(format!("{contact} {asked:?}"), press);
-        Ok(())
+        let busy = || PressError::Conflict("A call is under way.".to_owned());
+        if contact.0 == 409 { Err(busy()) } else { Ok(()) }
     }
 
     async fn forget(&self, contact: ContactId, press: Press) -> Result<(), LedgerError> {
