@@ -33,6 +33,7 @@ const EXAMPLES: &[(&str, &str)] = &[
          hubroute replay events.jsonl --rules rules --format json",
     ),
     ("explain", "  hubroute explain 801\n  hubroute explain ann@acme.com --format json"),
+    ("verify", "  hubroute verify\n  hubroute verify --config /etc/hubroute/hubroute.toml"),
     ("waiting", "  hubroute waiting"),
     ("pause", "  hubroute pause --who \"Dana\" --note \"campaign is wrong\""),
     ("resume", "  hubroute resume --who \"Dana\" --note \"campaign is fixed\""),
