@@ -10,10 +10,10 @@ use crate::domain::id::RuleId;
 /// Places in the list of rules.
 #[derive(Clone, Debug, Default)]
 pub struct Index {
-    by_id: BTreeMap<RuleId, usize>,
+    ids: BTreeMap<RuleId, usize>,
     /// Former ids (`was`); of two rules that name one, the first.
-    by_former_id: BTreeMap<RuleId, usize>,
-    by_subject: BTreeMap<Subject, Vec<usize>>,
+    former_ids: BTreeMap<RuleId, usize>,
+    subjects: BTreeMap<Subject, Vec<usize>>,
 }
 
 impl Index {
@@ -21,28 +21,28 @@ impl Index {
     pub fn of(rules: &[Rule]) -> Self {
         let mut index = Self::default();
         for (place, rule) in rules.iter().enumerate() {
-            index.by_id.entry(rule.id.clone()).or_insert(place);
+            index.ids.entry(rule.id.clone()).or_insert(place);
             if let Some(was) = &rule.was {
-                index.by_former_id.entry(was.clone()).or_insert(place);
+                index.former_ids.entry(was.clone()).or_insert(place);
             }
-            index.by_subject.entry(rule.when.subject.clone()).or_default().push(place);
+            index.subjects.entry(rule.when.subject.clone()).or_default().push(place);
         }
         index
     }
 
     /// The rule with this id.
     pub fn named(&self, id: &RuleId) -> Option<usize> {
-        self.by_id.get(id).copied()
+        self.ids.get(id).copied()
     }
 
     /// The rule with this id, else the one whose `was` names it.
     pub fn known_as(&self, id: &RuleId) -> Option<usize> {
-        self.named(id).or_else(|| self.by_former_id.get(id).copied())
+        self.named(id).or_else(|| self.former_ids.get(id).copied())
     }
 
     /// Rules that listen to `subject`; those that are off are among them.
     pub fn listening(&self, subject: &Subject) -> &[usize] {
-        self.by_subject.get(subject).map_or(&[], Vec::as_slice)
+        self.subjects.get(subject).map_or(&[], Vec::as_slice)
     }
 }
 

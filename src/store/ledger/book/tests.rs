@@ -190,6 +190,7 @@ fn play(seed: u64) -> World {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "scripts/prove collects the figures")]
 fn over_random_merge_trees_nobody_is_enrolled_twice_through_an_alias() {
     let trees = std::env::var("PROVE_TREES").ok().and_then(|text| text.parse().ok());
     let trees = trees.unwrap_or(TREES);
