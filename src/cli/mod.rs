@@ -11,6 +11,7 @@ pub mod fmt;
 mod held;
 mod help;
 mod man;
+mod people;
 mod progress;
 pub mod record;
 mod remote;
@@ -78,6 +79,8 @@ pub fn run() -> ExitStatus {
         Command::Check(asked) => check(config, asked),
         Command::Replay(asked) => replay(config, asked),
         Command::Explain { contact, format } => explain::run(config, &contact, format),
+        Command::Contact { command } => people::run(config, &command),
+        Command::Forget(about) => people::press(config, "forget", &about, None),
         Command::Verify => verify::run(config),
         Command::Waiting => remote::list(config, "waiting"),
         Command::Test(asked) => test(config, asked),

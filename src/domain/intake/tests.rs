@@ -156,7 +156,7 @@ fn a_suppression_that_is_over_watches_nothing() {
 fn nothing_waits_for_somebody_who_is_gone() {
     let mut world = world();
     check(&mut world, &event("lifecyclestage", "mql"), &[Reason::Settling]);
-    check(&mut world, &of_kind(Kind::PrivacyDeleted), &[Reason::Withdrawn, Reason::Deleted]);
+    check(&mut world, &of_kind(Kind::PrivacyDeleted), &[Reason::Deleted, Reason::Deleted]);
     assert!(world.person.items.is_empty());
 }
 

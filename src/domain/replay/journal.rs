@@ -51,6 +51,8 @@ impl<'a> JournalReplay<'a> {
             Record::Paused(_)
             | Record::InboxesCleared(_)
             | Record::ReadsProven(_)
+            | Record::Erased(_)
+            | Record::Swept(_)
             | Record::Forgot(_)
             | Record::CompactionBegun(_)
             | Record::Kept(_)
@@ -165,8 +167,8 @@ impl<'a> JournalReplay<'a> {
         let Aliased { from, into, .. } = *aliased;
         let mut live = |id| self.live.remove(id).unwrap_or_else(|| Person::new(id));
         let (mut old, mut new) = (live(from), live(into));
-        old.merge_into(seq, into);
-        new.take_over(seq, aliased);
+        let open = old.merge_into(seq, into);
+        new.take_over(seq, aliased, open);
         new.claims.extend(old.claims.iter().cloned());
         self.live.insert(from, old);
         self.live.insert(into, new);

@@ -13,7 +13,7 @@ pub struct Index {
     ids: BTreeMap<RuleId, usize>,
     /// Former ids (`was`); of two rules that name one, the first.
     former_ids: BTreeMap<RuleId, usize>,
-    listeners: BTreeMap<Subject, Vec<usize>>,
+    subjects: BTreeMap<Subject, Vec<usize>>,
 }
 
 impl Index {
@@ -25,7 +25,7 @@ impl Index {
             if let Some(was) = &rule.was {
                 index.former_ids.entry(was.clone()).or_insert(place);
             }
-            index.listeners.entry(rule.when.subject.clone()).or_default().push(place);
+            index.subjects.entry(rule.when.subject.clone()).or_default().push(place);
         }
         index
     }
@@ -42,7 +42,7 @@ impl Index {
 
     /// Rules that listen to `subject`; those that are off are among them.
     pub fn listening(&self, subject: &Subject) -> &[usize] {
-        self.listeners.get(subject).map_or(&[], Vec::as_slice)
+        self.subjects.get(subject).map_or(&[], Vec::as_slice)
     }
 }
 
