@@ -248,7 +248,7 @@ pub(crate) fn rules(rules: Vec<Rule>) -> RuleSet {
         quiet_periods: Vec::new(),
         waited_for: waited_for(&rules),
         subscriptions: BTreeMap::new(),
-        hubspot_lists: BTreeSet::new(),
+        hubspot_lists: BTreeMap::new(),
         rules,
         suppressions: Vec::new(),
         caps: Vec::new(),
