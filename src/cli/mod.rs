@@ -2,22 +2,27 @@
 
 mod args;
 pub mod check;
+mod check_portal;
 mod complete;
 mod contact;
 mod demo;
 pub mod diagnostics;
+mod doctor;
 mod explain;
 pub mod fmt;
 mod held;
 mod help;
 mod man;
+mod portal;
 mod progress;
 pub mod record;
 mod remote;
 pub mod replay;
+mod saved;
 pub mod schema;
 mod serve;
 mod simulate;
+mod subscriptions;
 pub mod test;
 
 use std::io::{IsTerminal, Write};
@@ -75,6 +80,8 @@ pub fn run() -> ExitStatus {
         Command::Demo(demo) => demo::run(&demo),
         Command::Simulate { listen } => simulate::run(listen),
         Command::Check(asked) => check(config, asked),
+        Command::Doctor { format } => doctor::run(config, format),
+        Command::Subscriptions { rules, format } => subscriptions::run(config, rules, format),
         Command::Replay(asked) => replay(config, asked),
         Command::Explain { contact, format } => explain::run(config, &contact, format),
         Command::Waiting => remote::list(config, "waiting"),
@@ -176,6 +183,9 @@ fn check(config: &Path, asked: args::Check) -> ExitStatus {
         today: asked.today.or_else(|| Some(jiff::Zoned::now().date())),
         against: asked.against.as_deref(),
     };
+    if asked.portal {
+        return check_portal::run(config, &folder, options);
+    }
     match check::run(&folder, options) {
         Ok(answer) => finish(&answer.output, answer.exit_code),
         Err(error) => fail(&error, ExitStatus::Failure),

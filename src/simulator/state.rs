@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::id::Id;
-pub use super::definitions::{Choice, Named, Property, Webhook};
 use super::definitions::contacts_object;
+pub use super::definitions::{Choice, Named, Property, Webhook};
+use super::id::Id;
 use super::settings::Settings;
 
 /// Everything the simulated portal knows. A key that is absent from the JSON is empty.

@@ -134,3 +134,23 @@ pub struct Portal {
     /// Webhook subscriptions of the app.
     pub webhooks: Told<Vec<Webhook>>,
 }
+
+impl Portal {
+    /// Nothing could be asked.
+    pub fn unread(why: &Unread) -> Self {
+        Self {
+            account: Err(why.clone()),
+            skew_ms: None,
+            token: Err(why.clone()),
+            usage: Err(why.clone()),
+            owners: BTreeMap::new(),
+            seats: Err(why.clone()),
+            sequences: BTreeMap::new(),
+            workflows: BTreeMap::new(),
+            lists: BTreeMap::new(),
+            consents: Err(why.clone()),
+            properties: Err(why.clone()),
+            webhooks: Err(why.clone()),
+        }
+    }
+}

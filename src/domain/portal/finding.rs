@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 
-use crate::domain::diagnostic::Severity;
 use crate::domain::rule::Place;
 
 /// How something stands.
@@ -105,10 +104,5 @@ impl Finding {
 
     pub(super) fn coded(self, code: &'static str, at: At) -> Self {
         Self { code: Some((code, at)), ..self }
-    }
-
-    /// How bad its diagnostic is.
-    pub fn severity(&self) -> Severity {
-        if self.sign == Sign::Wrong { Severity::Error } else { Severity::Warning }
     }
 }

@@ -34,9 +34,10 @@ pub type Definitions = BTreeMap<String, BTreeMap<String, Definition>>;
 
 /// The file's text. `files` are those of the folder: what they name keeps all of its options.
 pub fn write(definitions: &Definitions, files: &[RuleFile]) -> String {
-    let mut text = "# The properties of this HubSpot account, written by hubroute check --portal.\n\
+    let mut text =
+        "# The properties of this HubSpot account, written by hubroute check --portal.\n\
                     # Keep it beside the rules: with it they are checked offline. Do not edit.\n"
-        .to_owned();
+            .to_owned();
     let files: Vec<&RuleFile> = files.iter().filter(|file| file.name != FILE).collect();
     for (object, properties) in definitions {
         for (name, definition) in properties {

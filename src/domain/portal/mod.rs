@@ -10,11 +10,13 @@ mod finding;
 mod judge;
 pub mod lock;
 mod needs;
+mod report;
 
 pub use arrivals::Arrivals;
 pub use facts::{
-    Account, Flow, ListedSequence, Portal, Told, Token, Unread, Usage, Webhook, Workflow,
+    Account, Flow, ListedSequence, Portal, Token, Told, Unread, Usage, Webhook, Workflow,
 };
 pub use finding::{At, Finding, Sign, Topic};
 pub use judge::{Question, access, judge};
 pub use needs::{Scope, Subject, Subscribed, UNSENDABLE, scopes, senders_of, subscriptions};
+pub use report::diagnostics;

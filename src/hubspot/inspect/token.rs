@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{not_understood, unread};
-use crate::domain::portal::{Told, Token, Unread};
+use crate::domain::portal::{Token, Told, Unread};
 use crate::hubspot::Client;
 use crate::hubspot::access::{Bearer, Entry, form};
 use crate::hubspot::found::object;

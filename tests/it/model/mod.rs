@@ -52,11 +52,14 @@ impl Model for Routers {
                 let effects: u8 = state.of_sequence().map(|claim| claim.effects).sum();
                 effects <= model.limits.budget && state.slots() <= model.limits.budget
             }),
-            Property::eventually("nothing stays open but what a person must see", |_, state: &State| {
-                state.claims.iter().all(|claim| {
-                    !matches!(claim.state, ClaimState::Reserved | ClaimState::InDoubt)
-                }) && state.waiting.is_empty()
-            }),
+            Property::eventually(
+                "nothing stays open but what a person must see",
+                |_, state: &State| {
+                    state.claims.iter().all(|claim| {
+                        !matches!(claim.state, ClaimState::Reserved | ClaimState::InDoubt)
+                    }) && state.waiting.is_empty()
+                },
+            ),
             // What shows that the model gets anywhere at all.
             Property::sometimes("two contacts run in two themes", |model, state: &State| {
                 let confirmed = state.claims.iter().filter(|claim| is_confirmed(claim));
@@ -86,7 +89,11 @@ fn check(promise: &str, limits: Limits, take_out: fn(&mut Rules)) {
     let first = HasDiscoveries::AnyOf(wanted);
     let checker = model.checker().finish_when(first).spawn_bfs().join();
     let broken = checker.discoveries().into_keys().find(|name| name.starts_with(promise));
-    assert!(broken.is_some(), "{promise} holds without it: {} states", checker.unique_state_count());
+    assert!(
+        broken.is_some(),
+        "{promise} holds without it: {} states",
+        checker.unique_state_count()
+    );
 }
 
 #[test]

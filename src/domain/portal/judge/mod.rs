@@ -9,7 +9,6 @@ use super::arrivals::Arrivals;
 use super::facts::{Portal, Unread};
 use super::finding::{Finding, Sign, Topic};
 use crate::domain::rule::RuleSet;
-use crate::domain::time::Timestamp;
 
 /// What is judged, by what.
 #[derive(Clone, Copy, Debug)]
@@ -22,8 +21,6 @@ pub struct Question<'q> {
     pub arrivals: Option<&'q Arrivals>,
     /// The profile's workflow calls take flow ids as they stand: no mapping is needed.
     pub by_flow_id: bool,
-    /// When it is.
-    pub now: Timestamp,
 }
 
 /// What can be said of the account and the token, whatever the rules are.

@@ -133,9 +133,8 @@ fn one_workflow(question: Question<'_>, name: &TargetName, workflow: &Workflow) 
 /// where it may enroll twice (PRODUCT.md, "A lost answer").
 fn re_enrolls(workflow: &Workflow, found: Option<bool>, what: String) -> Finding {
     let topic = Topic::Workflows;
-    let coded = |found: Finding| {
-        found.coded(code::PORTAL_RE_ENROLLS, At::Place(workflow.place.clone()))
-    };
+    let coded =
+        |found: Finding| found.coded(code::PORTAL_RE_ENROLLS, At::Place(workflow.place.clone()));
     match (workflow.re_enrolls, found) {
         (Some(false), Some(true)) => {
             let what = format!("{what} re-enrolls, and re_enrolls = false is written");
