@@ -3,11 +3,14 @@
 
 use std::fs;
 use std::process::{Command, Output, Stdio};
+use std::time::Instant;
 
 use hubroute::simulator::{Options, Simulator};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
+
+use crate::harness::{Harness, LONG, Setup, rule};
 
 /// An address book and a rule that are right for [`account`].
 const BOOK: &str = r#"
@@ -328,21 +331,18 @@ fn a_clock_that_is_off_is_a_warning() {
 }
 
 #[test]
-fn a_day_that_runs_out_is_a_warning() {
-    let settings = json!({"calls_per_day": 100});
-    let bench = Bench::new(json!({ "settings": settings }));
+fn a_day_that_runs_out_is_told_before_it_is_over() {
+    let bench = Bench::new(json!({"settings": {"calls_per_day": 20}}));
     bench.run(&["doctor"]);
-    bench.run(&["doctor"]);
-    bench.run(&["doctor"]);
-    let (_, text) = bench.run(&["doctor"]);
-    assert!(text.contains("of 100 API calls of today are used"), "{text}");
-    assert!(text.contains("see which app makes them") || text.contains("slow down"), "{text}");
+    // The second asks for more than is left: no wait until midnight, but a plain word.
+    said(&bench, &["doctor"], 4, "of 20 API calls of today are used");
+    said(&Bench::new(json!({"settings": {"calls_per_day": 0}})), &["doctor"], 4, "slow down");
 }
 
 #[test]
 fn a_hubspot_that_is_down_or_refuses_ends_with_4_and_one_line() {
     let bench = Bench::new(json!({}));
-    bench.edit("hubroute.toml", "http://127.0.0.1:", "http://127.0.0.2:");
+    bench.edit("hubroute.toml", &bench.simulator.url(), "http://127.0.0.1:1");
     for command in [&["doctor"][..], &["check", "--portal"]] {
         said(&bench, command, 4, "HubSpot did not answer: HubSpot could not be reached");
     }
@@ -422,7 +422,7 @@ fn the_lock_file_is_written_refreshed_and_told_about() {
     said(&bench, &["check", "--deny-warnings"], 0, "2 rules, 0 warnings");
     let (_, text) = bench.run(&["check", "--portal"]);
     assert!(!text.contains("lock"), "{text}");
-    said(&bench, &["fmt", "--check"], 0, "");
+    assert!(!bench.run(&["fmt", "--check"]).1.contains("lock"));
     let mut properties = account()["properties"].clone();
     properties[2] = json!({"name": "country", "label": "Land"});
     properties[4]["options"]
@@ -455,7 +455,7 @@ fn what_the_account_lacks_stands_at_its_line() {
     said(&bench, &["check", "--portal"], 1, "--> rules/portal.toml:13:1");
     let (code, text) = bench.run(&["check", "--portal", "--format", "github"]);
     assert_eq!(code, Some(1), "{text}");
-    assert!(text.contains("::error file=rules/portal.toml,line=21"), "{text}");
+    assert!(text.contains("::error file=rules/portal.toml,line=22"), "{text}");
     said(&bench, &["check", "rules"], 0, "accepted");
 }
 
@@ -506,4 +506,25 @@ fn subscriptions_need_a_target_only_for_the_file() {
     said(&bench, &["subscriptions", "--format", "hsmeta"], 2, "[server] public_url is missing");
     bench.edit("rules/rules.toml", "becomes_known", "becmes_known");
     said(&bench, &["subscriptions"], 1, "the rules have errors");
+}
+
+#[test]
+fn what_has_arrived_shows_which_subscriptions_are_there() {
+    let rules = rule("country", "workflow nurture") + &rule("city", "workflow nurture");
+    let harness = Harness::start(Setup::with(rules));
+    assert!(harness.deliver(1, "country", "FR"));
+    let doctor = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hubroute"));
+        command.arg("doctor").current_dir(harness.folder()).env_clear().stdin(Stdio::null());
+        let output = command.env("HUBROUTE_ACCESS_TOKEN", "a-token").output().expect("it runs");
+        String::from_utf8(output.stdout).expect("text")
+    };
+    // Beside a running router, which writes when it has something to write.
+    let began = Instant::now();
+    let mut text = doctor();
+    while !text.contains("✓ contact.propertyChange of \"country\": last of 20") {
+        assert!(began.elapsed() < LONG, "{text}");
+        text = doctor();
+    }
+    assert!(text.contains("? contact.propertyChange of \"city\": never arrived"), "{text}");
 }

@@ -72,12 +72,11 @@ impl Asker<'_> {
         self.bar.set_message(format!("asking HubSpot for {what}"));
         for _ in 1..TRIES {
             match question(self.client).await {
-                Err(Unread::Busy { delay_ms, .. }) => {
-                    let delay = delay_ms.map_or(Duration::from_secs(1), Duration::from_millis);
-                    if PATIENCE < delay {
-                        break;
-                    }
-                    tokio::time::sleep(delay).await;
+                // Without a delay the day's calls are used up: midnight is too far.
+                Err(Unread::Busy { delay_ms: Some(delay_ms), .. })
+                    if Duration::from_millis(delay_ms) <= PATIENCE =>
+                {
+                    tokio::time::sleep(Duration::from_millis(delay_ms)).await;
                 }
                 answer => return answer,
             }
