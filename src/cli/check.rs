@@ -98,7 +98,8 @@ pub(super) fn judge(
     Ok(Answer { output, exit_code })
 }
 
-fn plural(count: usize, what: &str) -> String {
+/// A count with its word.
+pub(super) fn plural(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 

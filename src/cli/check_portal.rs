@@ -122,24 +122,24 @@ fn refresh(
         return Ok(());
     }
     saved::replace(&folder.join(lock::FILE), &text)?;
-    match before {
-        Some(before) => {
-            // Read back, so that options left out are no difference.
-            let changes = lock::changes(&lock::read(&before.text), &lock::read(&text));
-            say(&format!("{}: {} changes", lock::FILE, changes.len()));
-            for change in changes.iter().take(CHANGES_SHOWN) {
-                say(&format!("  {change}"));
-            }
-            if let Some(more) = changes.get(CHANGES_SHOWN..).filter(|more| !more.is_empty()) {
-                say(&format!("  and {} more", more.len()));
-            }
-        }
-        None => {
-            let count: usize = definitions.values().map(std::collections::BTreeMap::len).sum();
-            say(&format!("{}: new, with {count} properties", lock::FILE));
-        }
+    if let Some(before) = before {
+        // Read back, so that options left out are no difference.
+        tell(&lock::changes(&lock::read(&before.text), &lock::read(&text)));
+    } else {
+        let count: usize = definitions.values().map(std::collections::BTreeMap::len).sum();
+        say(&format!("{}: new, with {count} properties", lock::FILE));
     }
     files.retain(|file| file.name != lock::FILE);
     files.push(RuleFile { name: lock::FILE.to_owned(), text });
     Ok(())
+}
+
+fn tell(changes: &[String]) {
+    say(&format!("{}: {}", lock::FILE, check::plural(changes.len(), "change")));
+    for change in changes.iter().take(CHANGES_SHOWN) {
+        say(&format!("  {change}"));
+    }
+    if let Some(more) = changes.get(CHANGES_SHOWN..).filter(|more| !more.is_empty()) {
+        say(&format!("  and {} more", more.len()));
+    }
 }

@@ -131,14 +131,8 @@ impl Asker<'_> {
             return;
         }
         portal.seats = self.put("seats", async |client| client.seats().await).await;
-        let users: BTreeSet<UserId> = rules
-            .senders
-            .values()
-            .filter_map(|sender| match portal.owners.get(sender.inbox.as_str()) {
-                Some(Ok(owner)) => owner.as_ref().filter(|owner| !owner.archived)?.user,
-                _ => sender.user,
-            })
-            .collect();
+        let users: BTreeSet<UserId> =
+            rules.senders.values().filter_map(|sender| portal.user_of(sender)).collect();
         for user in users {
             let seen = self.put("sequences", async |client| client.sequences(user).await).await;
             portal.sequences.insert(user, seen);

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::lock::Definition;
 use crate::domain::contact::Owner;
 use crate::domain::id::{FlowId, PortalId, SequenceId, UserId};
+use crate::domain::rule::SenderSpec;
 use crate::domain::time::Timestamp;
 
 /// Why a question has no answer.
@@ -136,6 +137,15 @@ pub struct Portal {
 }
 
 impl Portal {
+    /// The user of a sender: as HubSpot knows them, or where it does not tell as the address book
+    /// does. None for one who is deactivated.
+    pub fn user_of(&self, sender: &SenderSpec) -> Option<UserId> {
+        match self.owners.get(sender.inbox.as_str()) {
+            Some(Ok(owner)) => owner.as_ref().filter(|owner| !owner.archived)?.user,
+            _ => sender.user,
+        }
+    }
+
     /// Nothing could be asked.
     pub fn unread(why: &Unread) -> Self {
         Self {

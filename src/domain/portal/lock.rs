@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::domain::rule::RuleFile;
@@ -83,7 +84,7 @@ fn definition((name, table): (String, &DeTable<'_>)) -> (String, Definition) {
         let value = table.get(key).and_then(|value| value.get_ref().as_str());
         value.unwrap_or_default().to_owned()
     };
-    let options = match table.get("options").map(|value| value.get_ref()) {
+    let options = match table.get("options").map(Spanned::get_ref) {
         Some(DeValue::Array(options)) => options.iter().collect(),
         _ => Vec::new(),
     };

@@ -3,7 +3,7 @@
 use super::finding::{At, Finding, Sign};
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::rule::RuleFile;
-use crate::domain::rule::syntax::Source;
+use crate::domain::rule::syntax::{Source, sentence};
 
 /// A diagnostic for each finding that has a code and is not good.
 pub fn diagnostics(findings: &[Finding], files: &[RuleFile]) -> Vec<Diagnostic> {
@@ -21,7 +21,7 @@ fn diagnostic(found: &Finding, files: &[RuleFile]) -> Option<Vec<Diagnostic>> {
             .find_map(|file| Some((file, header_line(&file.text, header)?)))?,
     };
     let source = Source::new(&file.name, &file.text);
-    let (message, hint) = (format!("{}.", found.what), found.todo.clone().map(sentence));
+    let (message, hint) = (format!("{}.", found.what), found.todo.as_deref().map(sentence));
     let span = source.line_span(line);
     if found.sign == Sign::Wrong {
         source.error(code, span, message, hint.unwrap_or_default());
@@ -35,11 +35,4 @@ fn diagnostic(found: &Finding, files: &[RuleFile]) -> Option<Vec<Diagnostic>> {
 fn header_line(text: &str, header: &str) -> Option<u32> {
     let at = text.lines().position(|line| line.trim_start().starts_with(header))?;
     u32::try_from(at + 1).ok()
-}
-
-fn sentence(text: String) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-    let end = if text.ends_with(['.', '?']) { "" } else { "." };
-    format!("{first}{}{end}", letters.as_str())
 }

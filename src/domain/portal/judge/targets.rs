@@ -2,11 +2,11 @@
 
 use super::people::sells;
 use super::{Question, unread};
-use crate::domain::id::{SenderName, TargetName, UserId};
+use crate::domain::id::TargetName;
 use crate::domain::portal::facts::{ListedSequence, Portal};
 use crate::domain::portal::finding::{At, Finding, Sign, Topic};
 use crate::domain::portal::needs::senders_of;
-use crate::domain::rule::{RuleSet, Sequence, Workflow, code, suggest};
+use crate::domain::rule::{Sequence, Workflow, code, suggest};
 
 /// The object of contact workflows (HUBSPOT.md 1.3).
 const CONTACTS: &str = "0-1";
@@ -16,15 +16,6 @@ pub(super) fn sequences(question: Question<'_>) -> Vec<Finding> {
     named.map(|(name, sequence)| one_sequence(question, name, sequence)).collect()
 }
 
-/// The user of a sender, as HubSpot or the address book knows it.
-fn user_of(rules: &RuleSet, portal: &Portal, sender: &SenderName) -> Option<UserId> {
-    let sender = rules.senders.get(sender)?;
-    match portal.owners.get(sender.inbox.as_str()) {
-        Some(Ok(owner)) => owner.as_ref().filter(|owner| !owner.archived)?.user,
-        _ => sender.user,
-    }
-}
-
 fn one_sequence(question: Question<'_>, name: &TargetName, sequence: &Sequence) -> Finding {
     let Question { rules, portal, .. } = question;
     let topic = Topic::Sequences;
@@ -32,8 +23,8 @@ fn one_sequence(question: Question<'_>, name: &TargetName, sequence: &Sequence) 
     let at = || At::Place(sequence.place.clone());
     let (mut seen, mut unseen, mut failed) = (None, Vec::new(), None);
     let allowed = senders_of(rules, name);
-    for sender in rules.senders.keys() {
-        let Some(user) = user_of(rules, portal, sender) else { continue };
+    for (sender, spec) in &rules.senders {
+        let Some(user) = portal.user_of(spec) else { continue };
         match portal.sequences.get(&user) {
             Some(Ok(listed)) => match listed.get(&sequence.id) {
                 Some(shown) => seen = seen.or(Some(shown)),
@@ -126,12 +117,12 @@ fn one_workflow(question: Question<'_>, name: &TargetName, workflow: &Workflow) 
         let todo = "turn it on: HubSpot accepts enrollments into it and does nothing";
         return wrong(format!("{what} is turned off"), code::PORTAL_OFF, todo);
     }
-    re_enrolls(workflow, flow.re_enrolls, what)
+    re_enrolls(workflow, flow.re_enrolls, &what)
 }
 
 /// The book's word against the workflow's. A wrong `false` makes a lost answer be sent again
 /// where it may enroll twice (PRODUCT.md, "A lost answer").
-fn re_enrolls(workflow: &Workflow, found: Option<bool>, what: String) -> Finding {
+fn re_enrolls(workflow: &Workflow, found: Option<bool>, what: &str) -> Finding {
     let topic = Topic::Workflows;
     let coded =
         |found: Finding| found.coded(code::PORTAL_RE_ENROLLS, At::Place(workflow.place.clone()));
@@ -170,15 +161,15 @@ pub(super) fn lists(question: Question<'_>) -> Vec<Finding> {
     for (name, consent) in &rules.subscriptions {
         let what = format!("subscription {name} ({})", consent.id);
         found.push(match &portal.consents {
-            Ok(known) => match known.get(&consent.id) {
-                Some(title) => Finding::good(topic, format!("{what}: \"{title}\"")),
-                None => {
+            Ok(known) => known.get(&consent.id).map_or_else(
+                || {
                     let what = format!("{what} is no subscription type in HubSpot");
                     let todo = "take the id from Settings > Marketing > Email > Subscription types";
                     Finding::with(topic, Sign::Wrong, what, todo)
                         .coded(code::PORTAL_CONSENT, At::Place(consent.place.clone()))
-                }
-            },
+                },
+                |title| Finding::good(topic, format!("{what}: \"{title}\"")),
+            ),
             Err(why) => unread(topic, &what, why),
         });
     }

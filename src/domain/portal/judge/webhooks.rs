@@ -9,7 +9,7 @@ use crate::domain::rule::code;
 
 const TOPIC: Topic = Topic::Webhooks;
 /// What to do about one that is missing.
-const TODO: &str = "add it to the app: hubroute subscriptions prints the file";
+const ADVICE: &str = "add it to the app: hubroute subscriptions prints the file";
 
 pub(super) fn judge(question: Question<'_>) -> Vec<Finding> {
     let mut found: Vec<Finding> =
@@ -58,18 +58,16 @@ fn one(needed: &Subscribed, question: Question<'_>) -> Finding {
             }
             None => {
                 let what = format!("{words}: not subscribed; needed by {}", needed.why.join(", "));
-                at(Finding::with(TOPIC, Sign::Warn, what, TODO), code::PORTAL_WEBHOOK)
+                at(Finding::with(TOPIC, Sign::Warn, what, ADVICE), code::PORTAL_WEBHOOK)
             }
         };
     }
-    match seen {
-        Some(last) => Finding::good(TOPIC, format!("{words}: last of {last}")),
-        None => {
-            let what = format!("{words}: never arrived; needed by {}", needed.why.join(", "));
-            let todo = "see that the app subscribes to it: hubroute subscriptions prints the file";
-            Finding::with(TOPIC, Sign::Unknown, what, todo)
-        }
+    if let Some(last) = seen {
+        return Finding::good(TOPIC, format!("{words}: last of {last}"));
     }
+    let what = format!("{words}: never arrived; needed by {}", needed.why.join(", "));
+    let todo = "see that the app subscribes to it: hubroute subscriptions prints the file";
+    Finding::with(TOPIC, Sign::Unknown, what, todo)
 }
 
 /// Whether the app has the subscription, classic or generic, and whether it is active.
