@@ -8,7 +8,7 @@ use super::portal::{self, Asker};
 use super::{ExitStatus, fail, finish, print, saved, say};
 use crate::domain::portal::lock::{self, Definitions};
 use crate::domain::portal::{Finding, Portal, Question, Sign, Unread, access, diagnostics, judge};
-use crate::domain::rule::{RuleFile, RuleSet, compile_on};
+use crate::domain::rule::{RuleFile, RuleSet, Setting, compile_for};
 use crate::rules_folder;
 
 /// What is said of the lock file's changes; more are counted.
@@ -19,12 +19,13 @@ pub(super) fn run(config: &Path, folder: &Path, options: Options<'_>) -> ExitSta
         Ok(entered) => entered,
         Err(status) => return status,
     };
-    let mut files = match rules_folder::read(folder) {
-        Ok(files) => files,
+    let (mut files, garbled) = match rules_folder::read_all(folder) {
+        Ok(read) => read,
         Err(error) => return fail(&error, ExitStatus::Failure),
     };
     // An old lock file may refuse a property that is new: what is asked does not depend on it.
-    let rules = compile_on(&without_lock(&files), options.today).rules;
+    let Options { today, leaves_sequences, .. } = options;
+    let rules = compile_for(&without_lock(&files), Setting { today, leaves_sequences }).rules;
     let asked = portal::ask(&client, rules.as_ref(), async |asker, portal| {
         let definitions = definitions(asker, &portal, &files).await;
         (portal, definitions)
@@ -50,7 +51,7 @@ pub(super) fn run(config: &Path, folder: &Path, options: Options<'_>) -> ExitSta
     }
     let mut found = Vec::new();
     let by_flow_id = client.enrolls_by_flow_id();
-    let answer = check::judge(&files, folder, options, |rules| {
+    let answer = check::judge((&files, garbled), folder, options, |rules| {
         found = findings(rules, &told, by_flow_id);
         diagnostics(&found, &files)
     });

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::args::DataFormat;
 use super::{ExitStatus, color, diagnostics, fail, portal, print, progress};
 use crate::domain::portal::{Arrivals, At, Finding, Question, Sign, Topic, access, judge};
-use crate::domain::rule::{Compiled, compile_on};
+use crate::domain::rule::{Compiled, Setting, compile_for};
 use crate::rules_folder;
 use crate::store::StoreError;
 use crate::store::history::History;
@@ -23,7 +23,9 @@ pub(super) fn run(config: &Path, format: DataFormat) -> ExitStatus {
         Ok(files) => files,
         Err(error) => return fail(&error, ExitStatus::Failure),
     };
-    let compiled = compile_on(&files, Some(jiff::Zoned::now().date()));
+    let today = Some(jiff::Zoned::now().date());
+    let leaves_sequences = config.hubspot.profile.leaves_sequences();
+    let compiled = compile_for(&files, Setting { today, leaves_sequences });
     let rules = compiled.rules.as_ref();
     let arrivals = match arrivals(&config.store) {
         Ok(arrivals) => arrivals,

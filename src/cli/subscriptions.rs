@@ -6,10 +6,13 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::args::SubscriptionsFormat;
-use super::{ExitStatus, diagnostics, error_color, fail, finish, folder_of, read_config_text, say};
+use super::{
+    ExitStatus, diagnostics, error_color, fail, finish, folder_of, leaves_sequences,
+    read_config_text, say,
+};
 use crate::config::{self, ProcessEnvironment};
 use crate::domain::portal::{self, Subject, Subscribed, UNSENDABLE};
-use crate::domain::rule::compile;
+use crate::domain::rule::{Setting, compile_for};
 use crate::rules_folder;
 
 /// HubSpot's own limit of an app (HUBSPOT.md 1.1).
@@ -30,7 +33,8 @@ pub(super) fn run(
         Ok(files) => files,
         Err(error) => return fail(&error, ExitStatus::Failure),
     };
-    let compiled = compile(&files);
+    let setting = Setting { leaves_sequences: leaves_sequences(config), ..Setting::default() };
+    let compiled = compile_for(&files, setting);
     let Some(set) = compiled.rules else {
         let shown = folder.to_string_lossy();
         say(&diagnostics::text(&compiled.diagnostics, &files, &shown, error_color()));

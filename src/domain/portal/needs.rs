@@ -104,6 +104,7 @@ pub fn subscriptions(set: &RuleSet) -> Vec<Subscribed> {
         }
     }
     let always = [
+        (Subject::Restore, "restored contacts are routed again"),
         (Subject::Merge, "one history for merged contacts"),
         (Subject::Deletion, "work on deleted contacts ends"),
         (Subject::PrivacyDeletion, "what is kept of them is erased"),
