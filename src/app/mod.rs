@@ -18,7 +18,7 @@ use std::sync::Arc;
 pub use aside::with_store;
 pub use clock::SystemClock;
 pub use rules::Refused;
-pub use serve::RunError;
+pub use serve::{RunError, client};
 pub use start::StartError;
 
 use crate::admin::Metrics;

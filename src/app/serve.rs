@@ -313,7 +313,8 @@ pub(super) fn of_this_portal(
     })
 }
 
-pub(super) fn client(config: &Config, access: &Access) -> Result<Client, RunError> {
+/// The client of this configuration; nothing is sent yet.
+pub fn client(config: &Config, access: &Access) -> Result<Client, RunError> {
     let hubspot = &config.hubspot;
     let settings = crate::hubspot::Settings {
         base_url: hubspot.base_url.clone(),

@@ -41,6 +41,21 @@ pub(super) enum Command {
     },
     /// Show every error and warning of a rules folder at once, offline.
     Check(Check),
+    /// Hold the rules and the address book against the HubSpot account; only reads.
+    Doctor {
+        /// How the answer is written.
+        #[arg(long, value_enum, default_value_t = DataFormat::Text)]
+        format: DataFormat,
+    },
+    /// List the webhook subscriptions that the rules need, offline.
+    Subscriptions {
+        /// The rules folder; else [rules] path of the configuration.
+        #[arg(value_hint = ValueHint::DirPath)]
+        rules: Option<PathBuf>,
+        /// How they are written.
+        #[arg(long, value_enum, default_value_t = SubscriptionsFormat::Table)]
+        format: SubscriptionsFormat,
+    },
     /// Run the rules' own tests (*.test.toml); finding none is a failure.
     Test(Test),
     /// Run stored events through a rule set, without effects.
@@ -269,6 +284,11 @@ pub(super) struct Check {
     /// How findings are written.
     #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
     pub(super) format: CheckFormat,
+    /// Also check against the HubSpot account, and refresh the lock file of its properties.
+    ///
+    /// Only reads. The account is that of the access token.
+    #[arg(long)]
+    pub(super) portal: bool,
     /// End with 3 when there are warnings.
     #[arg(long)]
     pub(super) deny_warnings: bool,
@@ -319,6 +339,15 @@ pub(super) struct Replay {
     /// How the answer is written; json: one object for each record.
     #[arg(long, value_enum, default_value_t = DataFormat::Text)]
     pub(super) format: DataFormat,
+}
+
+/// How subscriptions are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum SubscriptionsFormat {
+    /// For people, with who needs each.
+    Table,
+    /// The file of a HubSpot project: src/app/webhooks/webhooks-hsmeta.json.
+    Hsmeta,
 }
 
 /// How data is written.

@@ -20,7 +20,14 @@ const EXAMPLES: &[(&str, &str)] = &[
     (
         "check",
         "  hubroute check rules\n  hubroute check rules --deny-warnings --format github\n  \
-         git worktree add ../before main && hubroute check rules --against ../before/rules",
+         git worktree add ../before main && hubroute check rules --against ../before/rules\n  \
+         hubroute check rules --portal",
+    ),
+    ("doctor", "  hubroute doctor\n  hubroute doctor --format json"),
+    (
+        "subscriptions",
+        "  hubroute subscriptions\n  \
+         hubroute subscriptions --format hsmeta > src/app/webhooks/webhooks-hsmeta.json",
     ),
     (
         "test",

@@ -168,6 +168,16 @@ pub fn rules_folder(text: &str, folder: &Path, environment: &impl Environment) -
     folder.join(path.map_or_else(|| "rules".to_owned(), |value| value.text))
 }
 
+/// Only `[server] public_url`; what is wrong with it where it is missing or none.
+pub fn public_url(text: &str, environment: &impl Environment) -> Result<PublicUrl, Problems> {
+    let mut problems = Vec::new();
+    let raw = Raw::read(text, environment, &mut Vec::new());
+    let value = raw.get("server", "public_url", &mut problems).ok_or(Problems(problems))?;
+    let place = &value.place;
+    PublicUrl::parse(value.text.trim())
+        .map_err(|error| Problems(vec![format!("{place}: [server] public_url: {error}")]))
+}
+
 /// Only `[hubspot] profile`, or its default where it cannot be read: what `check` and `test` need
 /// besides, whatever is wrong with the rest.
 pub fn profile(text: &str, environment: &impl Environment) -> Profile {

@@ -25,6 +25,7 @@ pub mod intake;
 pub mod leaving;
 pub mod outcome;
 pub mod person;
+pub mod portal;
 pub mod postpone;
 pub mod press;
 pub mod query;

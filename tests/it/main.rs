@@ -6,6 +6,7 @@ mod book;
 mod codes;
 mod commandline;
 mod demo;
+mod doctor;
 mod exclusivity;
 mod expectations;
 mod gates;
