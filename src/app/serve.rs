@@ -24,9 +24,9 @@ use crate::hubspot::{Access, BuildError, Client};
 use crate::ingress::{self, Body, NotKept};
 use crate::port::{Clock, Ledger as _, LedgerError};
 use crate::router::{self, Router, Rules};
-use crate::store::deliveries::Deliveries;
+use crate::store::deliveries::{self, Deliveries};
 use crate::store::disk::Folder;
-use crate::store::{OpenStore, Store, StoreError};
+use crate::store::{Limits, OpenStore, Store, StoreError};
 
 /// Threads of the webhook listener: verifying is all they do.
 const LISTENER_THREADS_MAX: usize = 4;
@@ -60,7 +60,15 @@ struct Keeper(Deliveries<Folder>);
 
 impl ingress::Inbox for Keeper {
     async fn keep(&self, delivery: VerifiedDelivery<Body>) -> Result<(), NotKept> {
-        self.0.append(delivery).await.map(|_| ()).map_err(|error| NotKept(error.to_string()))
+        let kept = self.0.append(delivery).await;
+        kept.map(|_| ()).map_err(|error| {
+            let code = match &error {
+                deliveries::NotKept::Full => "queue-full",
+                deliveries::NotKept::Behind(_) => "backlog",
+                deliveries::NotKept::Refused(_) | deliveries::NotKept::Stopped => "not-kept",
+            };
+            NotKept { code, why: error.to_string() }
+        })
     }
 }
 
@@ -70,6 +78,7 @@ impl App {
     pub async fn run_until(self, shutdown: impl Future<Output = ()>) -> Result<(), RunError> {
         let Self { config, secrets, webhook, admin, store, metrics, counters } = self;
         let hubspot = client(&config, &secrets.access)?;
+        store.deliveries.limit(limits(&config));
         let parts = (Keeper(store.deliveries.clone()), SystemClock, counters);
         let settings = listener(&config, &secrets);
         let webhook = ingress::start(webhook, &settings, parts).map_err(RunError::Listener)?;
@@ -287,6 +296,15 @@ pub(super) fn client(config: &Config, access: &Access) -> Result<Client, RunErro
     Ok(Client::new(&settings)?)
 }
 
+fn limits(config: &Config) -> Limits {
+    let age_ms = config.server.backlog_age.as_millis();
+    Limits {
+        bytes: config.server.backlog_bytes_max as u64,
+        age_ms: u64::try_from(age_ms).unwrap_or(u64::MAX),
+        ..Limits::default()
+    }
+}
+
 fn listener(config: &Config, secrets: &Secrets) -> ingress::Settings {
     let keys = Keys::new(secrets.client.clone(), secrets.client_previous.clone());
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -298,6 +316,7 @@ fn listener(config: &Config, secrets: &Secrets) -> ingress::Settings {
         },
         body_bytes_max: config.server.body_bytes_max,
         connections_max: config.server.connections_max,
+        connections_per_peer: config.server.connections_per_peer,
         workers: cores.min(LISTENER_THREADS_MAX),
     }
 }

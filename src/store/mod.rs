@@ -7,6 +7,7 @@
 //! data/CHECKPOINT  how far both streams had come, to notice a lost segment
 //! ```
 
+mod backlog;
 mod checkpoint;
 pub mod deliveries;
 pub mod disk;
@@ -29,6 +30,7 @@ use self::disk::Folder;
 use self::index::{IndexError, SledIndex};
 use self::journal::{Cut, Journal, JournalError, Reader};
 use self::ledger::{Embedded, Rebuilt};
+pub use self::backlog::Limits;
 pub use self::lock::Lock;
 use crate::port::Records as _;
 
