@@ -195,13 +195,12 @@ async fn work(
     if let Some(noticed) = noticed {
         noticed.abort();
     }
-    for listener in listeners {
-        listener.stop().await;
-    }
-    // Whoever listens may be gone already.
+    // All at once, so that a stop takes as long as its slowest part. Whoever listens may be gone.
     stop.send(true).ok();
-    for task in [worker, keeper] {
-        if let Err(error) = task.await {
+    let [webhook, admin] = listeners.map(Listener::stop);
+    let (_, _, worker, keeper) = tokio::join!(webhook, admin, worker, keeper);
+    for ended in [worker, keeper] {
+        if let Err(error) = ended {
             error!(%error, "a part of the router gave up");
         }
     }

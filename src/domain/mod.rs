@@ -6,6 +6,7 @@
 
 pub mod assumed;
 pub mod breaker;
+pub mod circuit;
 pub mod civil;
 pub mod claim;
 pub mod contact;

@@ -12,12 +12,18 @@ impl Person {
     pub fn next_due(&self) -> Option<Timestamp> {
         let items = self.items.iter().filter(|item| !self.is_left_for(&item.id));
         let items = items.filter_map(|item| item.due);
+        items.chain(self.next_urgent()).min()
+    }
+
+    /// When somebody must look at a claim in doubt, or at a leaving: that cannot wait behind
+    /// others' items.
+    pub fn next_urgent(&self) -> Option<Timestamp> {
         let doubts = self.claims.iter().filter_map(|claim| match claim.state {
             State::InDoubt { next_check, .. } if !self.is_left(&claim.id) => Some(next_check),
             _ => None,
         });
         let leaving = self.open_leaving().map(|leaving| leaving.next);
-        items.chain(doubts).chain(leaving).min()
+        doubts.chain(leaving).min()
     }
 
     /// Items whose time has come, with their places. One that waits for a leaving is not due.

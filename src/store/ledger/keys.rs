@@ -17,6 +17,9 @@ pub(super) const PERSON: u8 = b'P';
 pub(super) const SEEN: u8 = b'D';
 /// Persons by the time they are due.
 pub(super) const DUE: u8 = b'T';
+/// Persons by the time at which they are due for what cannot wait: a leaving, a doubt. Whoever is
+/// here is among [`DUE`] too.
+pub(super) const URGENT: u8 = b'S';
 /// Persons with waiting items.
 pub(super) const WAITING: u8 = b'W';
 /// Persons with held items.
@@ -79,6 +82,12 @@ pub(super) fn seen(day: u32, identity: Identity) -> Vec<u8> {
 pub(super) fn due(at: Timestamp, contact: ContactId) -> Vec<u8> {
     let mut key = numbered(DUE, at.unix_ms());
     key.extend_from_slice(&contact.0.to_be_bytes());
+    key
+}
+
+pub(super) fn urgent(at: Timestamp, contact: ContactId) -> Vec<u8> {
+    let mut key = due(at, contact);
+    key[0] = URGENT;
     key
 }
 
@@ -157,6 +166,9 @@ pub(super) fn derived(person: &Person) -> Vec<(Vec<u8>, Vec<u8>)> {
     let mut rows = Vec::new();
     if let Some(at) = person.next_due() {
         rows.push((due(at, person.contact), Vec::new()));
+    }
+    if let Some(at) = person.next_urgent() {
+        rows.push((urgent(at, person.contact), Vec::new()));
     }
     if person.items.iter().any(Item::is_waiting) {
         rows.push((waiting(person.contact), Vec::new()));
