@@ -18,8 +18,10 @@ mod events;
 mod figures;
 mod fold;
 mod handlers;
+mod import;
 mod load;
 mod machine;
+mod overload;
 mod server;
 mod start;
 
@@ -49,11 +51,13 @@ struct Bench {
 type Part = fn(&Bench, &mut Vec<Line>) -> Fallible;
 
 /// What is measured, by the name that `--only` takes.
-const PARTS: [(&str, Part); 4] = [
+const PARTS: [(&str, Part); 6] = [
     ("start", start::run),
     ("acknowledge", acknowledge::run),
     ("fold", fold::run),
     ("enroll", enroll::run),
+    ("overload", overload::run),
+    ("import", import::run),
 ];
 
 fn main() -> ExitCode {

@@ -9,6 +9,9 @@ use tokio::time::{Instant, sleep_until};
 
 /// HubSpot's window (HUBSPOT.md 7.1).
 const WINDOW: Duration = Duration::from_secs(10);
+/// The part of a window's calls that may leave in one burst. The rest is spaced evenly: a window
+/// that is used up in its first second would make whoever comes next wait for the other nine.
+const BURST: usize = 5;
 /// Whoever has waited so long goes before everybody, so that no kind waits for ever.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -126,14 +129,25 @@ impl Pace {
             state.calls.pop_front();
         }
         let silence = state.silent_until.filter(|until| now < *until);
-        if silence.is_none() && state.calls.len() + calls <= most {
+        let spaced = self.spaced(&state, calls).filter(|at| now < *at);
+        if silence.is_none() && spaced.is_none() && state.calls.len() + calls <= most {
             state.calls.extend(std::iter::repeat_n(now, calls));
             return Next::Go;
         }
         let excess = (state.calls.len() + calls).saturating_sub(most);
         let free = excess.checked_sub(1).and_then(|index| state.calls.get(index));
         let free = free.map(|at| *at + WINDOW);
-        Next::At(free.max(silence).unwrap_or(now))
+        Next::At(free.max(silence).max(spaced).unwrap_or(now))
+    }
+
+    /// From when on `calls` calls keep their distance to the last one, once a burst is used up.
+    fn spaced(&self, state: &State, calls: usize) -> Option<Instant> {
+        let last = state.calls.back()?;
+        if state.calls.len() + calls <= (self.calls_per_window / BURST).max(1) {
+            return None;
+        }
+        let share = u32::try_from(self.calls_per_window / calls.max(1)).unwrap_or(u32::MAX);
+        Some(*last + WINDOW / share.max(1))
     }
 
     /// Takes back calls that were counted and not made.
@@ -194,6 +208,19 @@ mod tests {
         }
         let whole = *taken.last().expect("some") - taken[0];
         assert!(whole <= Duration::from_secs(70), "60 calls need no more than {whole:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn in_a_steady_load_nobody_waits_long_for_the_next_call() {
+        let pace = Pace::new(190);
+        let mut last = Instant::now();
+        let mut longest = Duration::ZERO;
+        for _ in 0..2_000 {
+            pace.take(Urgency::Enroll, 2).await;
+            longest = longest.max(last.elapsed());
+            last = Instant::now();
+        }
+        assert!(longest <= Duration::from_millis(2_200), "{longest:?}");
     }
 
     #[tokio::test(start_paused = true)]

@@ -16,6 +16,7 @@ mod interleavings;
 mod kills;
 mod mistakes;
 mod model;
+mod pressure;
 mod protection;
 mod quick;
 mod reasons;

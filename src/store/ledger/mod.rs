@@ -6,6 +6,7 @@
 mod arrivals;
 mod book;
 mod committer;
+mod due;
 mod fires;
 mod inboxes;
 mod keys;
@@ -15,7 +16,6 @@ mod persons;
 mod query;
 mod shared;
 
-use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
 
 use tokio::sync::{mpsc, oneshot, watch};
@@ -172,29 +172,7 @@ fn unreadable(error: &IndexError) -> LedgerError {
 
 impl<D: Disk, I: Index> Ledger for Embedded<D, I> {
     fn due(&self, now: Timestamp, limit: usize) -> Result<Due, LedgerError> {
-        let mut due = Due::default();
-        // Whoever cannot wait comes first, and is not named again by the time of the rest.
-        let mut urgent = BTreeSet::new();
-        for kind in [keys::URGENT, keys::DUE] {
-            let most = limit + 1 + urgent.len();
-            let rows = self.shared.index.range(&[kind], &[kind], most);
-            for (key, _) in rows.map_err(|error| unreadable(&error))? {
-                let (Some(at), Some(contact)) = (keys::due_at(&key), keys::contact_of(&key)) else {
-                    continue;
-                };
-                if now < at || due.contacts.len() == limit {
-                    due.next = due.next.map_or(Some(at), |next| Some(next.min(at)));
-                    break;
-                }
-                if kind == keys::URGENT {
-                    urgent.insert(contact);
-                } else if urgent.contains(&contact) {
-                    continue;
-                }
-                due.contacts.push(contact);
-            }
-        }
-        Ok(due)
+        due::look(&*self.shared.index, now, limit).map_err(|error| unreadable(&error))
     }
 
     fn look(&self, contact: ContactId) -> Result<Memory, LedgerError> {
