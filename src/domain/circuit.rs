@@ -8,6 +8,9 @@ pub const FAILURES_MAX: u32 = 5;
 /// A trial that nobody ended counts as never made.
 const TRIAL_MS: u64 = MINUTE_MS;
 
+/// Whoever comes while a trial is under way comes again after so long.
+const TRIAL_LOOK_MS: u64 = 5 * SECOND_MS;
+
 /// How long it stays open: this long at first, twice as long after each failed trial.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rest {
@@ -60,8 +63,11 @@ impl Circuit {
     /// When to come again, where nothing may be called at `now`.
     pub fn rests_until(&self, now: Timestamp) -> Option<Timestamp> {
         let opened = self.opened.as_ref()?;
-        let until = opened.trial_until.unwrap_or(opened.until);
-        (now < until).then_some(until)
+        let (until, again) = match opened.trial_until {
+            Some(until) => (until, until.min(now.plus_ms(TRIAL_LOOK_MS))),
+            None => (opened.until, opened.until),
+        };
+        (now < until).then_some(again)
     }
 
     /// Begins the trial, where it is open and its time has come.
@@ -144,7 +150,8 @@ mod tests {
     #[test]
     fn one_trial_at_a_time_closes_it_or_doubles_the_rest() {
         let trial = [&FIVE[..], &[(11, "trial")]].concat();
-        check(&trial, 12, Some(71));
+        check(&trial, 12, Some(17));
+        check(&trial, 70, Some(71));
         check(&trial, 71, None);
         check(&[&trial[..], &[(12, "drop")]].concat(), 12, None);
         check(&[&trial[..], &[(12, "succeed")]].concat(), 12, None);
