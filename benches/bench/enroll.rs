@@ -29,7 +29,10 @@ pub(crate) fn run(bench: &Bench, lines: &mut Vec<Line>) -> Fallible {
     let count = WARM_UP.requests() + RATE.requests();
     let simulator = {
         let _guard = runtime.enter();
-        Simulator::start(Options { state: Some(state((WATCHED, FIRING_VALUE), first, count)), ..Options::default() })?
+        Simulator::start(Options {
+            state: Some(state((WATCHED, FIRING_VALUE), first, count)),
+            ..Options::default()
+        })?
     };
     let site = Site::new(&bench.root, &bench.binary, &rules("live", SENDERS), &simulator.url())?;
     let server = site.start_ready(bench.cores.server.as_deref())?;

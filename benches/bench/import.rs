@@ -128,8 +128,8 @@ fn size(bench: &Bench, lines: &mut Vec<Line>) -> Fallible {
     let kind = Kind { value: OTHER_VALUE, ..IMPORT };
     let mut events = 0;
     while events < bench.remembered {
-        events +=
-            closed_loop(server.address, 10, kind, Duration::from_millis(100))?.answered * kind.batch;
+        events += closed_loop(server.address, 10, kind, Duration::from_millis(100))?.answered
+            * kind.batch;
     }
     site.wait_until_taken(PATIENCE)?;
     server.stop()?;

@@ -70,11 +70,9 @@ fn server(reader: &mut Reader<'_>) -> Option<Server> {
     });
     let connections_max =
         reader.read("server", "connections_max", |text| whole(text, 1..=1_000_000));
-    let per_peer =
-        reader.read("server", "connections_per_peer", |text| whole(text, 1..=1_000_000));
-    let backlog_bytes_max = reader.read("server", "backlog_limit", |text| {
-        size(text, 1 << 20..=1 << 40, "1 MiB to 1024 GiB")
-    });
+    let per_peer = reader.read("server", "connections_per_peer", |text| whole(text, 1..=1_000_000));
+    let backlog_bytes_max = reader
+        .read("server", "backlog_limit", |text| size(text, 1 << 20..=1 << 40, "1 MiB to 1024 GiB"));
     let backlog_age = reader.read("server", "backlog_age", duration);
     Some(Server {
         listen: listen?,
@@ -158,11 +156,7 @@ fn bytes(text: &str) -> Result<usize, String> {
     size(text, 1..=16 << 20, "1 B to 16 MiB")
 }
 
-fn size(
-    text: &str,
-    range: std::ops::RangeInclusive<usize>,
-    says: &str,
-) -> Result<usize, String> {
+fn size(text: &str, range: std::ops::RangeInclusive<usize>, says: &str) -> Result<usize, String> {
     let advice = "write a size such as \"8 MiB\" or \"512 KiB\"";
     let (number, unit) = text.split_once(' ').ok_or(advice)?;
     let number: usize = number.parse().map_err(|_| advice.to_owned())?;

@@ -106,7 +106,9 @@ async fn collect(mut payload: Payload, bounds: &Bounds) -> Result<(Bytes, Share)
     let mut share = Share::new(&bounds.under_way);
     let mut rate = Rate::new();
     // Most bodies come in one piece and are taken as they are.
-    let Some(first) = next(&mut payload, &mut rate).await? else { return Ok((Bytes::new(), share)) };
+    let Some(first) = next(&mut payload, &mut rate).await? else {
+        return Ok((Bytes::new(), share));
+    };
     add(&mut share, &first, 0, bounds)?;
     let Some(second) = next(&mut payload, &mut rate).await? else { return Ok((first, share)) };
     let mut body = BytesMut::from(&first[..]);

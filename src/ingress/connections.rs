@@ -87,9 +87,7 @@ fn is_near(peer: IpAddr) -> bool {
             address.is_loopback() || address.is_private() || address.is_link_local()
         }
         IpAddr::V6(address) => {
-            address.is_loopback()
-                || address.is_unique_local()
-                || address.is_unicast_link_local()
+            address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local()
         }
     }
 }

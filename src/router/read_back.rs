@@ -32,7 +32,9 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         person: &Person,
     ) -> Result<Progress, LedgerError> {
         let looked = match self.parked_ms(Urgency::Doubt) {
-            Some(delay_ms) => Ok(Observation::NotNow { why: Later::Busy, delay_ms: Some(delay_ms) }),
+            Some(delay_ms) => {
+                Ok(Observation::NotNow { why: Later::Busy, delay_ms: Some(delay_ms) })
+            }
             None => self.look_at(&claim, person.contact).await,
         };
         let observation = match looked {

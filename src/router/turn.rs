@@ -174,9 +174,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
                     .then(|| self.retry_ms(person, now));
                 match retry {
                     // Everybody waits for HubSpot: this one says nothing of the contact.
-                    Some(delay_ms) if rests => {
-                        Postponed::Later { why, delay_ms: Some(delay_ms) }
-                    }
+                    Some(delay_ms) if rests => Postponed::Later { why, delay_ms: Some(delay_ms) },
                     Some(delay_ms) => Postponed::Failed { delay_ms, message },
                     None => Postponed::Later { why, delay_ms },
                 }

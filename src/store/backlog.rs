@@ -122,7 +122,11 @@ mod tests {
         check(&[], 5, None);
         check(&[(24, 10, 99)], 5, None);
         check(&[(25, 10, 99)], 5, Some("20 deliveries wait to be taken"));
-        check(&[(10, 3 << 20, 90), (11, 1 << 20, 99)], 5, Some("4 MiB of deliveries wait to be taken"));
+        check(
+            &[(10, 3 << 20, 90), (11, 1 << 20, 99)],
+            5,
+            Some("4 MiB of deliveries wait to be taken"),
+        );
         check(&[(10, 3 << 20, 90), (11, 1 << 20, 99)], 10, None);
         check(&[(6, 1, 71)], 5, None);
         check(&[(6, 1, 70)], 5, Some("the oldest delivery has waited 30 s to be taken"));

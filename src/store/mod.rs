@@ -24,13 +24,13 @@ use std::time::SystemTime;
 
 use thiserror::Error;
 
+pub use self::backlog::Limits;
 use self::checkpoint::Checkpoint;
 use self::deliveries::Deliveries;
 use self::disk::Folder;
 use self::index::{IndexError, SledIndex};
 use self::journal::{Cut, Journal, JournalError, Reader};
 use self::ledger::{Embedded, Rebuilt};
-pub use self::backlog::Limits;
 pub use self::lock::Lock;
 use crate::port::Records as _;
 

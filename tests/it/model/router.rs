@@ -1,9 +1,7 @@
 //! What two routers on one store do, and what may happen to them.
 
 use super::Routers;
-use super::state::{
-    Call, Claim, ClaimState, Contact, Router, Rule, SEQUENCE, State, WORKFLOW,
-};
+use super::state::{Call, Claim, ClaimState, Contact, Router, Rule, SEQUENCE, State, WORKFLOW};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Action {
@@ -57,9 +55,10 @@ impl Routers {
             match router {
                 Router::Down => actions.push(Action::Restart(number)),
                 Router::Idle => {
-                    let free = state.waiting.iter().filter(|(who, rule)| {
-                        self.judge(state, *who, *rule) != Verdict::Later
-                    });
+                    let free = state
+                        .waiting
+                        .iter()
+                        .filter(|(who, rule)| self.judge(state, *who, *rule) != Verdict::Later);
                     actions.extend(free.map(|(who, rule)| Action::Read(number, *who, *rule)));
                 }
                 Router::Decided { .. } => actions.push(Action::Reserve(number)),
@@ -86,7 +85,8 @@ impl Routers {
         actions.extend((left.merges > 0).then_some(Action::Merge));
         actions.extend((left.reloads > 0).then_some(Action::Reload));
         for who in [0, 1] {
-            let calling = self.claims_of(state, who).any(|claim| claim.state == ClaimState::Reserved);
+            let calling =
+                self.claims_of(state, who).any(|claim| claim.state == ClaimState::Reserved);
             if left.unenrolls > 0 && !calling && (who == 0 || !state.hub.merged) {
                 actions.push(Action::Unenroll(who));
             }
@@ -253,9 +253,10 @@ impl Routers {
             return;
         }
         state.waiting.remove(&(contact, rule));
-        let lost = state.claims.iter().any(|claim| {
-            (claim.contact, claim.rule) == (contact, rule) && claim.calls > 0
-        });
+        let lost = state
+            .claims
+            .iter()
+            .any(|claim| (claim.contact, claim.rule) == (contact, rule) && claim.calls > 0);
         let claim = state.claims.len();
         state.claims.push(Claim {
             contact,

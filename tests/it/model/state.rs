@@ -120,13 +120,23 @@ pub(crate) enum Router {
     Down,
     Idle,
     /// The person was read and the rule matched.
-    Decided { contact: Contact, rule: Rule, merged: bool },
+    Decided {
+        contact: Contact,
+        rule: Rule,
+        merged: bool,
+    },
     /// The reservation is durable; the call leaves next.
-    Permit { claim: usize },
+    Permit {
+        claim: usize,
+    },
     /// Stopped between permit and write.
-    Asleep { claim: usize },
+    Asleep {
+        claim: usize,
+    },
     /// The call is out.
-    Calling { claim: usize },
+    Calling {
+        claim: usize,
+    },
 }
 
 /// A call on its way.

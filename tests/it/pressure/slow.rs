@@ -20,6 +20,8 @@ const GONE: Duration = Duration::from_secs(15);
 const P99: Duration = Duration::from_millis(50);
 /// The same in the short form, beside other tests.
 const P99_SHORT: Duration = Duration::from_millis(500);
+/// The least time between two connections in one place.
+const AGAIN: Duration = Duration::from_secs(5);
 /// Between two good requests.
 const EVERY: Duration = Duration::from_millis(20);
 /// Tells a process of this test that it is a client: the port, the sockets, and the seconds.
@@ -135,6 +137,8 @@ async fn hold(address: SocketAddr, number: u64, end: Instant) -> (u64, Duration)
         // However it ends, it is over.
         drip(&mut stream, number % 4).await.ok();
         longest = longest.max(began.elapsed());
+        // One that was cut off at once comes again slowly too.
+        tokio::time::sleep_until((began + AGAIN).into()).await;
     }
     (opened, longest)
 }
