@@ -15,6 +15,7 @@ use crate::domain::outcome::{Outcome, ReadFailure};
 use crate::domain::person::Person;
 use crate::domain::query::{Counts, DecisionQuery, FoundPage, Listed, Listing, Running, Totals};
 use crate::domain::record::{InboxState, ProvenReads, ReadsProven, RulesAccepted, Turn};
+use crate::domain::rule::RuleSet;
 use crate::domain::time::Timestamp;
 use crate::domain::view::{InboxUse, Memory};
 
@@ -115,6 +116,11 @@ pub trait Ledger: Send + Sync + 'static {
     /// What is remembered of a person.
     fn look(&self, contact: ContactId) -> Result<Memory, LedgerError>;
 
+    /// Every id of a person, the one that counts now first.
+    fn ids(&self, contact: ContactId) -> Result<Vec<ContactId>, LedgerError> {
+        Ok(self.look(contact)?.versions.into_iter().map(|(id, _)| id).collect())
+    }
+
     /// Records a step that was decided on what `saw` names.
     fn record(
         &self,
@@ -149,6 +155,10 @@ pub trait Ledger: Send + Sync + 'static {
 
     /// Whether calls are paused by a person.
     fn is_paused(&self) -> bool;
+
+    /// Who waits for a sender's place after `now` though one is free: the first in line, as many
+    /// as there are places.
+    fn to_wake(&self, rules: &RuleSet, now: Timestamp) -> Vec<ContactId>;
 
     /// What HubSpot told us of a sender's inbox; nothing for a workflow.
     fn inbox_state(&self, inbox: Option<&Inbox>) -> InboxState;

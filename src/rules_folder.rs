@@ -2,6 +2,7 @@
 //! `serve` reads it only while nobody writes in it: see [`Watch`] and [`settled`].
 
 mod stamp;
+mod text;
 mod watch;
 
 use std::fs;
@@ -9,8 +10,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub use stamp::Stamp;
+pub use text::decode;
 pub use watch::{ContentHash, POLL, Snapshot, Watch, settled};
 
+use crate::domain::diagnostic::Diagnostic;
 use crate::domain::rule::RuleFile;
 
 /// Folders inside the rules folder are read this deep; deeper ones are a mistake or a loop.
@@ -49,10 +52,13 @@ pub enum FolderError {
         source: io::Error,
     },
     /// A file is not UTF-8.
-    #[error("{} is not UTF-8 text; save it as UTF-8", path.display())]
+    #[error("{}:{}:{}: {} {}: {}", path.display(), .found.line, .found.column, .found.code,
+        .found.message, .found.hint.as_deref().unwrap_or_default())]
     NotText {
         /// Which.
         path: PathBuf,
+        /// Where, and what to do.
+        found: Box<Diagnostic>,
     },
     /// There is nothing to read in it.
     #[error("{} holds no *.toml file", path.display())]
@@ -91,8 +97,23 @@ fn unopened(path: &Path, source: io::Error) -> FolderError {
 
 /// Every `*.toml` and `*.txt` file of the folder, by name. Links are not followed, so no file
 /// from outside the folder is ever read; other hidden files than the lock file are passed over.
+///
+/// A file that is not UTF-8 is an error: [`read_all`] reads on.
 pub fn read(folder: &Path) -> Result<Vec<RuleFile>, FolderError> {
-    let mut reader = Reader { files: Vec::new(), bytes: 0 };
+    let (files, garbled) = read_all(folder)?;
+    match garbled.into_iter().next() {
+        Some(found) => {
+            let path = folder.join(&*found.file);
+            Err(FolderError::NotText { path, found: Box::new(found) })
+        }
+        None => Ok(files),
+    }
+}
+
+/// [`read`] that reads on where a file is not UTF-8: with a finding for each such file, and its
+/// text with U+FFFD for what could not be read. Such a set must be refused.
+pub fn read_all(folder: &Path) -> Result<(Vec<RuleFile>, Vec<Diagnostic>), FolderError> {
+    let mut reader = Reader { files: Vec::new(), garbled: Vec::new(), bytes: 0 };
     walk(folder, "", 0, &mut |kind, path, name| match kind {
         Kind::Folder => Ok(()),
         Kind::File => reader.add_file(path, name),
@@ -101,11 +122,13 @@ pub fn read(folder: &Path) -> Result<Vec<RuleFile>, FolderError> {
         return Err(FolderError::Empty { path: folder.to_owned() });
     }
     reader.files.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(reader.files)
+    reader.garbled.sort_by(|a, b| a.file.cmp(&b.file));
+    Ok((reader.files, reader.garbled))
 }
 
 struct Reader {
     files: Vec<RuleFile>,
+    garbled: Vec<Diagnostic>,
     bytes: u64,
 }
 
@@ -117,8 +140,8 @@ impl Reader {
             return Err(FolderError::TooLarge { path: path.to_owned() });
         }
         let bytes = fs::read(path).map_err(unreadable)?;
-        let text =
-            String::from_utf8(bytes).map_err(|_| FolderError::NotText { path: path.to_owned() })?;
+        let (text, garbled) = text::decode(name, bytes);
+        self.garbled.extend(garbled);
         self.files.push(RuleFile { name: name.to_owned(), text });
         Ok(())
     }
@@ -207,6 +230,6 @@ mod tests {
             fs::create_dir(root.join("rules")).expect("created");
             fs::write(root.join("rules/a.toml"), b"says = \"\xe9\"").expect("written");
         };
-        check_refused(latin, "rules/a.toml is not UTF-8");
+        check_refused(latin, "rules/a.toml:1:9: HR021 byte 8 (0xe9) is not UTF-8.");
     }
 }

@@ -14,6 +14,7 @@ mod problem;
 mod routes;
 mod scrape;
 mod shape;
+mod starting;
 mod status;
 #[cfg(test)]
 mod tests;
@@ -31,9 +32,10 @@ pub use self::access::{Access, Exposed};
 pub use self::api::record::Shown;
 pub use self::metrics::{Counted, Metrics};
 pub use self::office::{
-    Alert, Looked, Office, PressError, Refusal, ReloadError, Reloaded, Resolution, RulesStanding,
-    Standing,
+    Alert, DiskUse, Looked, Office, PressError, Refusal, ReloadError, Reloaded, Resolution,
+    RulesStanding, Standing,
 };
+pub use self::starting::{Progress, starting};
 use crate::domain::secret::Secret;
 
 /// Connections at once: people, one scraper and one health check need a handful.

@@ -13,6 +13,7 @@ use crate::domain::outcome::ReadFailure;
 use crate::domain::press::Verdict;
 use crate::domain::record::Press;
 use crate::domain::rule::RuleSet;
+use crate::domain::take_out::Asked;
 use crate::domain::time::Timestamp;
 use crate::port::{LedgerError, Records};
 
@@ -58,6 +59,21 @@ pub trait Office: Send + Sync + 'static {
         press: Press,
     ) -> impl Future<Output = Result<(), PressError>> + Send;
 
+    /// Takes a contact out, bars them from everything, or takes that back.
+    fn decide_about(
+        &self,
+        contact: ContactId,
+        asked: Asked,
+        press: Press,
+    ) -> impl Future<Output = Result<(), PressError>> + Send;
+
+    /// Erases a contact under every id: see `domain::erasure`.
+    fn forget(
+        &self,
+        contact: ContactId,
+        press: Press,
+    ) -> impl Future<Output = Result<(), LedgerError>> + Send;
+
     /// Pauses or resumes every call to HubSpot that enrolls. Saying it twice is no error.
     fn pause(
         &self,
@@ -92,10 +108,27 @@ pub struct Standing {
     pub deliveries: u64,
     /// Which store: `embedded`.
     pub store: &'static str,
+    /// What it takes on disk.
+    pub disk: DiskUse,
     /// When the oldest event that is not finally decided was received.
     pub oldest_undecided: Option<Timestamp>,
     /// When the oldest claim whose outcome is open was reserved.
     pub oldest_unsettled: Option<Timestamp>,
+}
+
+/// What the store takes on disk, and what retention does about it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DiskUse {
+    /// Bytes of what HubSpot sent.
+    pub deliveries_bytes: u64,
+    /// Bytes of decisions.
+    pub ledger_bytes: u64,
+    /// Segments taken away since the start.
+    pub segments_removed: u64,
+    /// History before this was removed; `None`: it is whole.
+    pub history_from: Option<Timestamp>,
+    /// How much of a compaction is done, in percent; `None`: none is under way.
+    pub compaction_percent: Option<u8>,
 }
 
 /// Something a person should look at.

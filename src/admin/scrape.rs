@@ -113,6 +113,16 @@ fn standing(registry: &mut Registry, standing: &Standing, totals: &Totals, now: 
         queues.get_or_create(&vec![("queue", queue.to_owned())]).set(depth);
     }
     registry.register("queue_depth", "What is not finally decided", queues);
+    let bytes = Gauges::default();
+    for (stream, used) in
+        [("deliveries", standing.disk.deliveries_bytes), ("ledger", standing.disk.ledger_bytes)]
+    {
+        bytes.get_or_create(&vec![("stream", stream.to_owned())]).set(used);
+    }
+    registry.register_with_unit("store", "What the journal takes on disk", Unit::Bytes, bytes);
+    let removed = Counter::<u64>::default();
+    removed.inc_by(standing.disk.segments_removed);
+    registry.register("segments_removed", "Old segments taken away", removed);
     let alerts = Gauges::default();
     for alert in &standing.alerts {
         alerts.get_or_create(&vec![("code", alert.code.to_owned())]).set(1);

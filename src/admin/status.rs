@@ -137,6 +137,10 @@ struct Store {
     records: u64,
     persons: u64,
     identities: u64,
+    deliveries_bytes: u64,
+    ledger_bytes: u64,
+    history_from: Instant,
+    compaction_percent: Option<u8>,
 }
 
 /// Deliveries on disk whose events are not taken yet.
@@ -178,6 +182,10 @@ fn compose(standing: Standing, rules: &Fingerprint, counts: &Counts, totals: &To
             records: totals.records,
             persons: totals.persons,
             identities: totals.identities,
+            deliveries_bytes: standing.disk.deliveries_bytes,
+            ledger_bytes: standing.disk.ledger_bytes,
+            history_from: instant(standing.disk.history_from),
+            compaction_percent: standing.disk.compaction_percent,
         },
         rules: Rules {
             fingerprint: rules.clone(),

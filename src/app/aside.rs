@@ -11,8 +11,9 @@ use arc_swap::ArcSwap;
 use super::alerts::Alerts;
 use super::office::{Office, Reloads};
 use super::serve::{self, RunError};
+use super::sweeping;
 use super::{Refused, SystemClock, rules};
-use crate::admin::{Admin, Metrics, RulesStanding};
+use crate::admin::{Admin, Metrics, Progress, RulesStanding};
 use crate::config::Config;
 use crate::domain::secret::Secret;
 use crate::hubspot::Access;
@@ -49,6 +50,7 @@ pub async fn with_store<T>(
     if let Ok(Err(error)) = task.await {
         return Err(RunError::Listener(error));
     }
+    sweeping::finish(&office.store).await;
     office.store.deliveries.close();
     office.store.ledger.flush().await?;
     Ok(answer)
@@ -62,8 +64,9 @@ async fn open(
     if !config.store.is_dir() {
         return Err(StoreError::Missing { path: config.store }.into());
     }
-    let loaded = rules::load(&config.rules);
-    let store = Arc::new(serve::open_ledger(Store::open(&config.store)?).await?);
+    let loaded = rules::load(&config.rules, config.hubspot.profile);
+    let store =
+        Arc::new(serve::open_ledger(Store::open(&config.store)?, &Progress::default()).await?);
     let (set, refused) = choose(loaded.set, &store)?;
     let reads = access.is_some();
     let token = access.unwrap_or_else(|| Secret::new(NO_TOKEN).expect("it is not blank"));

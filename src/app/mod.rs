@@ -9,6 +9,7 @@ mod office;
 mod rules;
 mod serve;
 mod start;
+mod sweeping;
 mod watch;
 
 use std::net::{SocketAddr, TcpListener};

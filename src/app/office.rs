@@ -8,10 +8,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tracing::{info, warn};
 
 use super::alerts::Alerts;
+use super::housekeeping::DISK_FULL;
 use super::{DiskRouter, Refused, SystemClock, rules};
 use crate::admin::{
-    self, Counted, Looked, Metrics, PressError, Refusal, ReloadError, Reloaded, RulesStanding,
-    Standing,
+    self, Counted, DiskUse, Looked, Metrics, PressError, Refusal, ReloadError, Reloaded,
+    RulesStanding, Standing,
 };
 use crate::config::Config;
 use crate::domain::claim::{Claim, State};
@@ -23,10 +24,13 @@ use crate::domain::record::{Paused, Press};
 use crate::domain::rule::RuleSet;
 use crate::domain::sentence;
 use crate::domain::settle::Resolution;
+use crate::domain::take_out::Asked;
 use crate::domain::time::Timestamp;
 use crate::port::{Clock, Ledger, LedgerError, Records};
 use crate::router::{Part, Pressed, Rules};
 use crate::rules_folder::ContentHash;
+use crate::store::ledger::Compaction;
+use crate::store::retention::Sizes;
 use crate::store::{DiskLedger, OpenStore};
 
 /// Entries read at once while one is looked for.
@@ -103,8 +107,8 @@ impl Office {
     }
 
     async fn read_rules(&self) -> Result<rules::Loaded, ReloadError> {
-        let folder = self.rules_folder();
-        let loaded = tokio::task::spawn_blocking(move || rules::load(&folder)).await;
+        let (folder, profile) = (self.rules_folder(), self.config.hubspot.profile);
+        let loaded = tokio::task::spawn_blocking(move || rules::load(&folder, profile)).await;
         loaded.map_err(|_| ReloadError::Ledger(LedgerError::Stopped))
     }
 
@@ -254,11 +258,28 @@ impl Office {
             alerts.insert(0, admin::Alert { code: "access-refused", since: halt.since, sentence });
         }
         let failures = [self.store.ledger.failure(), self.store.deliveries.failure()];
+        let since = SystemClock.now();
+        if let Some(why) = self.store.deliveries.trouble() {
+            let sentence = format!("The store cannot write: {why}. Deliveries come again.");
+            alerts.insert(0, admin::Alert { code: "store-refuses", since, sentence });
+        }
         for failure in failures.iter().filter_map(|failure| failure.borrow().clone()) {
-            let since = SystemClock.now();
             alerts.insert(0, admin::Alert { code: "store-stopped", since, sentence: failure });
         }
         alerts
+    }
+}
+
+/// The store's figures in the admin listener's words.
+fn disk_use(sizes: &Sizes) -> DiskUse {
+    let percent =
+        |it: Compaction| u8::try_from(100 * it.looked_at / it.persons.max(1)).unwrap_or(100);
+    DiskUse {
+        deliveries_bytes: sizes.deliveries,
+        ledger_bytes: sizes.ledger,
+        segments_removed: sizes.removed,
+        history_from: sizes.history_from,
+        compaction_percent: sizes.compaction.map(percent),
     }
 }
 
@@ -275,13 +296,15 @@ impl admin::Office for Office {
 
     fn standing(&self) -> Standing {
         let alerts = self.alerts();
-        let stopped = alerts.iter().find(|alert| alert.code == "store-stopped");
+        let is_in_the_way = |code| ["store-stopped", "store-refuses", DISK_FULL].contains(&code);
+        let in_the_way = alerts.iter().find(|alert| is_in_the_way(alert.code));
         Standing {
-            ready: stopped.map_or(Ok(()), |alert| Err(alert.sentence.clone())),
+            ready: in_the_way.map_or(Ok(()), |alert| Err(alert.sentence.clone())),
             paused: self.store.ledger.is_paused(),
             rules: self.rules_standing.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             deliveries: self.store.deliveries.synced(),
             store: "embedded",
+            disk: disk_use(&self.store.sizes.get()),
             oldest_undecided: self.store.ledger.oldest_due(),
             oldest_unsettled: self.oldest_unsettled(),
             alerts,
@@ -333,12 +356,33 @@ impl admin::Office for Office {
         info!(?verdict, who = press.who, "a person decided about what is held");
         match self.router.decide_held(contact, &id, verdict, press).await? {
             Pressed::Done => Ok(()),
-            Pressed::NotHeld => {
+            Pressed::NotHeld | Pressed::Erased => {
                 let why = "it is not held any more, or only `in-doubt resolve` can settle it";
                 Err(PressError::Conflict(why.to_owned()))
             }
             Pressed::Busy => Err(PressError::Conflict("a call is under way".to_owned())),
         }
+    }
+
+    async fn decide_about(
+        &self,
+        contact: ContactId,
+        asked: Asked,
+        press: Press,
+    ) -> Result<(), PressError> {
+        info!(contact.id = %contact, what = press.what, who = press.who, "a person decided");
+        match self.router.decide_about(contact, &asked, press).await? {
+            Pressed::Done => Ok(()),
+            Pressed::Erased => Err(PressError::Conflict("the contact was erased".to_owned())),
+            Pressed::NotHeld | Pressed::Busy => {
+                Err(PressError::Conflict("a call is under way".to_owned()))
+            }
+        }
+    }
+
+    async fn forget(&self, contact: ContactId, press: Press) -> Result<(), LedgerError> {
+        info!(contact.id = %contact, who = press.who, "a contact is erased");
+        self.store.ledger.erase(SystemClock.now(), contact, press).await
     }
 
     async fn pause(&self, paused: bool, press: Press) -> Result<(), LedgerError> {

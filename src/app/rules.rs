@@ -9,9 +9,10 @@ use thiserror::Error;
 use crate::domain::diagnostic::{Diagnostic, Severity};
 use crate::domain::id::{PortalId, RuleId};
 use crate::domain::record::RulesAccepted;
-use crate::domain::rule::{RuleFile, RuleSet, compile};
+use crate::domain::rule::{RuleFile, RuleSet, Setting, compile_for};
 use crate::domain::suite::{self, Outcome, SuiteReport};
 use crate::domain::time::Timestamp;
+use crate::hubspot::Profile;
 use crate::rules_folder::{self, ContentHash, FolderError};
 
 /// Why a rule set was refused.
@@ -95,16 +96,24 @@ pub(super) struct Loaded {
     pub(super) set: Result<LoadedRules, Refused>,
 }
 
-/// Reads the folder once nobody writes in it, compiles it and runs its tests. Blocks.
-pub(super) fn load(folder: &Path) -> Loaded {
+/// Reads the folder once nobody writes in it, compiles it for this profile and runs its tests.
+/// Blocks.
+pub(super) fn load(folder: &Path, profile: Profile) -> Loaded {
     let snapshot = rules_folder::settled(folder);
-    let judge = |files: Vec<RuleFile>| accept(&files).map(|rules| (rules, files));
+    let leaves_sequences = profile.leaves_sequences();
+    let judge = |files: Vec<RuleFile>| accept(&files, leaves_sequences).map(|rules| (rules, files));
     Loaded { hash: snapshot.hash, set: snapshot.files.map_err(Refused::Folder).and_then(judge) }
 }
 
-/// The set a store keeps; it was accepted before.
+/// A set that a store keeps, without its tests; nothing where it does not compile any more.
+fn compile_kept(kept: &RulesAccepted) -> Option<RuleSet> {
+    let setting = Setting { leaves_sequences: true, ..Setting::default() };
+    compile_for(&files_of(kept), setting).rules
+}
+
+/// The set a store keeps; it was accepted before, under the profile of then.
 pub(super) fn restore(kept: &RulesAccepted) -> Result<RuleSet, Refused> {
-    let mut rules = accept(&files_of(kept))?;
+    let mut rules = accept(&files_of(kept), true)?;
     rules.born = kept.born.iter().cloned().collect();
     Ok(rules)
 }
@@ -123,11 +132,11 @@ pub(super) fn births(
     now: Timestamp,
 ) -> BTreeMap<RuleId, Timestamp> {
     let born = |id: &RuleId| {
-        let known = before.rules.iter().any(|rule| rule.id == *id);
+        let known = before.named(id).is_some();
         if known { before.born.get(id).copied() } else { Some(now) }
     };
     let of = |rule: &crate::domain::rule::Rule| {
-        let earlier = rule.was.as_ref().filter(|was| before.rules.iter().any(|it| it.id == **was));
+        let earlier = rule.was.as_ref().filter(|was| before.named(was).is_some());
         Some((rule.id.clone(), born(earlier.unwrap_or(&rule.id))?))
     };
     after.rules.iter().filter_map(of).collect()
@@ -143,7 +152,7 @@ pub(super) fn births_after(
     if kept.fingerprint == after.fingerprint {
         return born;
     }
-    let Some(mut before) = compile(&files_of(kept)).rules else { return BTreeMap::new() };
+    let Some(mut before) = compile_kept(kept) else { return BTreeMap::new() };
     before.born = born;
     births(&before, after, now)
 }
@@ -160,8 +169,8 @@ pub(super) fn record(rules: &RuleSet, files: &[RuleFile], at: Timestamp) -> Rule
     }
 }
 
-fn accept(files: &[RuleFile]) -> Result<RuleSet, Refused> {
-    let compiled = compile(files);
+fn accept(files: &[RuleFile], leaves_sequences: bool) -> Result<RuleSet, Refused> {
+    let compiled = compile_for(files, Setting { leaves_sequences, ..Setting::default() });
     let errors = |diagnostics| Refused::Errors { diagnostics, files: files.to_vec() };
     let accepted = compiled.accepted();
     let Some(rules) = compiled.rules.filter(|_| accepted) else {

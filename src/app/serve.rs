@@ -2,7 +2,9 @@
 
 use std::future::Future;
 use std::io;
+use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
 use arc_swap::ArcSwap;
@@ -14,8 +16,8 @@ use tracing::{error, info, warn};
 use super::alerts::Alerts;
 use super::intake::Intake;
 use super::office::{Office, Reloads};
-use super::{App, Refused, SystemClock, housekeeping, rules, watch as watching};
-use crate::admin::{Admin, Metrics, RulesStanding};
+use super::{App, Refused, SystemClock, housekeeping, rules, sweeping, watch as watching};
+use crate::admin::{Admin, Metrics, Progress, RulesStanding, starting};
 use crate::config::{Config, Secrets};
 use crate::domain::rule::RuleSet;
 use crate::domain::settle::Policy;
@@ -30,6 +32,9 @@ use crate::store::{Limits, OpenStore, Store, StoreError};
 
 /// Threads of the webhook listener: verifying is all they do.
 const LISTENER_THREADS_MAX: usize = 4;
+
+/// A start that takes longer is one that people ask about.
+const USUAL_START: Duration = Duration::from_millis(500);
 
 /// Why the router stopped.
 #[derive(Debug, Error)]
@@ -65,7 +70,9 @@ impl ingress::Inbox for Keeper {
             let code = match &error {
                 deliveries::NotKept::Full => "queue-full",
                 deliveries::NotKept::Behind(_) => "backlog",
-                deliveries::NotKept::Refused(_) | deliveries::NotKept::Stopped => "not-kept",
+                deliveries::NotKept::NoSpace
+                | deliveries::NotKept::Refused(_)
+                | deliveries::NotKept::Stopped => "not-kept",
             };
             NotKept { code, why: error.to_string() }
         })
@@ -85,7 +92,9 @@ impl App {
         // Deliveries are kept from here on, while the ledger is opened and the rules are loaded.
         // Where the start ends below, nothing that was kept is lost.
         let webhook = Listener::spawn(webhook);
-        let started = start((config, &metrics), store, hubspot).await;
+        let progress = Progress::default();
+        let started = start((config, &metrics), (store, &progress), hubspot);
+        let started = tell_while(started, &admin, &progress).await;
         let (office, rules) = match started {
             Ok(started) => started,
             Err(error) => {
@@ -126,16 +135,38 @@ impl Listener {
     }
 }
 
+/// Waits for the start. Where it takes longer than usual the admin listener says how far it is.
+async fn tell_while<T>(
+    start: impl Future<Output = T>,
+    admin: &TcpListener,
+    progress: &Progress,
+) -> T {
+    let mut start = std::pin::pin!(start);
+    tokio::select! {
+        started = &mut start => return started,
+        () = tokio::time::sleep(USUAL_START) => {}
+    }
+    let server = admin.try_clone().and_then(|admin| starting(admin, progress));
+    let Ok(server) = server.inspect_err(|error| warn!(%error, "nobody can be told how far it is"))
+    else {
+        return start.await;
+    };
+    let listener = Listener::spawn(server);
+    let started = start.await;
+    listener.stop().await;
+    started
+}
+
 /// Opens the ledger, chooses the rules, and makes the router.
 async fn start(
     (config, metrics): (Config, &Metrics),
-    store: Store,
+    (store, progress): (Store, &Progress),
     hubspot: Client,
 ) -> Result<(Arc<Office>, Rules), RunError> {
     // Loading waits until nobody writes in the folder; the ledger is opened meanwhile.
-    let folder = config.rules.clone();
-    let loading = tokio::task::spawn_blocking(move || rules::load(&folder));
-    let store = Arc::new(open_ledger(store).await?);
+    let (folder, profile) = (config.rules.clone(), config.hubspot.profile);
+    let loading = tokio::task::spawn_blocking(move || rules::load(&folder, profile));
+    let store = Arc::new(open_ledger(store, progress).await?);
     let loaded =
         loading.await.map_err(|_| RunError::StoreStopped("loading rules gave up".to_owned()))?;
     let alerts = Alerts::default();
@@ -180,8 +211,15 @@ async fn work(
     let intake = Intake::start(store.deliveries.clone(), store.ledger.clone(), Arc::clone(&rules))
         .map_err(StoreError::Thread)?;
     let (stop, stopped) = watch::channel(false);
+    let until_space = stopped.clone();
     let worker = tokio::spawn(Arc::clone(&office.router).run(until(stopped.clone())));
-    let keeper = tokio::spawn(housekeeping::run(Arc::clone(&store), rules, until(stopped)));
+    let deliveries_for = office.config.deliveries_for;
+    let swept = sweeping::run(Arc::clone(&store), until(stopped.clone()));
+    let kept = housekeeping::run(Arc::clone(&store), (rules, deliveries_for), stopped);
+    let keeper = tokio::spawn(async {
+        tokio::join!(kept, swept);
+    });
+    let space = tokio::spawn(housekeeping::watch_space(Arc::clone(&office), until_space));
     let asked = tokio::spawn(watching::on_hangup(Arc::clone(&office)));
     let noticed = office.config.watch_rules.then(|| tokio::spawn(watching::on_change(office)));
     info!("ready");
@@ -198,8 +236,8 @@ async fn work(
     // All at once, so that a stop takes as long as its slowest part. Whoever listens may be gone.
     stop.send(true).ok();
     let [webhook, admin] = listeners.map(Listener::stop);
-    let (_, _, worker, keeper) = tokio::join!(webhook, admin, worker, keeper);
-    for ended in [worker, keeper] {
+    let (_, _, worker, keeper, space) = tokio::join!(webhook, admin, worker, keeper, space);
+    for ended in [worker, keeper, space] {
         if let Err(error) = ended {
             error!(%error, "a part of the router gave up");
         }
@@ -224,9 +262,11 @@ async fn failed(mut failure: watch::Receiver<Option<String>>) -> String {
     }
 }
 
-pub(super) async fn open_ledger(store: Store) -> Result<OpenStore, RunError> {
+pub(super) async fn open_ledger(store: Store, progress: &Progress) -> Result<OpenStore, RunError> {
+    let progress = progress.clone();
     let opened = tokio::task::spawn_blocking(move || {
         store.open_ledger(|applied, last| {
+            progress.set(applied, last);
             if applied.is_multiple_of(65_536) || applied == last {
                 info!(applied, last, "catching up with the journal");
             }
@@ -333,3 +373,6 @@ pub(super) fn router_settings(config: &Config) -> router::Settings {
         daily_share_percent: config.hubspot.daily_share_percent,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@ use std::path::Path;
 use jiff::civil::Date;
 
 use super::diagnostics::{self, Format};
-use crate::domain::rule::{compile_on, renamed};
+use crate::domain::rule::{RuleFile, Setting, compile_for, renamed};
 use crate::domain::suite;
 use crate::rules_folder::{self, FolderError};
 
@@ -21,6 +21,8 @@ pub struct Options<'a> {
     pub deny_warnings: bool,
     /// The day it is, for what is over.
     pub today: Option<Date>,
+    /// The profile has a call that takes a contact out of a sequence: no bridge is needed.
+    pub leaves_sequences: bool,
     /// Another state of the folder, to find rules that were renamed since.
     pub against: Option<&'a Path>,
 }
@@ -36,8 +38,11 @@ pub struct Answer {
 
 /// Checks the folder. A folder that cannot be read is an error of its own: exit code 1.
 pub fn run(folder: &Path, options: Options<'_>) -> Result<Answer, FolderError> {
-    let files = rules_folder::read(folder)?;
-    let mut compiled = compile_on(&files, options.today);
+    let (files, garbled) = rules_folder::read_all(folder)?;
+    let Options { today, leaves_sequences, .. } = options;
+    let mut compiled = compile_for(&files, Setting { today, leaves_sequences });
+    compiled.rules = compiled.rules.filter(|_| garbled.is_empty());
+    compiled.diagnostics.extend(garbled);
     // The rules' own tests are part of the set: a reload refuses one that fails them.
     let report = compiled.rules.as_ref().map(|rules| suite::run(rules, &files)).unwrap_or_default();
     match &compiled.rules {
@@ -71,6 +76,9 @@ pub fn run(folder: &Path, options: Options<'_>) -> Result<Answer, FolderError> {
                 let (rules, warnings) = (set.rules.len(), plural(warnings, "warning"));
                 let rules = plural(rules, "rule");
                 format!("{shown}: {rules}, {warnings}, accepted as {}", set.fingerprint)
+            } else if compiled.rules.is_none() && files.iter().any(RuleFile::is_test) {
+                let tests = "its tests were not run because of the errors";
+                format!("{shown}: {counts}; the set is refused as a whole, and {tests}")
             } else if failed == 0 {
                 format!("{shown}: {counts}; the set is refused as a whole")
             } else {
@@ -101,7 +109,14 @@ mod tests {
 
     fn options(deny_warnings: bool) -> Options<'static> {
         let today = Some(jiff::civil::date(2026, 11, 24));
-        Options { format: Format::Text, color: false, deny_warnings, today, against: None }
+        Options {
+            format: Format::Text,
+            color: false,
+            deny_warnings,
+            today,
+            leaves_sequences: false,
+            against: None,
+        }
     }
 
     #[track_caller]
@@ -140,6 +155,46 @@ mod tests {
         let answer = run(folder.path(), options(false)).expect("readable");
         assert!(answer.output.contains("a.test.toml:1"), "{}", answer.output);
         assert!(answer.output.contains("2 errors"), "{}", answer.output);
+        let says = "refused as a whole, and its tests were not run because of the errors";
+        assert!(answer.output.contains(says), "{}", answer.output);
+    }
+
+    #[test]
+    fn a_file_that_is_no_text_is_a_finding_among_the_others() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        fs::write(folder.path().join("portal.toml"), "[portal]\nid = 1\n").expect("written");
+        fs::write(folder.path().join("a.toml"), b"# caf\xe9\nfoo = 1\n").expect("written");
+        let answer = run(folder.path(), options(false)).expect("readable");
+        for part in ["error[HR021]", "a.toml:1:6", "byte 5 (0xe9)", "error[HR003]", "error[HR002]"]
+        {
+            assert!(answer.output.contains(part), "{part}: {}", answer.output);
+        }
+        assert_eq!(answer.exit_code, 1);
+        fs::write(folder.path().join("portal.toml"), PORTAL).expect("written");
+        fs::write(folder.path().join("a.toml"), b"# caf\xe9\n").expect("written");
+        let answer = run(folder.path(), options(false)).expect("readable");
+        assert!(
+            answer.output.contains("1 error, 0 warnings; the set is refused"),
+            "{}",
+            answer.output
+        );
+    }
+
+    #[test]
+    fn a_profile_that_leaves_sequences_by_a_call_needs_no_bridge() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let sequence = "[themes.t]\n[sequences.w]\nid = 1\ntheme = \"t\"\n";
+        let out = LIVE.replace("enroll = { workflow", "unenroll = { sequence");
+        let text = format!("{PORTAL}{sequence}{out}");
+        fs::write(folder.path().join("portal.toml"), text).expect("written");
+        let check = |leaves_sequences: bool| {
+            let asked = Options { leaves_sequences, ..options(false) };
+            run(folder.path(), asked).expect("readable")
+        };
+        let answer = check(false);
+        assert!(answer.output.contains("needs [portal.unenroll_bridge]"), "{}", answer.output);
+        let answer = check(true);
+        assert_eq!(answer.exit_code, 0, "{}", answer.output);
     }
 
     #[test]

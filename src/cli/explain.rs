@@ -90,6 +90,9 @@ fn text(answer: &Value) -> String {
         let (at, sentence) = (word(row, "at"), word(row, "sentence"));
         writeln!(text, "  {at}  {rule}  {decision} {reason}  {sentence}").ok();
     }
+    if let Some(from) = answer["history_from"].as_str() {
+        writeln!(text, "\nHistory before {from} was removed ([defaults] keep_history).").ok();
+    }
     text
 }
 

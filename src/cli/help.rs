@@ -33,6 +33,7 @@ const EXAMPLES: &[(&str, &str)] = &[
          hubroute replay events.jsonl --rules rules --format json",
     ),
     ("explain", "  hubroute explain 801\n  hubroute explain ann@acme.com --format json"),
+    ("verify", "  hubroute verify\n  hubroute verify --config /etc/hubroute/hubroute.toml"),
     ("waiting", "  hubroute waiting"),
     ("pause", "  hubroute pause --who \"Dana\" --note \"campaign is wrong\""),
     ("resume", "  hubroute resume --who \"Dana\" --note \"campaign is fixed\""),
@@ -49,6 +50,19 @@ const EXAMPLES: &[(&str, &str)] = &[
         "held discard",
         "  hubroute held discard --rule inbound-mql --who Dana --note \"a bad import\"",
     ),
+    (
+        "contact take-out",
+        "  hubroute contact take-out 801 --theme sales --who Dana --note \"asked by phone\"",
+    ),
+    (
+        "contact never-contact-again",
+        "  hubroute contact never-contact-again 801 --who Dana --note \"asked by phone\"",
+    ),
+    (
+        "contact allow-again",
+        "  hubroute contact allow-again 801 --who Dana --note \"came back to us\"",
+    ),
+    ("forget", "  hubroute forget 801 --who Dana --note \"request 17\""),
     ("in-doubt list", "  hubroute in-doubt list"),
     (
         "in-doubt resolve",

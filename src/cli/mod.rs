@@ -11,6 +11,7 @@ pub mod fmt;
 mod held;
 mod help;
 mod man;
+mod people;
 mod progress;
 pub mod record;
 mod remote;
@@ -19,6 +20,7 @@ pub mod schema;
 mod serve;
 mod simulate;
 pub mod test;
+mod verify;
 
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -77,6 +79,9 @@ pub fn run() -> ExitStatus {
         Command::Check(asked) => check(config, asked),
         Command::Replay(asked) => replay(config, asked),
         Command::Explain { contact, format } => explain::run(config, &contact, format),
+        Command::Contact { command } => people::run(config, &command),
+        Command::Forget(about) => people::press(config, "forget", &about, None),
+        Command::Verify => verify::run(config),
         Command::Waiting => remote::list(config, "waiting"),
         Command::Test(asked) => test(config, asked),
         Command::Fmt { paths, check } => format(config, paths, check),
@@ -174,6 +179,7 @@ fn check(config: &Path, asked: args::Check) -> ExitStatus {
         color: color(),
         deny_warnings: asked.deny_warnings,
         today: asked.today.or_else(|| Some(jiff::Zoned::now().date())),
+        leaves_sequences: leaves_sequences(config),
         against: asked.against.as_deref(),
     };
     match check::run(&folder, options) {
@@ -197,7 +203,12 @@ fn test(config: &Path, asked: args::Test) -> ExitStatus {
             return ExitStatus::Usage;
         }
     };
-    let options = test::Options { only: only.as_ref(), cover: asked.cover, color: color() };
+    let options = test::Options {
+        only: only.as_ref(),
+        cover: asked.cover,
+        color: color(),
+        leaves_sequences: leaves_sequences(config),
+    };
     match test::run(&folder, options) {
         Ok(answer) => {
             if let Some(path) = asked.junit
@@ -330,6 +341,12 @@ fn read_config(path: &Path) -> Result<Config, ExitStatus> {
         }
         ExitStatus::Usage
     })
+}
+
+/// Whether the configuration's profile leaves sequences by a call, as far as it can be read.
+fn leaves_sequences(config: &Path) -> bool {
+    let text = std::fs::read_to_string(config).unwrap_or_default();
+    crate::config::profile(&text, &ProcessEnvironment).leaves_sequences()
 }
 
 /// The configuration's text; none where nobody named a file and there is none.

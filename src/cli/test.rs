@@ -6,9 +6,12 @@ use regex_lite::{Regex, RegexBuilder};
 
 use super::diagnostics;
 use crate::domain::diagnostic::Severity;
-use crate::domain::rule::compile;
+use crate::domain::rule::{Setting, compile_for};
 use crate::domain::suite::{self, Outcome, SuiteReport, TestResult, Uncovered};
 use crate::rules_folder::{self, FolderError};
+
+/// Where there is no rule set to test.
+const NOT_RUN: &str = "The rules have errors; their tests were not run because of them.";
 
 /// What `test` is asked for.
 #[derive(Clone, Copy, Debug, Default)]
@@ -19,6 +22,8 @@ pub struct Options<'a> {
     pub cover: bool,
     /// ANSI colors in diagnostics.
     pub color: bool,
+    /// The profile has a call that takes a contact out of a sequence: no bridge is needed.
+    pub leaves_sequences: bool,
 }
 
 /// What `test` answers.
@@ -36,13 +41,16 @@ pub struct Answer {
 /// with errors are shown instead of their tests. Keys not built yet are no error here: the tests
 /// that wait for one name it.
 pub fn run(folder: &Path, options: Options<'_>) -> Result<Answer, FolderError> {
-    let files = rules_folder::read(folder)?;
-    let compiled = compile(&files);
+    let (files, garbled) = rules_folder::read_all(folder)?;
+    let setting = Setting { leaves_sequences: options.leaves_sequences, ..Setting::default() };
+    let mut compiled = compile_for(&files, setting);
     let shown = folder.to_string_lossy();
-    let Some(rules) = compiled.rules else {
+    let is_text = garbled.is_empty();
+    compiled.diagnostics.extend(garbled);
+    let Some(rules) = compiled.rules.filter(|_| is_text) else {
         let found = diagnostics::text(&compiled.diagnostics, &files, &shown, options.color);
-        let output = found + "The rules have errors; their tests were not run.\n";
-        return Ok(Answer { output, junit: junit(&SuiteReport::default()), exit_code: 1 });
+        let output = found + NOT_RUN + "\n";
+        return Ok(Answer { output, junit: junit_not_run(), exit_code: 1 });
     };
     let mut report = suite::run(&rules, &files);
     let all = report.results.len();
@@ -155,6 +163,17 @@ pub fn junit(report: &SuiteReport) -> String {
     )
 }
 
+/// The report where no test was run: an error, so that nobody takes it for a success.
+fn junit_not_run() -> String {
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+         <testsuite name=\"hubroute\" tests=\"1\" failures=\"0\" errors=\"1\" skipped=\"0\">\n  \
+         <testcase classname=\"rules\" name=\"the rules are accepted\">\
+         <error message=\"{}\"/></testcase>\n</testsuite>\n",
+        escaped(NOT_RUN)
+    )
+}
+
 fn case(result: &TestResult) -> String {
     let place = escaped(&result.place.to_string());
     let head = format!("<testcase classname=\"{place}\" name=\"{}\"", escaped(&title(result)));
@@ -210,7 +229,7 @@ mod tests {
 
     fn waits() -> Outcome {
         let place = Place { file: "inbound.toml".into(), line: 9 };
-        Outcome::Waits(Unbuilt { key: "window".to_owned(), gate: Gate::Window, place })
+        Outcome::Waits(Unbuilt { key: "window".to_owned(), gate: Gate::Sender, place })
     }
 
     fn report(outcomes: Vec<Outcome>) -> SuiteReport {

@@ -9,7 +9,7 @@ use crate::domain::rule::suggest::nearest;
 use crate::domain::rule::syntax::Source;
 
 /// Table, key and default of every key. No default: it must be given.
-pub(super) const KEYS: [(&str, &str, Option<&str>); 24] = [
+pub(super) const KEYS: [(&str, &str, Option<&str>); 25] = [
     ("server", "listen", Some("127.0.0.1:8080")),
     ("server", "body_limit", Some("8 MiB")),
     ("server", "public_url", None),
@@ -20,6 +20,7 @@ pub(super) const KEYS: [(&str, &str, Option<&str>); 24] = [
     ("admin", "listen", Some("127.0.0.1:8081")),
     ("admin", "open_metrics", Some("false")),
     ("store", "url", Some("data")),
+    ("store", "deliveries_for", Some("30 days")),
     ("rules", "path", Some("rules")),
     ("rules", "watch", Some("true")),
     ("hubspot", "base_url", Some("https://api.hubapi.com")),

@@ -53,6 +53,8 @@ pub struct Config {
     pub admin: Admin,
     /// `[store] url`: the folder.
     pub store: PathBuf,
+    /// `[store] deliveries_for`: how long what HubSpot sent is kept.
+    pub deliveries_for: Duration,
     /// `[rules] path`.
     pub rules: PathBuf,
     /// `[rules] watch`: changed files are noticed and loaded.
@@ -170,6 +172,15 @@ pub fn rules_folder(text: &str, folder: &Path, environment: &impl Environment) -
     let raw = Raw::read(text, environment, &mut ignored);
     let path = raw.get("rules", "path", &mut ignored);
     folder.join(path.map_or_else(|| "rules".to_owned(), |value| value.text))
+}
+
+/// Only `[hubspot] profile`, or its default where it cannot be read: what `check` and `test` need
+/// besides, whatever is wrong with the rest.
+pub fn profile(text: &str, environment: &impl Environment) -> Profile {
+    let mut ignored = Vec::new();
+    let raw = Raw::read(text, environment, &mut ignored);
+    let value = raw.get("hubspot", "profile", &mut ignored);
+    value.and_then(|value| value.text.parse().ok()).unwrap_or_default()
 }
 
 #[cfg(test)]

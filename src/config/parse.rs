@@ -42,6 +42,7 @@ pub(super) fn config(raw: &Raw, folder: &Path, problems: &mut Vec<String>) -> Op
     let server = server(&mut reader);
     let admin = admin(&mut reader);
     let store = reader.read("store", "url", |text| store(text, folder));
+    let deliveries_for = reader.read("store", "deliveries_for", duration);
     let rules = reader.read("rules", "path", |text| Ok(folder.join(text)));
     let watch_rules = reader.read("rules", "watch", flag);
     let hubspot = hubspot(&mut reader);
@@ -52,6 +53,7 @@ pub(super) fn config(raw: &Raw, folder: &Path, problems: &mut Vec<String>) -> Op
         server: server?,
         admin: admin?,
         store: store?,
+        deliveries_for: deliveries_for?,
         rules: rules?,
         watch_rules: watch_rules?,
         hubspot: hubspot?,

@@ -171,6 +171,29 @@ impl Fires {
         self.marks.entry(fuse.clone()).or_default().push_back(mark);
     }
 
+    /// Takes in a mark that a compaction kept: one that is there stays.
+    pub fn keep(&mut self, fuse: &Fuse, mark: (u64, u64)) {
+        let marks = self.marks.entry(fuse.clone()).or_default();
+        if marks.back().is_none_or(|newest| newest.0 < mark.0) {
+            marks.push_back(mark);
+        }
+    }
+
+    /// Takes in how much of a fuse is held, as a compaction kept it.
+    pub fn keep_held(&mut self, fuse: &Fuse, held: u64) {
+        self.held.insert(fuse.clone(), held);
+    }
+
+    /// Every mark, oldest first for each fuse.
+    pub fn marks(&self) -> impl Iterator<Item = (&Fuse, (u64, u64))> {
+        self.marks.iter().flat_map(|(fuse, marks)| marks.iter().map(move |mark| (fuse, *mark)))
+    }
+
+    /// How much of each fuse is held, whether its breaker is open or not.
+    pub fn all_held(&self) -> impl Iterator<Item = (&Fuse, u64)> {
+        self.held.iter().filter(|(_, held)| **held != 0).map(|(fuse, held)| (fuse, *held))
+    }
+
     /// Takes in what an event fired and opened; the marks it made, for the index.
     pub fn take(&mut self, taken: &TakenEvent, at: Timestamp) -> BTreeMap<Fuse, (u64, u64)> {
         let portals = taken.fired.iter().map(|fuse| Fuse { rule: None, live: fuse.live });

@@ -13,7 +13,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::id::{
-    ClaimId, ContactId, Inbox, RowId, RuleId, SenderName, TargetName, ThemeName, UserId,
+    ClaimId, ContactId, Inbox, PropertyName, RowId, RuleId, SenderName, TargetName, ThemeName,
+    UserId,
 };
 use super::time::Timestamp;
 
@@ -36,6 +37,17 @@ pub struct Target {
     pub name: TargetName,
     /// The sequence id, or the workflow's flow id.
     pub id: u64,
+}
+
+/// The property that is written instead of a call: HubSpot's workflow starts from it
+/// (`via = "property:NAME"`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamp {
+    /// The contact property.
+    pub property: PropertyName,
+    /// What is written. It names the decision record: the same enrollment asked for again writes
+    /// the same value, which is no change, and starts nothing.
+    pub value: String,
 }
 
 /// In whose name a sequence is sent.
@@ -130,6 +142,9 @@ pub struct Claim {
     /// In whose name; `None` for a workflow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sender: Option<Sender>,
+    /// What is written in place of the enroll call; `None` for a call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub via: Option<Stamp>,
     /// When the first call may have left.
     pub first_call_at: Timestamp,
     /// When the last call may have left.

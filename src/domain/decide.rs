@@ -187,7 +187,7 @@ fn open<'a>(
     let mut passed = Vec::new();
     for (index, item) in view.memory.person.due_items(view.now) {
         if item.purpose == Purpose::Suppress {
-            leave::suppress(rules, view, past, (index, item), draft)?;
+            leave::suppress(rules, view, past, (index, item), draft);
             continue;
         }
         let mode = |rule: &Rule| rule.mode.min(item.mode);

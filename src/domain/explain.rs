@@ -178,7 +178,7 @@ fn fired_now(rules: &RuleSet, view: &View<'_>, rule: &Rule) -> Item {
     };
     let target = match &rule.action {
         Action::Enroll { target, .. } => Some(target.name.clone()),
-        Action::Unenroll { .. } | Action::Split | Action::Nothing | Action::Unbuilt => None,
+        Action::Unenroll { .. } | Action::Split | Action::Nothing => None,
     };
     let item = Item::fired("explain".into(), (rule.id.clone(), rule.mode), event, now);
     Item { fired_at, target, ..item }

@@ -25,7 +25,7 @@ pub fn emails(rules: &RuleSet, spec: &SenderSpec, running: &[Running], now: Time
         let all = rule.into_iter().flat_map(|rule| [rule].into_iter().chain(&rule.arms));
         let sequences = all.filter_map(|rule| match &rule.action {
             Action::Enroll { target, .. } => rules.sequences.get(&target.name),
-            Action::Unenroll { .. } | Action::Split | Action::Nothing | Action::Unbuilt => None,
+            Action::Unenroll { .. } | Action::Split | Action::Nothing => None,
         });
         let emails = sequences.map(|sequence| sequence.emails).max();
         let emails = u64::from(emails.unwrap_or(EMAILS));

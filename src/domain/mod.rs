@@ -5,14 +5,17 @@
 #![deny(clippy::disallowed_macros, clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod assumed;
+pub mod bar;
 pub mod breaker;
 pub mod circuit;
 pub mod civil;
 pub mod claim;
+pub mod compaction;
 pub mod contact;
 pub mod decide;
 pub mod delivery;
 pub mod diagnostic;
+pub mod erasure;
 pub mod event;
 pub mod explain;
 pub mod facts;
@@ -26,6 +29,7 @@ pub mod person;
 pub mod postpone;
 pub mod press;
 pub mod query;
+pub mod queue;
 pub mod reason;
 pub mod record;
 pub mod recording;
@@ -39,5 +43,6 @@ pub mod signature;
 pub mod slots;
 pub mod suite;
 pub mod surroundings;
+pub mod take_out;
 pub mod time;
 pub mod view;

@@ -2,11 +2,14 @@
 //! unsettled claim counts whatever its age, a settled one from the latest moment HubSpot may
 //! have enrolled (CONSISTENCY.md 6.9 and 6.10).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::claim::{Claim, State};
 use super::id::ClaimId;
-use super::time::Timestamp;
+use super::time::{MINUTE_MS, Timestamp};
+
+/// How soon places are looked for again when only open calls stand in the way.
+const OPEN_CALLS_MS: u64 = MINUTE_MS;
 
 /// A claim's place: open, or counted from this instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,49 +39,66 @@ impl Slot {
     }
 }
 
-/// The places of one inbox or of one rule, by claim.
+/// The places of one inbox or of one rule, by claim. What counts is found without looking at
+/// what is over.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Slots(BTreeMap<ClaimId, Slot>);
+pub struct Slots {
+    by_claim: BTreeMap<ClaimId, Slot>,
+    /// The settled ones once more, oldest first: their places in it count them.
+    settled: VecDeque<(Timestamp, ClaimId)>,
+}
 
 impl Slots {
     /// Takes in how a claim stands now.
     pub fn claim(&mut self, claim: &Claim) {
         match Slot::of(claim) {
             Some(slot) => self.set(claim.id.clone(), slot),
-            None => drop(self.0.remove(&claim.id)),
+            None => self.clear(&claim.id),
         }
     }
 
     /// Takes in one place as it is stored.
     pub fn set(&mut self, claim: ClaimId, slot: Slot) {
-        self.0.insert(claim, slot);
+        self.clear(&claim);
+        if let Slot::Settled(at) = slot {
+            let place = self.settled.partition_point(|known| (known.0, &known.1) < (at, &claim));
+            self.settled.insert(place, (at, claim.clone()));
+        }
+        self.by_claim.insert(claim, slot);
+    }
+
+    fn clear(&mut self, claim: &ClaimId) {
+        if let Some(Slot::Settled(at)) = self.by_claim.remove(claim) {
+            let place = self.settled.partition_point(|known| (known.0, &known.1) < (at, claim));
+            self.settled.remove(place);
+        }
     }
 
     /// Places taken whose outcome is open.
     pub fn open(&self) -> u32 {
-        let open = self.0.values().filter(|slot| **slot == Slot::Open).count();
+        let open = self.by_claim.len() - self.settled.len();
         u32::try_from(open).unwrap_or(u32::MAX)
     }
 
     /// The settled ones, oldest first.
     pub fn settled(&self) -> Vec<Timestamp> {
-        let mut settled: Vec<Timestamp> =
-            self.0.values().filter_map(|slot| slot.settled()).collect();
-        settled.sort_unstable();
-        settled
+        self.settled.iter().map(|(at, _)| *at).collect()
     }
 
     /// Places taken in the `within_ms` milliseconds before `now`.
     pub fn used(&self, within_ms: u64, now: Timestamp) -> u32 {
-        used(self.open(), &self.settled(), within_ms, now)
+        let over = self.settled.partition_point(|(at, _)| at.plus_ms(within_ms) <= now);
+        let settled = self.settled.len() - over;
+        self.open().saturating_add(u32::try_from(settled).unwrap_or(u32::MAX))
     }
 
     /// Forgets settled places from before `at`, which nothing counts any more.
     pub fn forget_before(&mut self, at: Timestamp) {
-        self.0.retain(|_, slot| match slot {
-            Slot::Open => true,
-            Slot::Settled(since) => at <= *since,
-        });
+        while self.settled.front().is_some_and(|(since, _)| *since < at) {
+            if let Some((_, claim)) = self.settled.pop_front() {
+                self.by_claim.remove(&claim);
+            }
+        }
     }
 }
 
@@ -101,6 +121,26 @@ pub fn next_free(
     running.nth(excess).map(|at| at.plus_ms(within_ms))
 }
 
+/// When each of the next `max` places is free: at `now`, or when a settled one has counted for
+/// `within_ms`. Nobody knows when an open call ends: its place is looked for last.
+pub fn places(
+    (open, settled): (u32, &[Timestamp]),
+    max: u32,
+    within_ms: u64,
+    now: Timestamp,
+) -> Vec<Timestamp> {
+    let taken = used(open, settled, within_ms, now);
+    let free = max.saturating_sub(taken) as usize;
+    let excess = taken.saturating_sub(max) as usize;
+    let running = settled.iter().map(|at| at.plus_ms(within_ms)).filter(|end| now < *end);
+    let open_calls = now.plus_ms(OPEN_CALLS_MS);
+    let mut places: Vec<Timestamp> =
+        std::iter::repeat_n(now, free).chain(running.skip(excess)).take(max as usize).collect();
+    let last = places.last().map_or(open_calls, |last| open_calls.max(*last));
+    places.resize(max as usize, last);
+    places
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,6 +153,40 @@ mod tests {
         let free = next_free((open, &settled), max, HOUR_MS, now);
         let got = (used(open, &settled, HOUR_MS, now), free.map(|at| at.since_ms(now)));
         assert_eq!(got, expected);
+    }
+
+    #[test]
+    fn a_claim_takes_one_place_as_it_stands_now_and_old_ones_are_forgotten() {
+        let at = |hours: u64| Timestamp::from_unix_ms(hours * HOUR_MS);
+        let mut slots = Slots::default();
+        for hours in [3, 1, 2] {
+            slots.set(format!("{hours}").as_str().into(), Slot::Settled(at(hours)));
+        }
+        slots.set("1".into(), Slot::Open);
+        slots.set("2".into(), Slot::Settled(at(4)));
+        assert_eq!((slots.open(), slots.settled()), (1, vec![at(3), at(4)]));
+        let used = |within_hours: u64| slots.used(within_hours * HOUR_MS, at(5));
+        assert_eq!([used(1), used(2), used(3)], [1, 2, 3]);
+        slots.forget_before(at(4));
+        assert_eq!((slots.open(), slots.settled()), (1, vec![at(4)]));
+    }
+
+    #[test]
+    fn each_place_is_free_in_its_turn() {
+        let now = Timestamp::from_unix_ms(100 * HOUR_MS);
+        let check = |open: u32, ages_ms: &[u64], max: u32, expected: &[u64]| {
+            let settled: Vec<_> = ages_ms.iter().map(|age| now.minus_ms(*age)).collect();
+            let places = places((open, &settled), max, HOUR_MS, now);
+            let places: Vec<u64> = places.iter().map(|at| at.since_ms(now)).collect();
+            assert_eq!(places, expected);
+        };
+        check(0, &[], 2, &[0, 0]);
+        check(0, &[HOUR_MS, HOUR_MS - 1], 2, &[0, 1]);
+        check(0, &[HOUR_MS - 1, HOUR_MS - 2, HOUR_MS - 3], 2, &[2, 3]);
+        check(1, &[HOUR_MS - 1], 2, &[1, OPEN_CALLS_MS]);
+        check(1, &[], 1, &[OPEN_CALLS_MS]);
+        check(2, &[HOUR_MS - 1], 2, &[OPEN_CALLS_MS, OPEN_CALLS_MS]);
+        check(0, &[], 0, &[]);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::breaker::OpenBreakers;
 use super::contact::{Contact, Owner};
 use super::id::{Inbox, OwnerId, RuleId};
 use super::person::Person;
+use super::queue::Queues;
 use super::slots::{self, Slots};
 use super::surroundings::Surroundings;
 use super::time::{DAY_MS, Timestamp};
@@ -37,6 +38,39 @@ impl InboxUse {
         self.last.map(|last| last.plus_ms(pace_ms)).filter(|free| now < *free)
     }
 
+    /// How many may be enrolled at `now`.
+    pub fn free(&self, budget: u32, pace_ms: u64, now: Timestamp) -> u32 {
+        let refused = self.full_until.is_some_and(|until| now < until);
+        if refused || self.paced_until(pace_ms, now).is_some() {
+            return 0;
+        }
+        let free = budget.saturating_sub(self.used(now));
+        if pace_ms == 0 { free } else { free.min(1) }
+    }
+
+    /// When there is a place for whoever has `ahead` others before them: each of those takes the
+    /// first that is free, keeps it for 24 hours, and the next keeps the pace. The places of
+    /// open calls, and of a budget of 0, are a guess.
+    pub fn place(&self, (budget, pace_ms): (u32, u64), ahead: usize, now: Timestamp) -> Timestamp {
+        let free = slots::places((self.open, &self.settled), budget, DAY_MS, now);
+        let from = self.full_until.map_or(now, |until| until.max(now));
+        let mut last = self.last;
+        let mut places: Vec<Timestamp> = Vec::with_capacity(ahead + 1);
+        for turn in 0..=ahead {
+            let again = || places[turn - free.len()].plus_ms(DAY_MS);
+            let by_budget = match free.get(turn) {
+                Some(at) => *at,
+                None if free.is_empty() => now.plus_ms(DAY_MS),
+                None => again(),
+            };
+            let by_pace = last.map_or(now, |last| last.plus_ms(pace_ms));
+            let place = from.max(by_budget).max(by_pace);
+            last = Some(place);
+            places.push(place);
+        }
+        places.last().copied().unwrap_or(now)
+    }
+
     /// When the next slot is free under `budget`; `None` when one is free at `now`, or when
     /// only unsettled claims stand in the way.
     pub fn next_free(&self, budget: u32, now: Timestamp) -> Option<Timestamp> {
@@ -57,6 +91,8 @@ pub struct Counters {
     pub rules: Arc<RuleSlots>,
     /// Open breakers.
     pub breakers: Arc<OpenBreakers>,
+    /// Who waits for whose budget.
+    pub queues: Arc<Queues>,
 }
 
 /// What the ledger remembers that a decision about one person may need.

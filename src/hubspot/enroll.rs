@@ -13,6 +13,9 @@ use crate::port::Answered;
 impl Client {
     /// Makes the call and classifies its answer.
     pub(super) async fn enroll_claim(&self, claim: &Claim, email: Option<&str>) -> Answered {
+        if let Some(stamp) = &claim.via {
+            return self.write_property(claim.contact, &stamp.property, &stamp.value).await.into();
+        }
         let email = email.map(str::trim).filter(|email| is_address(email));
         let call = match (claim.target.channel, self.endpoints.dialect) {
             (Channel::Sequence, _) => self.sequence_call(claim),

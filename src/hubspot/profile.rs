@@ -36,6 +36,11 @@ impl Profile {
         }
     }
 
+    /// Whether it has a call that takes a contact out of a sequence (HUBSPOT.md 3.8).
+    pub fn leaves_sequences(self) -> bool {
+        self.endpoints().dialect == Dialect::RouteMap
+    }
+
     /// Where its calls go.
     pub(super) const fn endpoints(self) -> &'static Endpoints {
         match self {

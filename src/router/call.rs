@@ -10,10 +10,10 @@ use super::Router;
 use super::pace::Urgency;
 use super::reading::Reading;
 use super::turn::Progress;
-use crate::domain::claim::{Channel, Claim, State, Target};
+use crate::domain::claim::{Channel, Claim, Stamp, State, Target};
 use crate::domain::decide::Intent;
 use crate::domain::gates::theme::blockers;
-use crate::domain::id::{ClaimId, SenderName, TargetName};
+use crate::domain::id::{ClaimId, RowId, SenderName, TargetName};
 use crate::domain::outcome::{Later, Outcome};
 use crate::domain::person::Item;
 use crate::domain::postpone;
@@ -69,7 +69,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
     ) -> Result<Option<Progress>, LedgerError> {
         let now = turn.at;
         let trace = intent.row.trace.clone();
-        let claim = claim(&intent, &turn, now);
+        let claim = claim(rules, &intent, &turn, now);
         turn.step = Step::Reserved;
         turn.rows.push(asking(&intent));
         for item in turn.items.iter_mut().filter(|item| item.id == intent.item) {
@@ -181,8 +181,10 @@ fn is_confirmed_sequence(claim: &Claim) -> bool {
 }
 
 /// The claim of an intent: numbered among the claims of the same decision.
-fn claim(intent: &Intent, turn: &Turn, now: Timestamp) -> Claim {
+fn claim(rules: &RuleSet, intent: &Intent, turn: &Turn, now: Timestamp) -> Claim {
     let item = turn.items.iter().find(|item| item.id == intent.item);
+    let denied = item.map_or(0, |item| item.denied);
+    let via = rules.workflows.get(&intent.target.name).and_then(|it| it.via.clone());
     Claim {
         id: ClaimId::from(format!("{}#{}", intent.item, now.unix_ms())),
         contact: turn.contact,
@@ -191,12 +193,19 @@ fn claim(intent: &Intent, turn: &Turn, now: Timestamp) -> Claim {
         row: intent.item.clone(),
         target: intent.target.clone(),
         sender: intent.sender.clone(),
+        via: via.map(|property| Stamp { property, value: stamp(&intent.item, denied) }),
         first_call_at: now,
         last_call_at: now,
         lost_answers: item.map_or(0, |item| item.lost_answers),
         holds_until: intent.holds_until,
         state: State::Reserved,
     }
+}
+
+/// What a property is stamped with: the same for the same enrollment, until a person has said that
+/// it did not take effect.
+fn stamp(item: &RowId, denied: u32) -> String {
+    if denied == 0 { item.to_string() } else { format!("{item}/{denied}") }
 }
 
 /// Until HubSpot's answer an enroll is a wait.

@@ -6,6 +6,7 @@ mod circuits;
 mod directory;
 mod halts;
 mod leave;
+mod merged;
 mod pace;
 mod press;
 mod read_back;

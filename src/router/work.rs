@@ -13,7 +13,10 @@ use super::Router;
 use super::pace::Urgency;
 use crate::domain::id::ContactId;
 use crate::domain::outcome::{Later, ReadFailure};
-use crate::port::{Clock, HubSpot, Ledger};
+use crate::domain::queue;
+use crate::domain::record::{Step, Turn};
+use crate::domain::time::Timestamp;
+use crate::port::{Clock, HubSpot, Ledger, LedgerError, Saw};
 
 /// The longest the loop sleeps: wall clocks jump, timers do not.
 const NAP: Duration = Duration::from_secs(1);
@@ -39,11 +42,13 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         let mut shutdown = std::pin::pin!(shutdown);
         let mut work = Work::default();
         let mut probed = Instant::now();
+        let mut looked = Instant::now();
         loop {
             tokio::select! {
                 () = &mut shutdown => break,
                 () = self.probe(&mut probed) => {}
             }
+            self.pass_on(&mut looked).await;
             let nap = self.start_due(&mut work);
             tokio::select! {
                 () = &mut shutdown => break,
@@ -103,13 +108,57 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
             if self.workers <= work.tasks.len() {
                 break;
             }
-            if work.busy.insert(contact) {
+            if let Some(contact) = self.free(contact, &work.busy) {
+                work.busy.insert(contact);
                 let router = Arc::clone(self);
                 let task = work.tasks.spawn(async move { router.work_on(contact).await });
                 work.by_task.insert(task.id(), contact);
             }
         }
         due.next.map_or(NAP, |at| Duration::from_millis(at.since_ms(now)).min(NAP))
+    }
+
+    /// Whom to work on for somebody who is due: under the id that counts, unless a worker has the
+    /// person already, under whichever of their ids (CONSISTENCY.md 6.15).
+    fn free(&self, due: ContactId, busy: &BTreeSet<ContactId>) -> Option<ContactId> {
+        if busy.contains(&due) {
+            return None;
+        }
+        match self.ledger.ids(due) {
+            Ok(ids) if ids.iter().any(|id| busy.contains(id)) => None,
+            Ok(ids) => ids.first().copied(),
+            Err(error) => {
+                warn!(%error, "cannot read who is due");
+                None
+            }
+        }
+    }
+
+    /// Wakes the first in line where a sender has a place earlier than was thought.
+    async fn pass_on(&self, looked: &mut Instant) {
+        if looked.elapsed() < NAP || self.halts.of_everything().is_some() || self.ledger.is_paused()
+        {
+            return;
+        }
+        *looked = Instant::now();
+        let now = self.clock.now();
+        for contact in self.ledger.to_wake(&self.rules.load(), now) {
+            if let Err(error) = self.give_place(contact, now).await {
+                warn!(contact.id = %contact, %error, "contact {contact}: not woken");
+                return;
+            }
+        }
+    }
+
+    async fn give_place(&self, contact: ContactId, now: Timestamp) -> Result<(), LedgerError> {
+        let memory = self.ledger.look(contact)?;
+        let mut turn = Turn::new(Step::Decided, memory.person.contact, now);
+        turn.items = queue::woken(memory.person.items, now);
+        if !turn.items.is_empty() {
+            // Whoever has moved meanwhile is looked at anyway.
+            self.ledger.record(turn, Saw { versions: memory.versions }).await?;
+        }
+        Ok(())
     }
 
     /// While our access is refused or HubSpot does not answer, a cheap read now and then shows

@@ -20,6 +20,7 @@ mod hub;
 mod id;
 mod limits;
 mod log;
+mod people;
 mod routes;
 mod serve;
 mod server;
@@ -27,6 +28,7 @@ mod settings;
 mod shared;
 mod sign;
 mod socket;
+mod start;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -40,7 +42,7 @@ pub use id::Id;
 pub use log::{EnrollCall, Phase};
 pub use routes::Endpoint;
 pub use server::{Options, Simulator, StartError, simulate};
-pub use settings::{AlreadyEnrolled, Bridge, NoEnrollment, Settings};
+pub use settings::{AlreadyEnrolled, Bridge, NoEnrollment, Settings, Start};
 pub use sign::Signature;
 pub use state::{
     By, Contact, Conversation, Ended, Enrollment, How, Owner, Sequence, State, Target, User,

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::id::Id;
+
 /// How the portal behaves. Every key has a default; `PUT` changes only the keys it names.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -31,6 +33,21 @@ pub struct Settings {
     /// The workflow that takes a contact out of its sequence when a property is stamped; absent
     /// means that nobody built one.
     pub bridge: Option<Bridge>,
+    /// Workflows that start when a property gets a value.
+    pub starts: Vec<Start>,
+}
+
+/// A workflow that starts when a property gets a value (HUBSPOT.md 4.4 a).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Start {
+    /// The property it listens to.
+    pub property: String,
+    /// The workflow's flow id.
+    pub flow: Id,
+    /// Milliseconds from the change until the contact is in; absent means never.
+    #[serde(default)]
+    pub after_ms: Option<u64>,
 }
 
 /// The bridge workflow (HUBSPOT.md 3.7): it starts when the property gets a value.
@@ -66,6 +83,7 @@ impl Default for Settings {
             calls_per_day: None,
             clock_offset_ms: 0,
             bridge: None,
+            starts: Vec::new(),
         }
     }
 }

@@ -94,6 +94,7 @@ impl Shared {
             return refusal;
         }
         world.hub.run_bridge();
+        world.hub.run_starts();
         let before = world.hub.state.enrolled.len();
         world.hub.calls_today = world.limits.today();
         let answer = super::api::answer(&mut world.hub, call, bookings);
@@ -174,6 +175,7 @@ impl Shared {
     pub(super) fn portal(&self) -> State {
         let mut world = self.world();
         world.hub.run_bridge();
+        world.hub.run_starts();
         world.hub.state.clone()
     }
 
@@ -181,6 +183,7 @@ impl Shared {
     pub(super) fn counts(&self) -> Counts {
         let mut world = self.world();
         world.hub.run_bridge();
+        world.hub.run_starts();
         Counts::of(&world.hub, &world.log)
     }
 
@@ -191,6 +194,7 @@ impl Shared {
         world.hub.put(patch, replace)?;
         if replace {
             world.hub.bridge = Bridge::default();
+            world.hub.arriving.clear();
             world.log = Log::default();
             world.faults.clear();
             world.limits = Limits::default();

@@ -1,7 +1,7 @@
 //! What HubSpot sent, kept before it is acknowledged: one thread appends whatever waits, syncs
 //! once, and answers everybody who waited.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use tokio::sync::{oneshot, watch};
 
 use super::backlog::Backlog;
 use super::disk::Disk;
-use super::journal::{Draft, Entry, FrameKind, Journal, JournalError, Reader};
+use super::journal::{Draft, Entry, FrameKind, Journal, JournalError, Reader, Sweeper, Trimmer};
 use super::{Limits, StoreError};
 use crate::domain::signature::VerifiedDelivery;
 use crate::domain::time::Timestamp;
@@ -41,6 +41,9 @@ pub enum NotKept {
     /// The intake is too far behind what is on disk.
     #[error("{0}")]
     Behind(String),
+    /// The disk is almost full.
+    #[error("the store's disk is almost full")]
+    NoSpace,
     /// The disk refused it.
     #[error("the disk refused it: {0}")]
     Refused(String),
@@ -61,6 +64,8 @@ struct Waiting {
 struct Queue {
     waiting: Vec<Waiting>,
     closed: bool,
+    /// The segment is to be sealed.
+    seal: bool,
 }
 
 /// What handlers, the appender and readers share.
@@ -72,6 +77,10 @@ struct Shared {
     synced: AtomicU64,
     /// For the intake thread, which sleeps while there is nothing new.
     appended: (Mutex<u64>, Condvar),
+    /// The disk is almost full: nothing is taken.
+    is_short: AtomicBool,
+    /// Why the last group was refused; `None` once one was kept.
+    trouble: Mutex<Option<String>>,
     failure: watch::Sender<Option<String>>,
 }
 
@@ -80,11 +89,15 @@ pub struct Deliveries<D: Disk> {
     shared: Arc<Shared>,
     /// Makes readers; one is enough for the intake thread.
     reader: Arc<Mutex<Option<Reader<D>>>>,
+    trimmer: Trimmer<D>,
+    sweeper: Sweeper<D>,
 }
 
 impl<D: Disk> Clone for Deliveries<D> {
     fn clone(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared), reader: Arc::clone(&self.reader) }
+        let (shared, reader) = (Arc::clone(&self.shared), Arc::clone(&self.reader));
+        let (trimmer, sweeper) = (self.trimmer.clone(), self.sweeper.clone());
+        Self { shared, reader, trimmer, sweeper }
     }
 }
 
@@ -105,15 +118,18 @@ impl<D: Disk> Deliveries<D> {
             backlog: Backlog::new(synced),
             synced: AtomicU64::new(synced),
             appended: (Mutex::new(synced), Condvar::new()),
+            is_short: AtomicBool::new(false),
+            trouble: Mutex::new(None),
             failure: watch::Sender::new(None),
         });
         let reader = Arc::new(Mutex::new(Some(journal.reader())));
+        let (trimmer, sweeper) = (journal.trimmer(), journal.sweeper());
         let appender = Appender { journal, shared: Arc::clone(&shared) };
         thread::Builder::new()
             .name("appender".to_owned())
             .spawn(move || appender.run())
             .map_err(StoreError::Thread)?;
-        Ok(Self { shared, reader })
+        Ok(Self { shared, reader, trimmer, sweeper })
     }
 
     /// Keeps a delivery; its number. `Ok` means it is on disk and may be acknowledged.
@@ -123,6 +139,9 @@ impl<D: Disk> Deliveries<D> {
     {
         if let Some(why) = self.shared.backlog.obstacle(delivery.received()) {
             return Err(NotKept::Behind(why));
+        }
+        if self.shared.is_short.load(Ordering::Relaxed) {
+            return Err(NotKept::NoSpace);
         }
         let bytes = delivery.body().len();
         if WAITING_BYTES_MAX < self.shared.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes {
@@ -175,9 +194,36 @@ impl<D: Disk> Deliveries<D> {
         drop(appended.wait_timeout_while(last, patience, |last| *last <= seq));
     }
 
+    /// Refuses whatever comes while the disk is almost full.
+    pub fn refuse_for_space(&self, is_short: bool) {
+        self.shared.is_short.store(is_short, Ordering::Relaxed);
+    }
+
+    /// Why the disk refused the last group; `None` once it kept one.
+    pub fn trouble(&self) -> Option<String> {
+        self.shared.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Becomes the reason when the stream stops for good.
     pub fn failure(&self) -> watch::Receiver<Option<String>> {
         self.shared.failure.subscribe()
+    }
+
+    /// Takes segments away once nothing needs them.
+    pub fn trimmer(&self) -> &Trimmer<D> {
+        &self.trimmer
+    }
+
+    /// Sweeps sealed segments.
+    pub fn sweeper(&self) -> &Sweeper<D> {
+        &self.sweeper
+    }
+
+    /// Has the next delivery begin a segment of its own, so that those before it can be taken
+    /// away when they are old.
+    pub fn seal(&self) {
+        self.shared.queue.lock().unwrap_or_else(PoisonError::into_inner).seal = true;
+        self.shared.arrived.notify_one();
     }
 
     /// Takes no more; what waits is still written.
@@ -213,12 +259,13 @@ impl Shared {
         Ok(())
     }
 
-    /// Whatever waits now; `None` when nothing more can come. `idle` runs once nothing came for
-    /// a moment: within a burst it would only be in the way.
-    fn next(&self, mut idle: impl FnMut()) -> Option<Vec<Waiting>> {
+    /// Whatever waits now, and whether the segment is to be sealed after it; `None` when nothing
+    /// more can come. `idle` runs once nothing came for a moment: within a burst it would only
+    /// be in the way.
+    fn next(&self, mut idle: impl FnMut()) -> Option<(Vec<Waiting>, bool)> {
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         let mut rest = REST;
-        while queue.waiting.is_empty() {
+        while queue.waiting.is_empty() && !queue.seal {
             if queue.closed {
                 return None;
             }
@@ -230,7 +277,7 @@ impl Shared {
                 rest = LONG_REST;
             }
         }
-        Some(std::mem::take(&mut queue.waiting))
+        Some((std::mem::take(&mut queue.waiting), std::mem::take(&mut queue.seal)))
     }
 }
 
@@ -242,7 +289,7 @@ struct Appender<D: Disk> {
 impl<D: Disk> Appender<D> {
     fn run(mut self) {
         let shared = Arc::clone(&self.shared);
-        while let Some(waiting) = shared.next(|| self.journal.mark()) {
+        while let Some((waiting, seal)) = shared.next(|| self.journal.mark()) {
             let mut group = Vec::new();
             for one in waiting {
                 group.push(self.put(one));
@@ -251,7 +298,16 @@ impl<D: Disk> Appender<D> {
                 }
             }
             self.commit(group);
+            if seal {
+                // Where the disk has no place for another segment this one goes on.
+                drop(self.journal.seal());
+            }
             if self.journal.is_poisoned() {
+                let why = || JournalError::Poisoned.to_string();
+                self.shared.failure.send_if_modified(|failure| {
+                    failure.get_or_insert_with(why);
+                    true
+                });
                 return;
             }
         }
@@ -276,6 +332,8 @@ impl<D: Disk> Appender<D> {
             self.shared.synced.store(last, Ordering::Release);
         }
         let refusal = result.as_ref().err().map(JournalError::in_full);
+        let trouble = self.shared.trouble.lock();
+        trouble.unwrap_or_else(PoisonError::into_inner).clone_from(&refusal);
         for (seq, waiting) in group {
             self.shared.bytes.fetch_sub(waiting.bytes, Ordering::Relaxed);
             let answer = match &refusal {
@@ -290,7 +348,7 @@ impl<D: Disk> Appender<D> {
             *newest.lock().unwrap_or_else(PoisonError::into_inner) = last;
             appended.notify_all();
         }
-        if self.journal.is_poisoned() {
+        if self.journal.is_poisoned() && refusal.is_some() {
             self.shared.failure.send_replace(refusal);
         }
     }

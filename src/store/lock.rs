@@ -33,9 +33,9 @@ impl Lock {
             let owner = if owner.is_empty() { String::new() } else { format!(" ({owner})") };
             return Err(StoreError::Locked { path: folder.to_owned(), owner });
         }
-        file.set_len(0).map_err(folder_error)?;
-        file.rewind().map_err(folder_error)?;
-        writeln!(file, "pid {}", std::process::id()).map_err(folder_error)?;
+        // Only for the message too: a full disk must not keep a router from starting.
+        let named = file.set_len(0).and_then(|()| file.rewind());
+        drop(named.and_then(|()| writeln!(file, "pid {}", std::process::id())));
         Ok(Self { _file: file })
     }
 }

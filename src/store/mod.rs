@@ -16,10 +16,16 @@ pub mod index;
 pub mod journal;
 pub mod ledger;
 mod lock;
+pub mod retention;
+pub mod space;
+mod sweep;
+pub mod verify;
+mod version;
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
 use thiserror::Error;
@@ -32,6 +38,8 @@ use self::index::{IndexError, SledIndex};
 use self::journal::{Cut, Journal, JournalError, Reader};
 use self::ledger::{Embedded, Rebuilt};
 pub use self::lock::Lock;
+use self::retention::{Published, Retention};
+use self::space::Space;
 use crate::port::Records as _;
 
 /// How much the threads that fold and decide give way to those that acknowledge.
@@ -90,9 +98,55 @@ pub enum StoreError {
         /// The last record there was.
         expected: u64,
     },
+    /// The beginning was taken away, and not by a compaction.
+    #[error(
+        "the journal is damaged: the ledger begins at record {first}, and nothing after it says \
+         what was before. Segments are missing; restore them from a backup"
+    )]
+    Beginning {
+        /// The first record there is.
+        first: u64,
+    },
+    /// A newer version wrote it.
+    #[error(
+        "the store was written by hubroute {version} (form {format}; this version knows forms up \
+         to {known}). Use that version or a later one, or restore a backup from before the upgrade"
+    )]
+    Newer {
+        /// The version.
+        version: String,
+        /// The form it wrote.
+        format: u32,
+        /// The newest form that this version reads.
+        known: u32,
+    },
+    /// A record names another one before it than there is.
+    #[error(
+        "the journal is damaged: record {seq} of the ledger follows record {previous} of its \
+         person, and {expected} was the last one"
+    )]
+    Chain {
+        /// The record.
+        seq: u64,
+        /// The one it names.
+        previous: u64,
+        /// The last one that was read; 0 for none.
+        expected: u64,
+    },
     /// The index cannot be made or written.
     #[error(transparent)]
     Index(#[from] IndexError),
+    /// What was erased could not be taken out of the journal.
+    #[error("record {seq} of {stream} says of somebody who was erased what it must not")]
+    Unswept {
+        /// The stream.
+        stream: &'static str,
+        /// Its number.
+        seq: u64,
+    },
+    /// The committer has ended.
+    #[error("the store has stopped")]
+    Stopped,
     /// A thread cannot be started.
     #[error("cannot start a thread of the store")]
     Thread(#[source] io::Error),
@@ -132,6 +186,9 @@ pub struct OpenStore {
     pub ledger: DiskLedger,
     /// What opening had to mend.
     pub mended: Mended,
+    /// How much it takes on disk, and what retention does about it.
+    pub sizes: Published,
+    space: Mutex<Space>,
     path: PathBuf,
     _lock: Lock,
 }
@@ -143,6 +200,7 @@ impl Store {
         let folder_error = |source| StoreError::Folder { path: path.to_owned(), source };
         fs::create_dir_all(path).map_err(folder_error)?;
         let lock = Lock::take(path)?;
+        version::claim(path)?;
         let disk = Folder::at(&path.join("journal")).map_err(folder_error)?;
         let (inbound, inbound_cut) = Journal::open(&disk, deliveries::STREAM)?;
         let (records, records_cut) = Journal::open(&disk, ledger::STREAM)?;
@@ -161,7 +219,14 @@ impl Store {
         let Self { deliveries, records, inbound, cuts, path, lock } = self;
         let readers = [inbound, records.reader()];
         let index_path = path.join("index");
-        let existing = SledIndex::open(&index_path);
+        let existing = SledIndex::open(&index_path).or_else(|error| {
+            if !error.is_of_the_disk() {
+                return Err(error);
+            }
+            // It cannot be opened on a full disk.
+            space::release(&path);
+            SledIndex::open(&index_path)
+        });
         let fresh = || {
             set_aside(&index_path)?;
             SledIndex::open(&index_path)
@@ -172,13 +237,35 @@ impl Store {
             let stream = deliveries::STREAM;
             return Err(StoreError::Lost { stream, found: kept, expected: taken });
         }
+        if opened.rebuilt.is_some() && opened.ledger.has_erased() {
+            // What was set aside holds them still.
+            remove_set_aside(&path).map_err(IndexError::from)?;
+        }
         let mended = Mended { cuts, rebuilt: opened.rebuilt };
         scrub(readers, opened.ledger.clone())?;
-        Ok(OpenStore { deliveries, ledger: opened.ledger, mended, path, _lock: lock })
+        let space = Mutex::new(Space::of(&path));
+        let sizes = Published::since(opened.ledger.history_from()?);
+        Ok(OpenStore { deliveries, ledger: opened.ledger, mended, sizes, space, path, _lock: lock })
     }
 }
 
 impl OpenStore {
+    /// Takes old segments away, for whoever keeps house.
+    pub fn retention(&self) -> Retention<Folder, SledIndex> {
+        let (deliveries, ledger) = (self.deliveries.clone(), self.ledger.clone());
+        Retention::new(deliveries, ledger, self.sizes.clone())
+    }
+
+    /// Looks at the disk's free space; why nothing may be taken, while there is too little.
+    /// Blocks.
+    pub fn look_at_space(&self) -> Option<String> {
+        let mut space = self.space.lock().unwrap_or_else(PoisonError::into_inner);
+        let short = space.look();
+        self.deliveries.refuse_for_space(short.is_some());
+        self.ledger.refuse_for_space(short.is_some());
+        short
+    }
+
     /// Writes down how far both streams have come.
     pub fn checkpoint(&self) -> io::Result<()> {
         let ends = Checkpoint {
@@ -204,18 +291,24 @@ fn scrub(readers: [Reader<Folder>; 2], ledger: DiskLedger) -> Result<(), StoreEr
     thread.spawn(scrub).map(|_| ()).map_err(StoreError::Thread)
 }
 
+/// Removes every index that was set aside.
+fn remove_set_aside(store: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(store)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with("index.bad-") {
+            fs::remove_dir_all(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
 /// Moves a damaged index out of the way; an older one that was set aside goes.
 fn set_aside(index: &Path) -> io::Result<()> {
     if !index.exists() {
         return Ok(());
     }
     let Some(parent) = index.parent() else { return Ok(()) };
-    for entry in fs::read_dir(parent)? {
-        let entry = entry?;
-        if entry.file_name().to_string_lossy().starts_with("index.bad-") {
-            fs::remove_dir_all(entry.path())?;
-        }
-    }
+    remove_set_aside(parent)?;
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     let seconds = now.map_or(0, |elapsed| elapsed.as_secs());
     fs::rename(index, parent.join(format!("index.bad-{seconds}")))
@@ -227,3 +320,8 @@ pub(crate) fn yield_to_intake() {
     // Refused only where niceness is restricted; then everybody shares evenly.
     rustix::process::setpriority_process(None, YIELD).ok();
 }
+
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod rig;

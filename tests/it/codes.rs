@@ -8,7 +8,7 @@ use std::path::Path;
 use hubroute::domain::rule::{RuleFile, compile_on};
 
 /// Codes whose example would be too large, or needs more than one folder of rules.
-const WITHOUT_EXAMPLE: [&str; 5] = ["HR011", "HR012", "HR112", "HR113", "HR118"];
+const WITHOUT_EXAMPLE: [&str; 6] = ["HR011", "HR012", "HR021", "HR112", "HR113", "HR118"];
 
 const BOOK: &str = r#"
 [portal]

@@ -39,6 +39,7 @@ fn a_thousand_rules_are_checked_at_once() {
         color: false,
         deny_warnings: true,
         today: None,
+        leaves_sequences: false,
         against: None,
     };
     let start = Instant::now();

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use crate::admin::office::{
-    Alert, Looked, Office, PressError, Refusal, ReloadError, Reloaded, Resolution, RulesStanding,
-    Standing,
+    Alert, DiskUse, Looked, Office, PressError, Refusal, ReloadError, Reloaded, Resolution,
+    RulesStanding, Standing,
 };
 use crate::domain::breaker::Tripped;
 use crate::domain::claim::{Channel, Claim, State, Target};
@@ -21,6 +21,7 @@ use crate::domain::query::{
 use crate::domain::reason::{Decision, Reason};
 use crate::domain::record::{Press, Row, RulesAccepted, Step, Turn};
 use crate::domain::rule::{Mode, RuleFile, RuleSet, compile};
+use crate::domain::take_out::Asked;
 use crate::domain::time::{DAY_MS, HOUR_MS, Timestamp};
 use crate::domain::view::{Counters, InboxUse, Memory};
 use crate::port::{LedgerError, Records};
@@ -86,6 +87,7 @@ fn standing() -> Standing {
         rules: RulesStanding { loaded_at: NOW, refused: None },
         deliveries: 12,
         store: "embedded",
+        disk: DiskUse::default(),
         oldest_undecided: Some(NOW.minus_ms(HOUR_MS)),
         oldest_unsettled: None,
     }
@@ -147,6 +149,7 @@ fn claim(contact: ContactId, state: State) -> Claim {
         row: format!("{contact}.0.inbound").into(),
         target: Target { channel: Channel::Sequence, name: "inbound".into(), id: 10 },
         sender: None,
+        via: None,
         first_call_at: NOW,
         last_call_at: NOW,
         lost_answers: 1,
@@ -169,7 +172,7 @@ impl Records for Desk {
         }
         // A rule whose records lie further back than is looked at for one page.
         if query.rule.as_ref().is_some_and(|rule| rule.as_str() == "long-ago") {
-            return Ok(FoundPage { found: Vec::new(), cut_short: Some((3, 0)) });
+            return Ok(FoundPage { cut_short: Some((3, 0)), ..FoundPage::default() });
         }
         let all = (1..=5).rev().map(found);
         let wanted = all.filter(|found| {
@@ -181,7 +184,7 @@ impl Records for Desk {
                 && query.before.is_none_or(|before| (found.seq, found.place) < before)
                 && !query.history
         });
-        Ok(FoundPage { found: wanted.take(query.limit).collect(), cut_short: None })
+        Ok(FoundPage { found: wanted.take(query.limit).collect(), ..FoundPage::default() })
     }
 
     fn person(&self, contact: ContactId) -> Result<Person, LedgerError> {
@@ -372,6 +375,22 @@ impl Office for Desk {
             "busy" => Err(PressError::Conflict("It moved.".to_owned())),
             _ => Err(PressError::NotFound),
         }
+    }
+
+    async fn decide_about(
+        &self,
+        contact: ContactId,
+        asked: Asked,
+        press: Press,
+    ) -> Result<(), PressError> {
+        self.press(format!("{contact} {asked:?}"), press);
+        let busy = || PressError::Conflict("A call is under way.".to_owned());
+        if contact.0 == 409 { Err(busy()) } else { Ok(()) }
+    }
+
+    async fn forget(&self, contact: ContactId, press: Press) -> Result<(), LedgerError> {
+        self.press(format!("forget {contact}"), press);
+        Ok(())
     }
 
     async fn pause(&self, paused: bool, press: Press) -> Result<(), LedgerError> {

@@ -139,9 +139,12 @@ fn files(path: &Path) -> Result<Vec<(PathBuf, String)>, FolderError> {
         _ => unreadable(source),
     };
     let bytes = fs::read(path).map_err(missing)?;
-    let text =
-        String::from_utf8(bytes).map_err(|_| FolderError::NotText { path: path.to_owned() })?;
-    Ok(vec![(path.to_owned(), text)])
+    match rules_folder::decode(&path.to_string_lossy(), bytes) {
+        (text, None) => Ok(vec![(path.to_owned(), text)]),
+        (_, Some(found)) => {
+            Err(FolderError::NotText { path: path.to_owned(), found: Box::new(found) })
+        }
+    }
 }
 
 fn is_toml(name: &str) -> bool {

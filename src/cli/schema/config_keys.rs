@@ -51,7 +51,14 @@ pub(super) const SHAPES: &[Shape] = &[
         name: "store",
         says: "Where everything is kept.",
         required: &[],
-        keys: &[Key("url", Text, "A folder; relative paths count from this file.")],
+        keys: &[
+            Key("url", Text, "A folder; relative paths count from this file."),
+            Key(
+                "deliveries_for",
+                Duration,
+                "How long what HubSpot sent is kept, as it was sent, once it was judged.",
+            ),
+        ],
     },
     Shape {
         name: "rules",

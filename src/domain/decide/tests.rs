@@ -10,14 +10,12 @@ mod protection;
 mod time;
 
 use crate::domain::contact::PastValue;
-use crate::domain::gates::fixture::{
-    NOW, World, becomes, changes, contact, event, is, place, rule,
-};
+use crate::domain::gates::fixture::{NOW, World, becomes, changes, contact, event, is, rule};
 use crate::domain::id::RuleId;
 use crate::domain::reason::{Decision, Reason};
 use crate::domain::record::Row;
 use crate::domain::rule::span::{Span, Unit};
-use crate::domain::rule::{Gate, Mode, Rule, Unbuilt};
+use crate::domain::rule::{Index, Mode, Rule};
 use crate::domain::time::{DAY_MS, HOUR_MS, MINUTE_MS};
 
 fn mql() -> Rule {
@@ -102,10 +100,12 @@ fn a_rule_that_is_gone_or_off_does_nothing() {
     let mut gone = world();
     gone.settled(&event("lifecyclestage", "mql"));
     gone.rules.rules[0].id = "renamed".into();
+    gone.rules.index = Index::of(&gone.rules.rules);
     let mut kept = world();
     kept.settled(&event("lifecyclestage", "mql"));
     kept.rules.rules[0].id = "renamed".into();
     kept.rules.rules[0].was = Some("inbound".into());
+    kept.rules.index = Index::of(&kept.rules.rules);
     assert_eq!(verdict(&mut gone).reason, Reason::RuleRemoved);
     assert_eq!(verdict(&mut kept).reason, Reason::Matched, "was keeps what waits");
 }
@@ -227,18 +227,4 @@ fn the_best_priority_of_a_theme_wins_and_the_others_say_by_whom() {
     assert_eq!(plan.rows[0].by.as_deref(), Some("inbound"));
     assert_eq!(plan.rows[0].sentence, "Rule \"inbound\" (priority 100) came first.");
     assert_eq!(plan.enroll.map(|it| it.rule), Some(RuleId::from("inbound")));
-}
-
-#[test]
-fn a_key_that_is_not_built_yet_stops_only_what_reaches_it() {
-    let outcome = |gate: Gate, email: &str| {
-        let mut world = world();
-        let unbuilt = Unbuilt { key: "window".to_owned(), gate, place: place(8) };
-        world.rules.rules[0].unbuilt = vec![unbuilt];
-        world.settled(&event("lifecyclestage", "mql"));
-        world.contact = contact(&[("email", email)]);
-        world.try_decide().map(|plan| plan.rows.len())
-    };
-    assert_eq!(outcome(Gate::Window, ""), Ok(1), "suppressed before the window");
-    assert!(outcome(Gate::Window, "ann@bigco.example").is_err());
 }

@@ -11,6 +11,7 @@ use crate::domain::claim::{Channel, Claim, State, Target};
 use crate::domain::contact::Contact;
 use crate::domain::event::{Event, Kind};
 use crate::domain::id::{ContactId, FlowId, PortalId, PropertyName, RuleId, SequenceId, UserId};
+use crate::domain::rule::Index;
 use crate::domain::rule::check::{Check, Values};
 use crate::domain::rule::condition::{Comparison, Condition, Test};
 use crate::domain::rule::span::Span;
@@ -124,7 +125,6 @@ pub(crate) fn rule(id: &str, when: When, sequence: &str) -> Rule {
         owner: None,
         arms: Vec::new(),
         arm: None,
-        unbuilt: Vec::new(),
         then_stage: Vec::new(),
         place: place(5),
     }
@@ -149,7 +149,7 @@ pub(crate) fn also_unenroll(id: &str, condition: Condition) -> Suppression {
         themes: BTreeSet::new(),
         live: true,
         also_unenroll: true,
-        unbuilt: Vec::new(),
+        ends: None,
         then_stage: Vec::new(),
         place: place(9),
     }
@@ -183,6 +183,7 @@ fn flow() -> Workflow {
         holds_for: Span::days(45),
         re_enrolls: None,
         runs_at_least: None,
+        via: None,
         place: place(7),
     }
 }
@@ -247,6 +248,7 @@ pub(crate) fn rules(rules: Vec<Rule>) -> RuleSet {
         )]),
         quiet_periods: Vec::new(),
         waited_for: waited_for(&rules),
+        index: Index::of(&rules),
         subscriptions: BTreeMap::new(),
         hubspot_lists: BTreeSet::new(),
         rules,
@@ -316,6 +318,7 @@ pub(crate) fn claim(
         row: "1.0.some-rule".into(),
         target,
         sender: None,
+        via: None,
         first_call_at: began,
         last_call_at: began,
         lost_answers: 0,

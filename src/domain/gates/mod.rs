@@ -18,6 +18,7 @@ pub mod expires;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod limits;
+pub mod merged;
 pub mod mode;
 pub mod moved;
 pub mod pace;
@@ -45,57 +46,44 @@ use super::rule::{Action, Enroll, Gate, Mode, Rule, RuleSet, SenderChoice, Unbui
 use super::time::Timestamp;
 use super::view::View;
 
-/// One step of the order.
-#[derive(Clone, Copy)]
-pub enum Step {
-    /// A gate.
-    Check(fn(&Case<'_>, &mut Notes) -> Passed),
-    /// Where keys of a gate stand whose effect is not built yet: a rule that has one stops here.
-    NotBuilt(Gate),
-}
-
-use Step::{Check, NotBuilt};
+/// One step of the order: a gate.
+pub type Step = fn(&Case<'_>, &mut Notes) -> Passed;
 
 /// What is asked of each due item by itself, once the person was read.
-pub const BEFORE_RANK: [Step; 6] = [
-    Check(expires::check),
-    Check(dates::check),
-    Check(surroundings::check),
-    Check(moved::check),
-    Check(conditions::check),
-    Check(split::check),
+pub const BEFORE_RANK: [Step; 7] = [
+    expires::check,
+    dates::check,
+    surroundings::check,
+    merged::check,
+    moved::check,
+    conditions::check,
+    split::check,
 ];
 
 /// What is asked of a rule that takes somebody out, before any enrollment of the same decision.
 /// Suppression, consent, themes, quiet periods, budgets and windows do not stand in its way.
-pub const UNENROLL: [Step; 5] = [
-    Check(wait_for::check),
-    Check(delay::check),
-    Check(exit::check_stays),
-    Check(breaker::check),
-    Check(exit::check_mode),
-];
+pub const UNENROLL: [Step; 5] =
+    [wait_for::check, delay::check, exit::check_stays, breaker::check, exit::check_mode];
 
 /// What is asked of the best rule of each theme.
-pub const AFTER_RANK: [Step; 18] = [
-    Check(wait_for::check),
-    Check(delay::check),
-    Check(suppress::check_built_in),
-    Check(suppress::check_rules),
-    Check(requires::check),
-    Check(consent::check),
-    Check(theme::check),
-    Check(cooldown::check),
-    Check(re_enroll::check),
-    Check(cap::check),
-    Check(breaker::check),
-    Check(mode::check),
-    Check(quiet::check),
-    Check(limits::check),
-    Check(company_limit::check),
-    Check(sender::check),
-    Check(window::check),
-    NotBuilt(Gate::Window),
+pub const AFTER_RANK: [Step; 17] = [
+    wait_for::check,
+    delay::check,
+    suppress::check_built_in,
+    suppress::check_rules,
+    requires::check,
+    consent::check,
+    theme::check,
+    cooldown::check,
+    re_enroll::check,
+    cap::check,
+    breaker::check,
+    mode::check,
+    quiet::check,
+    limits::check,
+    company_limit::check,
+    sender::check,
+    window::check,
 ];
 
 /// One item before the gates.
@@ -162,12 +150,9 @@ pub fn enrollment(rule: &Rule) -> Result<Enrollment<'_>, Unbuilt> {
             Ok(Enrollment { target, theme, senders })
         }
         // A rule that only takes people out never gets as far as the gates of an enrollment.
-        Action::Unenroll { then: None, .. } | Action::Split | Action::Nothing | Action::Unbuilt => {
-            Err(rule.unbuilt.first().cloned().unwrap_or_else(|| Unbuilt {
-                key: "unenroll".to_owned(),
-                gate: Gate::Unenroll,
-                place: rule.place.clone(),
-            }))
+        Action::Unenroll { then: None, .. } | Action::Split | Action::Nothing => {
+            let (key, place) = ("unenroll".to_owned(), rule.place.clone());
+            Err(Unbuilt { key, gate: Gate::Unenroll, place })
         }
     }
 }
@@ -281,16 +266,5 @@ pub type Passed = Result<(), Halt>;
 
 /// Takes one item through `steps`, until one stops it.
 pub fn run(steps: &[Step], case: &Case<'_>, notes: &mut Notes) -> Passed {
-    steps.iter().try_for_each(|step| match step {
-        Check(check) => check(case, notes),
-        NotBuilt(gate) => not_built(case, *gate),
-    })
-}
-
-/// A key that touches the rule stands at this gate, and its effect is not built yet.
-fn not_built(case: &Case<'_>, gate: Gate) -> Passed {
-    match case.rule.unbuilt.iter().find(|unbuilt| unbuilt.gate == gate) {
-        Some(unbuilt) => Err(Halt::Unbuilt(unbuilt.clone())),
-        None => Ok(()),
-    }
+    steps.iter().try_for_each(|step| step(case, notes))
 }

@@ -6,15 +6,13 @@ use crate::domain::claim::Sender;
 use crate::domain::contact::Owner;
 use crate::domain::decide::BudgetSeen;
 use crate::domain::id::{OwnerId, SenderName, TeamName, UserId};
+use crate::domain::queue::Ticket;
 use crate::domain::reason::Reason;
 use crate::domain::rule::{SenderChoice, SenderSpec, Team, Unbuilt, WhenFull};
 use crate::domain::sentence;
 use crate::domain::surroundings::{self, Surroundings};
-use crate::domain::time::{MINUTE_MS, Timestamp};
+use crate::domain::time::Timestamp;
 use crate::domain::view::InboxUse;
-
-/// How soon a full inbox is looked at again when only open calls stand in the way.
-const OPEN_CALLS_MS: u64 = MINUTE_MS;
 
 /// A usable sender, and what was seen of their inbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -166,7 +164,7 @@ fn inbox<'a>(case: &Case<'a>, spec: &SenderSpec) -> Option<&'a InboxUse> {
 
 enum Trouble {
     Full(Full),
-    /// The inbox enrolled a moment ago: when the next one may follow.
+    /// The inbox enrolled a moment ago: when it is this person's turn.
     Paced(Timestamp),
     /// When they are back.
     Away(Timestamp),
@@ -190,13 +188,22 @@ fn usable(case: &Case<'_>, spec: &SenderSpec) -> Result<Chosen, Trouble> {
     }
     let now = case.view.now;
     let (used, budget) = (inbox.used(now), spec.daily_budget);
-    let refused = inbox.full_until.filter(|until| now < *until);
-    if budget <= used || refused.is_some() {
-        let next = inbox.next_free(budget, now).max(refused);
-        return Err(Trouble::Full(Full { name: name.clone(), used, budget, next }));
+    let refused = inbox.full_until.is_some_and(|until| now < until);
+    // Whoever comes before and is due too takes a place first.
+    let (queues, ticket) = (&case.view.memory.counters.queues, Ticket::of(case.item));
+    let due = queues.due_before(name, &ticket, now);
+    let taken = used.saturating_add(u32::try_from(due).unwrap_or(u32::MAX));
+    let place = || {
+        let limits = (budget, spec.pace_ms());
+        inbox.place(limits, queues.before(name, &ticket), now)
+    };
+    if budget <= taken || refused {
+        let open_calls = inbox.next_free(budget, now).is_none() && budget <= used && !refused;
+        let (name, place) = (name.clone(), place());
+        return Err(Trouble::Full(Full { name, used, budget, place, open_calls }));
     }
-    if let Some(next) = pace::next(spec, inbox, now) {
-        return Err(Trouble::Paced(next));
+    if pace::next(spec, inbox, now).is_some() || (0 < spec.pace_ms() && 0 < due) {
+        return Err(Trouble::Paced(place()));
     }
     let budget = BudgetSeen { budget, used, pace_ms: spec.pace_ms() };
     Ok(Chosen { sender: sender(spec, user_id), budget })
@@ -211,14 +218,17 @@ struct Full {
     name: SenderName,
     used: u32,
     budget: u32,
-    next: Option<Timestamp>,
+    /// When it is this person's turn.
+    place: Timestamp,
+    /// Only open calls stand in the way: nobody knows when they end.
+    open_calls: bool,
 }
 
 /// Who was tried, and what stood in the way.
 #[derive(Default)]
 struct Tried {
     full: Vec<Full>,
-    /// Who enrolled a moment ago, in words, and when the next one may follow.
+    /// Who enrolled a moment ago, in words, and when it is this person's turn.
     paced: Vec<(SenderName, String, Timestamp)>,
     /// When the first of those who are away is back.
     back: Option<Timestamp>,
@@ -236,8 +246,8 @@ impl Tried {
     /// Somebody full: wait for a place. Else somebody paused: a person reconnects the inbox.
     /// Else nobody; who is away is looked at again when they are back.
     fn stop(&self, case: &Case<'_>) -> (String, Stop) {
-        if !self.full.is_empty() || !self.paced.is_empty() {
-            return self.wait(case);
+        if let Some(waits) = self.wait(case) {
+            return waits;
         }
         let others = self.unusable.join("; ");
         let Some((name, error)) = self.paused.first() else {
@@ -251,24 +261,30 @@ impl Tried {
         (format!("{} paused: {error}", names.join(", ")), stop)
     }
 
-    fn wait(&self, case: &Case<'_>) -> (String, Stop) {
+    /// Whoever has only no place now: the wait for the first place there is.
+    fn wait(&self, case: &Case<'_>) -> Option<(String, Stop)> {
         let shown: Vec<String> = self
             .full
             .iter()
             .map(|full| format!("{} used {} of {}", full.name, full.used, full.budget))
             .collect();
-        let next = self.full.iter().filter_map(|full| full.next).min();
         let shown = shown.join(", ");
-        if let Some(soonest) = self.paced.iter().map(|(_, _, next)| *next).min() {
-            let next = next.map_or(soonest, |next| next.min(soonest));
+        let full = self.full.iter().map(|full| (full.place, &full.name));
+        let paced = self.paced.iter().map(|(name, _, place)| (*place, name));
+        let (until, name) = full.chain(paced).min_by_key(|(place, _)| *place)?;
+        let (shown, text) = if self.paced.is_empty() {
+            let is_known = self.full.iter().any(|full| !full.open_calls);
+            let text = sentence::budget_exhausted(&shown, is_known.then_some(until), case.zone());
+            (shown, text)
+        } else {
             let full = (!shown.is_empty()).then(|| format!("{shown} in 24 hours"));
             let paced = self.paced.iter().map(|(_, words, _)| words.clone());
             let shown = full.into_iter().chain(paced).collect::<Vec<_>>().join(", ");
-            let text = sentence::paced(&shown, next, case.zone());
-            return (shown, Stop::new(Reason::BudgetExhausted, text).until(Some(next)));
-        }
-        let text = sentence::budget_exhausted(&shown, next, case.zone());
-        let until = next.unwrap_or_else(|| case.view.now.plus_ms(OPEN_CALLS_MS));
-        (shown, Stop::new(Reason::BudgetExhausted, text).until(Some(until)))
+            let text = sentence::paced(&shown, until, case.zone());
+            (shown, text)
+        };
+        let mut stop = Stop::new(Reason::BudgetExhausted, text).until(Some(until));
+        stop.sender = Some(name.clone());
+        Some((shown, stop))
     }
 }

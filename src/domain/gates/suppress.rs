@@ -3,12 +3,19 @@
 use super::{Case, Halt, Notes, Passed, Stop};
 use crate::domain::facts::Facts;
 use crate::domain::reason::Reason;
+use crate::domain::rule::Suppression;
 use crate::domain::rule::condition::is_under;
-use crate::domain::rule::{Gate, Suppression, Unbuilt};
 use crate::domain::sentence;
 
-/// The suppressions that nobody can switch off.
+/// The suppression that a person's press made, and only a person's press ends.
+pub const NEVER_AGAIN: &str = "never contact again";
+
+/// The suppressions that no rule can switch off.
 pub fn check_built_in(case: &Case<'_>, notes: &mut Notes) -> Passed {
+    if let Some(bar) = &case.view.memory.person.barred {
+        let says = sentence::never_again(&bar.who, &case.day(bar.at));
+        return Err(suppressed(notes, NEVER_AGAIN, &says, format!("built-in: {says}")));
+    }
     let contact = case.view.contact;
     let found = if contact.email().is_none() {
         Some(("no-email", "nobody can be written to without an address"))
@@ -41,7 +48,7 @@ pub fn check_rules(case: &Case<'_>, notes: &mut Notes) -> Passed {
     let theme = case.enrollment()?.theme;
     let concerns = |it: &&Suppression| it.themes.is_empty() || it.themes.contains(theme);
     for suppression in case.rules.suppressions.iter().filter(concerns) {
-        let Some(why) = holds(&case.facts(), suppression)? else { continue };
+        let Ok(why) = holds(&case.facts(), suppression) else { continue };
         let id = &suppression.id;
         let detail = format!("\"{id}\" ({}): {why}", suppression.place);
         if suppression.live {
@@ -52,20 +59,21 @@ pub fn check_rules(case: &Case<'_>, notes: &mut Notes) -> Passed {
     Ok(())
 }
 
-/// Why all its conditions hold, or `None`. What is not built yet halts only where they hold.
-pub fn holds(facts: &Facts<'_>, suppression: &Suppression) -> Result<Option<String>, Unbuilt> {
+/// Why it holds: it is not over (`until`), and all its conditions hold. The error says why it
+/// does not.
+pub fn holds(facts: &Facts<'_>, suppression: &Suppression) -> Result<String, String> {
+    if let Some(ends) = suppression.ends.filter(|ends| *ends <= facts.now) {
+        return Err(format!("it ended on {}", sentence::day(ends.minus_ms(1), facts.zone)));
+    }
     let mut details = Vec::new();
     for condition in &suppression.conditions {
         let finding = condition.evaluate(facts);
         if !finding.holds {
-            return Ok(None);
+            return Err("it does not hold".to_owned());
         }
         details.push(format!("{} ({})", finding.detail, condition.place));
     }
-    match suppression.unbuilt.iter().find(|it| it.gate == Gate::Suppress) {
-        Some(unbuilt) => Err(unbuilt.clone()),
-        None => Ok(Some(details.join("; "))),
-    }
+    Ok(details.join("; "))
 }
 
 fn suppressed(notes: &mut Notes, by: &str, says: &str, detail: String) -> Halt {

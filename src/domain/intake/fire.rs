@@ -2,7 +2,6 @@
 
 use super::{Incoming, burst, old_value};
 use crate::domain::breaker::{Open, Trips, in_the_way};
-use crate::domain::event::Event;
 use crate::domain::gates::dates;
 use crate::domain::id::{RowId, RuleId};
 use crate::domain::person::{Item, Person, Purpose, Settling};
@@ -73,7 +72,7 @@ pub(super) fn schedule(
             None => taken.rows.push(open_row(rules, person, &items[at])),
         }
     }
-    for suppression in watching(rules, incoming.event) {
+    for suppression in watching(rules, incoming) {
         let item = watch(incoming, suppression);
         taken.rows.push(open_row(rules, person, &item));
         items.push(item);
@@ -83,10 +82,15 @@ pub(super) fn schedule(
     taken.settling = settling;
 }
 
-/// Suppressions with `also_unenroll` that look at the property that changed.
-fn watching<'a>(rules: &'a RuleSet, event: &Event) -> impl Iterator<Item = &'a Suppression> {
-    let watched = event.change().and_then(|(property, _)| rules.watched.get(property));
-    watched.into_iter().flatten().filter_map(|index| rules.suppressions.get(*index))
+/// Suppressions with `also_unenroll` that look at the property that changed, and are not over.
+pub(super) fn watching<'a>(
+    rules: &'a RuleSet,
+    incoming: &Incoming<'_>,
+) -> impl Iterator<Item = &'a Suppression> {
+    let received = incoming.received;
+    let watched = incoming.event.change().and_then(|(property, _)| rules.watched.get(property));
+    let all = watched.into_iter().flatten().filter_map(|index| rules.suppressions.get(*index));
+    all.filter(move |it| it.ends.is_none_or(|ends| received < ends))
 }
 
 /// Due at once: who must not be written to any more does not wait for it.
@@ -133,7 +137,7 @@ fn item(person: &Person, incoming: &Incoming<'_>, rule: &Rule, settling: Option<
         from: old_value(person, incoming.event).map(str::to_owned),
         target: match &rule.of(person.contact).action {
             Action::Enroll { target, .. } => Some(target.name.clone()),
-            Action::Unenroll { .. } | Action::Split | Action::Nothing | Action::Unbuilt => None,
+            Action::Unenroll { .. } | Action::Split | Action::Nothing => None,
         },
         ..fresh(incoming, pair_id(incoming, rule), of_rule, due)
     }

@@ -1,4 +1,4 @@
-use super::{Incoming, judge, unreadable};
+use super::{Incoming, judge, listening, unreadable};
 use crate::domain::event::{Event, Kind};
 use crate::domain::gates::fixture::{
     NOW, SETTLE_MS, World, also_unenroll, becomes, changes, event, is, rule, rules,
@@ -6,7 +6,8 @@ use crate::domain::gates::fixture::{
 use crate::domain::id::{ContactId, PortalId};
 use crate::domain::reason::Reason;
 use crate::domain::record::TakenEvent;
-use crate::domain::rule::Mode;
+use crate::domain::rule::trigger::{Subject, When};
+use crate::domain::rule::{Mode, Rule, Suppression};
 use crate::domain::time::{DAY_MS, Timestamp};
 
 fn world() -> World {
@@ -85,6 +86,10 @@ fn an_event_dated_2100_silences_nobody() {
 #[test]
 fn our_own_writes_are_not_routed() {
     check(&mut world(), &event("unenroll_requested", "1"), &[Reason::OwnChange]);
+    let mut by_property = World::new(vec![rule("any", changes("start_it"), "intro")]);
+    let workflow = by_property.rules.workflows.get_mut("nurture-flow").expect("there");
+    workflow.via = Some("start_it".into());
+    check(&mut by_property, &event("start_it", "1"), &[Reason::OwnChange]);
     let mut by_app = event("lifecyclestage", "mql");
     by_app.source = Some("INTEGRATION".to_owned());
     by_app.source_id = Some("55".to_owned());
@@ -138,10 +143,20 @@ fn a_suppression_that_takes_people_out_watches_its_properties() {
 }
 
 #[test]
+fn a_suppression_that_is_over_watches_nothing() {
+    let mut world = world();
+    let ends = Some(world.now);
+    let over = Suppression { ends, ..also_unenroll("customers", is("customer", "yes")) };
+    world.rules.suppressions = vec![over];
+    world.rules.watched.insert("customer".into(), vec![0]);
+    check(&mut world, &event("customer", "yes"), &[Reason::NotWatched]);
+}
+
+#[test]
 fn nothing_waits_for_somebody_who_is_gone() {
     let mut world = world();
     check(&mut world, &event("lifecyclestage", "mql"), &[Reason::Settling]);
-    check(&mut world, &of_kind(Kind::PrivacyDeleted), &[Reason::Withdrawn, Reason::Deleted]);
+    check(&mut world, &of_kind(Kind::PrivacyDeleted), &[Reason::Deleted, Reason::Deleted]);
     assert!(world.person.items.is_empty());
 }
 
@@ -196,4 +211,30 @@ fn an_item_that_cannot_be_read_is_recorded() {
     let taken = unreadable(&rules(Vec::new()), "3.4", "no objectId");
     assert_eq!(taken.rows[0].id.as_str(), "3.4");
     assert!(taken.rows[0].sentence.ends_with("could not be read: no objectId."));
+}
+
+/// The cost of an event does not hang on rules that listen to something else.
+#[test]
+fn of_ten_thousand_rules_only_those_that_listen_are_looked_at() {
+    let other = |n: u32| rule(&format!("other-{n}"), changes(&format!("property_{n}")), "intro");
+    let mut list: Vec<Rule> = (0..10_000).map(other).collect();
+    list.push(rule("inbound", becomes("lifecyclestage", "mql"), "intro"));
+    list.push(rule("created", created(), "intro"));
+    let world = World::new(list);
+    let check = |event: &Event, expected: &[&str]| {
+        let places = listening(&world.rules, event);
+        let ids: Vec<&str> =
+            places.iter().map(|place| world.rules.rules[*place].id.as_str()).collect();
+        assert_eq!(ids, expected);
+    };
+    check(&event("lifecyclestage", "mql"), &["inbound"]);
+    check(&event("property_77", "x"), &["other-77"]);
+    check(&event("unwatched", "x"), &[]);
+    check(&of_kind(Kind::Created), &["created"]);
+    check(&of_kind(Kind::Restored), &[]);
+    check(&of_kind(Kind::Deleted), &[]);
+}
+
+fn created() -> When {
+    When { subject: Subject::ContactCreated, ..changes("x") }
 }

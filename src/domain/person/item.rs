@@ -75,6 +75,9 @@ pub struct Item {
     /// Calls for it whose outcome nobody knew, so far.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub lost_answers: u32,
+    /// How often a person said that it did not take effect: HubSpot is then asked anew.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub denied: u32,
     /// What it is for.
     #[serde(default, skip_serializing_if = "Purpose::is_usual")]
     pub purpose: Purpose,
@@ -140,6 +143,7 @@ impl Item {
             released: Vec::new(),
             attempts: 0,
             lost_answers: 0,
+            denied: 0,
             purpose: Purpose::Rule,
             leaves_since: None,
             busy_since: None,
@@ -207,8 +211,9 @@ impl Item {
         matches!(self.decision, Decision::Wait | Decision::Unenroll)
     }
 
-    /// The rule its records name; a suppression is none.
+    /// The rule its records name; a suppression is none, and neither is a press.
     pub fn of_rule(&self) -> Option<&RuleId> {
-        (self.purpose != Purpose::Suppress).then_some(&self.rule)
+        let by_rule = !matches!(self.purpose, Purpose::Suppress | Purpose::Press);
+        by_rule.then_some(&self.rule)
     }
 }

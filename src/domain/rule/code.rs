@@ -40,6 +40,8 @@ pub const ACTION: &str = "HR018";
 pub const ORDER: &str = "HR019";
 /// Two keys that contradict each other.
 pub const CONTRADICTION: &str = "HR020";
+/// A file that is not UTF-8.
+pub const NOT_TEXT: &str = "HR021";
 
 /// Lint: live belongs in the rule, not in the defaults.
 pub const LINT_DEFAULT_LIVE: &str = "HR101";

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::index::Index;
 use super::leave::{Bridge, Enroll, Exit, OnConflict};
 use super::protection::{Breaker, Cap, Limits};
 pub use super::senders::{SenderChoice, SenderSpec, Team, WhenFull};
@@ -68,12 +69,10 @@ pub enum Gate {
     Consent,
     /// Sender, limits and budget.
     Sender,
-    /// `window`.
-    Window,
 }
 
-/// A key whose effect is not built yet, and the gate that would need it. `serve` and `check`
-/// refuse it; `test` says which test waits for which key.
+/// A key whose effect is not built yet in `serve`, and the gate that would need it: a live rule
+/// that has one is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unbuilt {
     /// The key as written, for example `wait_for`.
@@ -154,6 +153,8 @@ pub struct Workflow {
     pub re_enrolls: Option<bool>,
     /// `runs_at_least`, where said.
     pub runs_at_least: Option<Span>,
+    /// `via = "property:NAME"`: what is written so that HubSpot's workflow enrolls the contact.
+    pub via: Option<PropertyName>,
     /// Where it stands.
     pub place: Place,
 }
@@ -193,8 +194,6 @@ pub enum Action {
     Split,
     /// The arm of a split that gets nothing.
     Nothing,
-    /// Not built yet. The rule's `unbuilt` says so.
-    Unbuilt,
 }
 
 /// `[[rule]]`.
@@ -250,8 +249,6 @@ pub struct Rule {
     pub arms: Vec<Rule>,
     /// Which arm of a split this is.
     pub arm: Option<Arm>,
-    /// Keys whose effect is not built yet.
-    pub unbuilt: Vec<Unbuilt>,
     /// Keys that only `hubroute test` can judge so far, on the data of a test: `serve` does not
     /// read what they need, and refuses a live rule that has one.
     pub then_stage: Vec<Unbuilt>,
@@ -281,8 +278,8 @@ pub struct Suppression {
     pub live: bool,
     /// `also_unenroll`: when it comes to hold, the person is taken out of its themes.
     pub also_unenroll: bool,
-    /// Keys whose effect is not built yet.
-    pub unbuilt: Vec<Unbuilt>,
+    /// `until`: the first instant after its last day in the portal's zone.
+    pub ends: Option<Timestamp>,
     /// Keys that only `hubroute test` can judge so far ([`Rule::then_stage`]).
     pub then_stage: Vec<Unbuilt>,
     /// Where it stands.
@@ -339,14 +336,18 @@ pub struct RuleSet {
     pub waited_for: BTreeMap<PropertyName, RuleId>,
     /// Suppressions with `also_unenroll` that look at a property; indexes into `suppressions`.
     pub watched: BTreeMap<PropertyName, Vec<usize>>,
+    /// Rules by id and by what they listen to.
+    pub index: Index,
 }
 
 impl RuleSet {
     /// The rule with this id, or the one whose `was` names it.
     pub fn rule(&self, id: &RuleId) -> Option<&Rule> {
-        self.rules
-            .iter()
-            .find(|rule| rule.id == *id)
-            .or_else(|| self.rules.iter().find(|rule| rule.was.as_ref() == Some(id)))
+        self.rules.get(self.index.known_as(id)?)
+    }
+
+    /// The rule with this id, whatever other rules were called before.
+    pub fn named(&self, id: &RuleId) -> Option<&Rule> {
+        self.rules.get(self.index.named(id)?)
     }
 }

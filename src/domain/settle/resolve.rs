@@ -89,8 +89,16 @@ fn absent(case: Case, standing: Standing) -> Turn {
 }
 
 /// A workflow that must still run and does not show was never entered; one that may be over
-/// already counts as entered, unverified (CONSISTENCY.md 6.7).
+/// already counts as entered, unverified (CONSISTENCY.md 6.7). One that starts from a property may
+/// start late: it is looked for as long as a lost answer, and then a person looks.
 fn accepted_and_absent(case: Case, standing: Standing) -> Turn {
+    if case.claim.via.is_some() {
+        return if window_is_over(&case, standing) {
+            review(case, "the property is written, and the workflow does not show")
+        } else {
+            check_later(case, standing)
+        };
+    }
     let Some(runs_ms) = case.runs_at_least_ms() else {
         let at = case.claim.last_call_at;
         return confirm(case, at, false, None);
@@ -166,7 +174,7 @@ pub enum Resolution {
 }
 
 /// Ends a doubt, or a need for review, by what a person says.
-pub fn by_person(case: Case, resolution: Resolution, press: Press) -> Turn {
+pub fn by_person(mut case: Case, resolution: Resolution, press: Press) -> Turn {
     let now = case.now;
     let mut turn = match resolution {
         Resolution::Enrolled => {
@@ -174,6 +182,9 @@ pub fn by_person(case: Case, resolution: Resolution, press: Press) -> Turn {
             confirm(case, at, false, None)
         }
         Resolution::NotEnrolled => {
+            if let Some(item) = &mut case.item {
+                item.denied += 1;
+            }
             let text = sentence::asking(case.target_name());
             let state = case.released("a person saw that the contact is not enrolled");
             case.turn(state, After::wait(Reason::OutcomeUnknown, text, Some(now)))

@@ -53,6 +53,7 @@ fn case(channel: Channel, state: State, now: Timestamp) -> Case {
             row: "1.0.rule".into(),
             target: Target { channel, name: name.into(), id: 5 },
             sender: (channel == Channel::Sequence).then_some(sender),
+            via: None,
             first_call_at: NOW,
             last_call_at: NOW,
             lost_answers: u32::from(state != State::Reserved),

@@ -10,9 +10,10 @@ pub fn untested(rules: &RuleSet, files: &[RuleFile], report: &SuiteReport) -> Ve
     let mut found = Vec::new();
     for file in files {
         // The tests of a rule that waits for a key not built yet wait as well.
-        let live = rules.rules.iter().filter(|rule| {
-            rule.mode == Mode::Live && rule.unbuilt.is_empty() && *rule.place.file == *file.name
-        });
+        let live = rules
+            .rules
+            .iter()
+            .filter(|rule| rule.mode == Mode::Live && *rule.place.file == *file.name);
         let mut silent = live.filter(|rule| !report.fired.contains(&rule.id)).peekable();
         if silent.peek().is_none() {
             continue;

@@ -161,6 +161,7 @@ impl<'a> Play<'a> {
             counters: Counters {
                 rules: Arc::new(self.enrolled.clone()),
                 breakers: Arc::clone(self.fires.open()),
+                queues: Arc::default(),
             },
         };
         let view = View {

@@ -173,6 +173,7 @@ fn claim(
         row: format!("already.{index}").into(),
         target: Target { channel, name: name.clone(), id },
         sender: None,
+        via: None,
         first_call_at: already.started,
         last_call_at: already.started,
         lost_answers: 0,

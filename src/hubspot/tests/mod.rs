@@ -69,6 +69,7 @@ fn claim(channel: Channel) -> Claim {
         row: "r1".into(),
         target: Target { channel, name: name.into(), id },
         sender: (channel == Channel::Sequence).then_some(sender),
+        via: None,
         first_call_at: now,
         last_call_at: now,
         lost_answers: 0,

@@ -4,10 +4,9 @@ use serde_json::{Value, json};
 
 use super::super::call::{Answer, Call, envelope, invalid, not_found, text};
 use super::super::clock::iso;
-use super::super::enrollment::Booking;
 use super::super::hub::Hub;
 use super::super::id::Id;
-use super::super::state::{By, Contact, How, Target, Workflow};
+use super::super::state::{Contact, How, Target, Workflow};
 use super::Reply;
 
 /// `POST …/v2/workflows/{workflowId}/enrollments/contacts/{email}`, or the route-map call on the
@@ -16,22 +15,9 @@ use super::Reply;
 /// 204 does not mean enrolled: a workflow that is off, or a second enrollment where re-enrollment
 /// is off, is accepted without effect.
 pub(super) fn enroll(hub: &mut Hub, call: &Call, bookings: usize) -> Reply {
-    let workflow = named(hub, call)?;
+    let flow = named(hub, call)?.flow.clone();
     let contact = addressed(hub, call)?.id.clone();
-    let target = Target::Workflow(workflow.flow.clone());
-    let before = hub.enrollments(&contact).any(|entry| entry.target == target);
-    if !workflow.enabled || (before && !workflow.re_enrolls) {
-        return Ok(Answer::nothing());
-    }
-    for _ in 0..bookings {
-        hub.book(Booking {
-            contact: contact.clone(),
-            target: target.clone(),
-            user: None,
-            sender: None,
-            by: By::Api,
-        });
-    }
+    hub.enter_workflow(&contact, &flow, bookings);
     Ok(Answer::nothing())
 }
 

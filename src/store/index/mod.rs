@@ -32,6 +32,18 @@ pub enum IndexError {
     Io(#[from] io::Error),
 }
 
+impl IndexError {
+    /// Whether the disk is full or not writable: then there is nothing wrong with the index.
+    pub fn is_of_the_disk(&self) -> bool {
+        match self {
+            Self::Engine(::sled::Error::Io(error)) | Self::Io(error) => {
+                super::space::is_of_the_disk(error)
+            }
+            _ => false,
+        }
+    }
+}
+
 /// One change of one row: its key, and its value or `None` to remove it.
 pub type Change = (Vec<u8>, Option<Vec<u8>>);
 

@@ -7,11 +7,11 @@
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
-use super::frame;
-use super::open::numbers;
-use super::segment::{self, FRAMES_AT};
+use super::open::{corrupt, numbers};
+use super::segment;
+use super::walk::{End, walk};
 use super::{JournalError, Reader, Shared, Sizes};
-use crate::store::disk::{Disk, DiskFile};
+use crate::store::disk::Disk;
 
 /// A reader of what is surely on disk now; what is written later is not seen.
 pub fn glance<D: Disk>(disk: &D, stream: &'static str) -> Result<Reader<D>, JournalError> {
@@ -21,6 +21,7 @@ pub fn glance<D: Disk>(disk: &D, stream: &'static str) -> Result<Reader<D>, Jour
         sizes: Sizes::default(),
         synced: AtomicU64::new(0),
         segments: Mutex::new(Vec::new()),
+        files: Mutex::new(()),
     };
     let mut last = None;
     for number in numbers(&shared)? {
@@ -32,29 +33,25 @@ pub fn glance<D: Disk>(disk: &D, stream: &'static str) -> Result<Reader<D>, Jour
     }
     shared.check_order()?;
     if let Some(segment) = last {
-        let io = |error| JournalError::io(&segment.name, error);
-        let length = usize::try_from(segment.file.bytes().map_err(io)?).unwrap_or(usize::MAX);
-        let mut bytes = vec![0; length];
-        let read = segment::read_whole(&segment.file, &mut bytes, 0).map_err(io)?;
+        let found = walk(&segment).map_err(|error| JournalError::io(&segment.name, error))?;
         // A segment is begun once everything before it is on disk.
-        let before = segment.first_seq - 1;
-        let synced = synced(&bytes[..read], segment.salt, segment.first_seq).max(before);
+        let synced = found.synced.max(segment.first_seq - 1);
         shared.synced.store(synced, std::sync::atomic::Ordering::Release);
     }
     Ok(Reader::new(Arc::new(shared)))
 }
 
-/// The largest number that a whole frame of this segment knew to be on disk.
-fn synced(bytes: &[u8], salt: u32, first_seq: u64) -> u64 {
-    let mut at = usize::try_from(FRAMES_AT).unwrap_or(usize::MAX);
-    let (mut next, mut synced) = (first_seq, 0);
-    while let Some(frame) = bytes.get(at..).and_then(|rest| frame::get(rest, salt)) {
-        if frame.seq != next {
-            break;
-        }
-        next += u64::from(frame.kind != frame::FrameKind::Mark);
-        synced = synced.max(frame.synced);
-        at += frame.bytes();
+/// Reads the newest segment to its end: a reader stops at the first bytes that are no frame, and
+/// only this tells whether they were one.
+pub fn newest_is_whole<D: Disk>(disk: &D, stream: &'static str) -> Result<(), JournalError> {
+    let names = disk.list().map_err(|error| JournalError::io(stream, error))?;
+    let newest = names.iter().filter_map(|name| segment::number(stream, name)).max();
+    let Some(number) = newest else { return Ok(()) };
+    // One without a header is in the making.
+    let Some(segment) = segment::open(disk, stream, number)? else { return Ok(()) };
+    let found = walk(&segment).map_err(|error| JournalError::io(&segment.name, error))?;
+    match found.end {
+        End::Corrupt => Err(corrupt(&segment.name, found.offset, found.next)),
+        End::Clean | End::Torn => Ok(()),
     }
-    synced
 }

@@ -10,6 +10,9 @@ mod open;
 mod reader;
 mod segment;
 mod spare;
+mod sweep;
+mod trim;
+mod walk;
 
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,9 +21,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use thiserror::Error;
 
 pub use frame::{FrameKind, PAYLOAD_BYTES_MAX};
-pub use glance::glance;
+pub use glance::{glance, newest_is_whole};
 pub use open::Cut;
 pub use reader::{Entry, Reader};
+pub use sweep::{Sweeper, Unswept};
+pub use trim::{Extent, Trimmer};
 
 use self::segment::Segment;
 use self::spare::Spare;
@@ -107,6 +112,8 @@ struct Shared<D: Disk> {
     synced: AtomicU64,
     /// Segments by number: the number, and that of the first frame.
     segments: Mutex<Vec<(u64, u64)>>,
+    /// Held while a sealed segment is taken away or written anew.
+    files: Mutex<()>,
 }
 
 /// One stream of frames, with its only writer.
@@ -126,6 +133,9 @@ pub struct Journal<D: Disk> {
     poisoned: bool,
     /// Frames were written since the last mark.
     unmarked: bool,
+    /// Up to where a group lies that was refused, whole or in part: it is wiped before anything
+    /// is written there, or frames of it could follow those of a later group.
+    refused: Option<u64>,
 }
 
 /// One frame to append: its kind, its version, and its payload in parts.
@@ -170,8 +180,13 @@ impl<D: Disk> Journal<D> {
         if self.poisoned {
             return Err(JournalError::Poisoned);
         }
+        if let Err(error) = self.wipe_refused() {
+            self.abandon();
+            return Err(JournalError::io(&self.segment.name, error));
+        }
         let written = self.segment.file.write_at(&self.group, self.tail);
         if let Err(error) = written {
+            self.refused = Some(self.tail + self.group.len() as u64);
             self.abandon();
             return Err(JournalError::io(&self.segment.name, error));
         }
@@ -184,7 +199,20 @@ impl<D: Disk> Journal<D> {
         self.group.clear();
         self.unmarked = true;
         self.shared.synced.store(self.next - 1, Ordering::Release);
-        self.rotate()
+        self.rotate();
+        Ok(())
+    }
+
+    /// Zeros what is left of a refused group, on disk.
+    fn wipe_refused(&mut self) -> io::Result<()> {
+        let Some(end) = self.refused else { return Ok(()) };
+        let end = end.min(self.segment.file.bytes()?);
+        if self.tail < end {
+            open::zero(&self.segment.file, self.tail, end)?;
+            self.segment.file.sync().inspect_err(|_| self.poisoned = true)?;
+        }
+        self.refused = None;
+        Ok(())
     }
 
     /// Forgets the group: its numbers are given again.
@@ -196,7 +224,7 @@ impl<D: Disk> Journal<D> {
     /// Writes, without waiting, that everything so far is on disk. Called when nothing else
     /// waits to be written, so that damage to the last group cannot pass for a torn tail.
     pub fn mark(&mut self) {
-        if self.poisoned || !self.unmarked {
+        if self.poisoned || !self.unmarked || self.refused.is_some() {
             return;
         }
         let mut mark = Vec::new();
@@ -219,24 +247,50 @@ impl<D: Disk> Journal<D> {
     }
 
     /// Goes on in the next segment where this one is full and the next one is ready.
-    fn rotate(&mut self) -> Result<(), JournalError> {
+    fn rotate(&mut self) {
         if self.tail < self.capacity / 2 {
-            return Ok(());
+            return;
         }
         self.spare.prepare(&self.shared.disk, self.shared.stream, self.segment.number + 1);
         if self.tail < self.capacity
             || (!self.spare.is_ready() && self.tail < 2 * self.shared.sizes.full)
         {
+            return;
+        }
+        let prepared = self.spare.take();
+        // Where the disk has no place for it this one goes on: what was committed stays so.
+        drop(self.next_segment(prepared.as_deref(), self.shared.sizes.full));
+    }
+
+    /// Goes on in a segment of its own, so that what was written until now can be taken away
+    /// when it is old. Nothing to do where nothing was written. The group must be empty.
+    pub fn seal(&mut self) -> Result<(), JournalError> {
+        if self.tail <= segment::FRAMES_AT || self.poisoned {
             return Ok(());
         }
+        self.next_segment(None, self.shared.sizes.first)
+    }
+
+    fn next_segment(&mut self, prepared: Option<&str>, bytes: u64) -> Result<(), JournalError> {
         self.mark();
         let number = self.segment.number + 1;
-        let name = self.spare.take();
-        let made = open::make_segment(&self.shared, number, self.next, name.as_deref())?;
-        self.capacity = self.shared.sizes.full;
-        self.segment = made;
-        self.tail = segment::FRAMES_AT;
-        Ok(())
+        match open::make_segment(&self.shared, number, self.next, prepared) {
+            Ok(made) => {
+                let sealed = std::mem::replace(&mut self.segment, made);
+                // What was prepared and not needed goes back; losing that costs only space.
+                drop(sealed.file.resize(self.tail));
+                self.capacity = bytes;
+                self.tail = segment::FRAMES_AT;
+                self.refused = None;
+                Ok(())
+            }
+            Err(error) => {
+                // One that began here and is found at the next start would hide what this one
+                // takes from now on.
+                self.poisoned = open::remove_segment(&self.shared, number).is_err();
+                Err(error)
+            }
+        }
     }
 }
 
@@ -247,4 +301,4 @@ impl<D: Disk> Shared<D> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

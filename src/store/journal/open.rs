@@ -4,10 +4,14 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::segment::{self, End, FRAMES_AT, Segment};
+use super::segment::{self, FRAMES_AT, Segment};
 use super::spare::Spare;
+use super::walk::{End, Walk, has_frames, walk};
 use super::{Journal, JournalError, Shared, Sizes};
 use crate::store::disk::{Disk, DiskFile};
+
+/// Bytes wiped at once.
+const WIPED_BYTES: usize = 64 << 10;
 
 /// A torn tail that was cut: bytes of a group that no sync ever covered, so nobody was told
 /// that they are kept.
@@ -37,6 +41,7 @@ impl<D: Disk> Journal<D> {
             sizes,
             synced: AtomicU64::new(0),
             segments: Mutex::new(Vec::new()),
+            files: Mutex::new(()),
         });
         let mut numbers = numbers(&shared)?;
         let mut opened = None;
@@ -50,37 +55,35 @@ impl<D: Disk> Journal<D> {
                 .ok_or_else(|| corrupt(&segment::name(stream, number), 0, 0))?;
             shared.register(number, found.first_seq);
         }
-        let (segment, bytes) = if let Some(found) = opened {
-            shared.register(found.0.number, found.0.first_seq);
+        let segment = if let Some(found) = opened {
+            shared.register(found.number, found.first_seq);
             found
         } else {
             let segment = make_segment(&shared, 1, 1, None)?;
             fill_first(&segment, sizes.first)
                 .map_err(|error| JournalError::io(&segment.name, error))?;
-            (segment, Vec::new())
+            segment
         };
         shared.check_order()?;
-        finish(shared, segment, &bytes)
+        finish(shared, segment)
     }
 }
 
 fn finish<D: Disk>(
     shared: Arc<Shared<D>>,
     segment: Segment<D::File>,
-    bytes: &[u8],
 ) -> Result<(Journal<D>, Option<Cut>), JournalError> {
-    let (tail, next, end) = segment::walk(bytes, segment.salt, segment.first_seq, |_, _| {});
-    let tail = (tail as u64).max(FRAMES_AT);
+    let io = |error| JournalError::io(&segment.name, error);
+    let capacity = segment.file.bytes().map_err(io)?;
+    let Walk { offset: tail, next, end, .. } = walk(&segment).map_err(io)?;
     let cut = match end {
         End::Clean => None,
         End::Corrupt => return Err(corrupt(&segment.name, tail, next)),
         End::Torn => {
-            wipe(&segment.file, tail, bytes.len() as u64)
-                .map_err(|error| JournalError::io(&segment.name, error))?;
+            wipe(&segment.file, tail, capacity).map_err(io)?;
             Some(Cut { name: segment.name.clone(), offset: tail })
         }
     };
-    let capacity = segment.file.bytes().map_err(|error| JournalError::io(&segment.name, error))?;
     shared.synced.store(next - 1, std::sync::atomic::Ordering::Release);
     let spare = Spare::new(shared.stream, shared.sizes.full);
     let journal = Journal {
@@ -93,32 +96,27 @@ fn finish<D: Disk>(
         spare,
         poisoned: false,
         unmarked: true,
+        refused: None,
     };
     Ok((journal, cut))
 }
 
-/// The last segment with all its bytes; `None` for one that was never finished, which is removed.
-#[expect(clippy::type_complexity, reason = "a segment and its bytes, twice wrapped")]
+/// The last segment; `None` for one that was never finished, which is removed.
 fn open_last<D: Disk>(
     shared: &Shared<D>,
     number: u64,
-) -> Result<Option<(Segment<D::File>, Vec<u8>)>, JournalError> {
+) -> Result<Option<Segment<D::File>>, JournalError> {
+    if let Some(segment) = segment::open(&shared.disk, shared.stream, number)? {
+        return Ok(Some(segment));
+    }
     let name = segment::name(shared.stream, number);
     let io = |error| JournalError::io(&name, error);
-    let file = shared.disk.open(&name).map_err(io)?;
-    let length = usize::try_from(file.bytes().map_err(io)?).unwrap_or(usize::MAX);
-    let mut bytes = vec![0; length];
-    let read = segment::read_whole(&file, &mut bytes, 0).map_err(io)?;
-    bytes.truncate(read);
-    match segment::open(&shared.disk, shared.stream, number)? {
-        Some(segment) => Ok(Some((segment, bytes))),
-        None if segment::has_frames(&bytes) => Err(corrupt(&name, 0, 0)),
-        None => {
-            shared.disk.remove(&name).map_err(io)?;
-            shared.disk.sync_names().map_err(io)?;
-            Ok(None)
-        }
+    if has_frames(&shared.disk.open(&name).map_err(io)?).map_err(io)? {
+        return Err(corrupt(&name, 0, 0));
     }
+    shared.disk.remove(&name).map_err(io)?;
+    shared.disk.sync_names().map_err(io)?;
+    Ok(None)
 }
 
 /// Makes a segment whose header, and whose name, are on disk before any frame is.
@@ -145,6 +143,15 @@ pub(super) fn make_segment<D: Disk>(
     Ok(Segment { name, number, first_seq, salt, file })
 }
 
+/// Takes away a segment that could not be made whole, durably.
+pub(super) fn remove_segment<D: Disk>(shared: &Shared<D>, number: u64) -> std::io::Result<()> {
+    match shared.disk.remove(&segment::name(shared.stream, number)) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    shared.disk.sync_names()
+}
+
 /// Gives the first segment of a store its blocks; the header stands already.
 fn fill_first<F: DiskFile>(segment: &Segment<F>, bytes: u64) -> std::io::Result<()> {
     let zeros = vec![0; usize::try_from(bytes.saturating_sub(FRAMES_AT)).unwrap_or(0)];
@@ -154,9 +161,20 @@ fn fill_first<F: DiskFile>(segment: &Segment<F>, bytes: u64) -> std::io::Result<
 
 /// Zeros from `from` to `to`, on disk: what lay there can never be taken for a frame again.
 fn wipe<F: DiskFile>(file: &F, from: u64, to: u64) -> std::io::Result<()> {
-    let zeros = vec![0; usize::try_from(to.saturating_sub(from)).unwrap_or(0)];
-    file.write_at(&zeros, from)?;
+    zero(file, from, to)?;
     file.sync()
+}
+
+/// Writes zeros, not synced yet.
+pub(super) fn zero<F: DiskFile>(file: &F, from: u64, to: u64) -> std::io::Result<()> {
+    let zeros = vec![0; WIPED_BYTES];
+    let mut at = from;
+    while at < to {
+        let piece = zeros.len().min(usize::try_from(to - at).unwrap_or(usize::MAX));
+        file.write_at(&zeros[..piece], at)?;
+        at += piece as u64;
+    }
+    Ok(())
 }
 
 /// A number nobody outside can know, so that no payload can pose as a frame.
@@ -173,7 +191,7 @@ pub(super) fn numbers<D: Disk>(shared: &Shared<D>) -> Result<Vec<u64>, JournalEr
     Ok(numbers)
 }
 
-fn corrupt(name: &str, offset: u64, seq: u64) -> JournalError {
+pub(super) fn corrupt(name: &str, offset: u64, seq: u64) -> JournalError {
     JournalError::Corrupt { name: name.to_owned(), offset, seq }
 }
 

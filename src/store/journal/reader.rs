@@ -66,14 +66,20 @@ impl<D: Disk> Reader<D> {
     pub fn scrub(&mut self, mut go_on: impl FnMut() -> bool) -> Result<(), JournalError> {
         let segments = self.shared.segments();
         let Some((_, end)) = segments.last().copied() else { return Ok(()) };
-        let first = self.first();
-        if end <= first {
+        if end <= self.first() {
             return Ok(());
         }
-        self.seek(first)?;
+        self.next = 0;
         while self.next < end {
-            if self.step()?.is_none() || self.next.is_multiple_of(LANDMARK_EVERY) && !go_on() {
-                break;
+            // Also where a segment was taken away under its eyes.
+            let first = self.first();
+            let placed = if self.next < first { self.seek(first) } else { Ok(()) };
+            match placed.and_then(|()| self.step()) {
+                Err(_) if first < self.first() => {}
+                Err(error) => return Err(error),
+                Ok(None) => break,
+                Ok(Some(_)) if self.next.is_multiple_of(LANDMARK_EVERY) && !go_on() => break,
+                Ok(Some(_)) => {}
             }
         }
         Ok(())
@@ -110,15 +116,18 @@ impl<D: Disk> Reader<D> {
         self.step()
     }
 
-    /// The frame with this number.
+    /// The frame with this number; `None` where it is not on disk yet, or not any more.
     pub fn read(&mut self, seq: u64) -> Result<Option<Entry>, JournalError> {
         if seq == 0 || self.synced() < seq || seq < self.first() {
             return Ok(None);
         }
-        if self.next != seq || self.segment.is_none() {
-            self.seek(seq)?;
+        let placed =
+            if self.next != seq || self.segment.is_none() { self.seek(seq) } else { Ok(()) };
+        match placed.and_then(|()| self.step()) {
+            // Its segment was taken away meanwhile.
+            Err(_) if seq < self.first() => Ok(None),
+            entry => entry,
         }
-        self.step()
     }
 
     fn step(&mut self) -> Result<Option<Entry>, JournalError> {

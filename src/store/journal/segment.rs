@@ -3,7 +3,7 @@
 use std::io;
 
 use super::JournalError;
-use super::frame::{self, ALIGN, Frame, FrameKind};
+use super::frame;
 use crate::store::disk::{Disk, DiskFile};
 
 /// Where the first frame begins.
@@ -81,61 +81,4 @@ pub(super) fn read_whole<F: DiskFile>(file: &F, into: &mut [u8], offset: u64) ->
         }
     }
     Ok(filled)
-}
-
-/// What a walk over a segment's bytes found at its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
-    /// Zeros, or the end of the file.
-    Clean,
-    /// Bytes that are no whole frame, and nothing after them that was ever on disk for sure.
-    Torn,
-    /// Bytes that are no whole frame, although they were on disk.
-    Corrupt,
-}
-
-/// The end of the frames in `bytes` (a whole segment file): offset, next number, and how it ends.
-/// `each` sees every frame but marks, with its offset.
-pub(super) fn walk<'a>(
-    bytes: &'a [u8],
-    salt: u32,
-    first_seq: u64,
-    mut each: impl FnMut(usize, Frame<'a>),
-) -> (usize, u64, End) {
-    let mut offset = HEADER_BYTES;
-    let mut next = first_seq;
-    while let Some(frame) = bytes.get(offset..).and_then(|rest| frame::get(rest, salt)) {
-        if frame.seq != next {
-            break;
-        }
-        let bytes = frame.bytes();
-        if frame.kind != FrameKind::Mark {
-            each(offset, frame);
-            next += 1;
-        }
-        offset += bytes;
-    }
-    (offset, next, ending(bytes, offset, salt, next))
-}
-
-/// A bad frame `next` is a torn tail when no later whole frame knew it to be on disk.
-fn ending(bytes: &[u8], offset: usize, salt: u32, next: u64) -> End {
-    let rest = bytes.get(offset..).unwrap_or(&[]);
-    if rest.iter().all(|byte| *byte == 0) {
-        return End::Clean;
-    }
-    let knew = (0..rest.len())
-        .step_by(ALIGN)
-        .filter_map(|at| frame::get(&rest[at..], salt))
-        .any(|frame| next <= frame.synced);
-    if knew { End::Corrupt } else { End::Torn }
-}
-
-/// Whether any whole frame lies in a segment whose header is not whole: then it is not an
-/// unfinished segment but a damaged one. The salt is lost with the header, so only the outline
-/// of a frame can be looked for.
-pub(super) fn has_frames(bytes: &[u8]) -> bool {
-    let rest = bytes.get(HEADER_BYTES..).unwrap_or(&[]);
-    frame::claimed_bytes(rest).is_some()
-        || (0..rest.len()).step_by(ALIGN).any(|at| frame::claimed_bytes(&rest[at..]).is_some())
 }

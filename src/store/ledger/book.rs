@@ -3,22 +3,28 @@
 //! Records of one group are applied to a stage first; the stage becomes one batch of the index
 //! once the group is on disk, or is thrown away.
 
+mod compaction;
+mod counted;
+mod known;
+mod people;
+#[cfg(test)]
+mod tests;
+
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::fires;
+use self::counted::{identity_from_hex, open_counts, superseded};
 use super::inboxes::{Inboxes, for_each};
-use super::keys;
 use super::meta::Meta;
-use super::persons::{load, read_person, unite};
+use super::persons::{self, load, read_person, unite};
+use super::{fires, keys, waiters};
 use crate::domain::breaker::{Fires, WITHIN_MS_MAX, is_held};
-use crate::domain::claim::State;
-use crate::domain::event::{Event, Identity, Kind};
-use crate::domain::id::{ContactId, Inbox, RowId};
-use crate::domain::person::{Item, Person};
-use crate::domain::reason::Decision;
-use crate::domain::record::{Aliased, InboxState, Record, Row, Taken, TakenEvent, Turn};
+use crate::domain::erasure::ErasedIds;
+use crate::domain::id::{ContactId, Inbox};
+use crate::domain::person::Person;
+use crate::domain::queue::waits;
+use crate::domain::record::{InboxState, Record, Row, Taken, TakenEvent};
 use crate::domain::time::{DAY_MS, Timestamp};
 use crate::store::index::{Change, Index, IndexError};
 
@@ -31,8 +37,8 @@ struct Stage {
     /// Decision counts, as differences.
     counts: BTreeMap<Vec<u8>, i64>,
     inboxes: BTreeMap<Inbox, InboxState>,
-    /// What fired, and open breakers.
-    fires: fires::Rows,
+    /// Rows as they are after it: what fired, open breakers, what a compaction kept.
+    rows: fires::Rows,
 }
 
 /// A person after, and as they lie in the index.
@@ -66,6 +72,8 @@ pub(super) struct Book<I> {
     pub(super) inboxes: Arc<Inboxes>,
     /// What fired, and open breakers.
     pub(super) fires: Fires,
+    /// Everybody who was erased. Shared with readers.
+    pub(super) erased: Arc<ErasedIds>,
     /// The meta row before the stage.
     settled: Meta,
     stage: Stage,
@@ -76,7 +84,9 @@ impl<I: Index> Book<I> {
         let meta = Meta::load(&*index)?;
         let inboxes = Arc::new(Inboxes::load(&*index)?);
         let fires = fires::load_all(&*index)?;
-        Ok(Self { index, settled: meta.clone(), meta, inboxes, fires, stage: Stage::default() })
+        let erased = Arc::new(persons::load_erased(&*index)?);
+        let (settled, stage) = (meta.clone(), Stage::default());
+        Ok(Self { index, meta, inboxes, fires, erased, settled, stage })
     }
 
     /// One record of a person by id, with what is staged.
@@ -122,45 +132,6 @@ impl<I: Index> Book<I> {
         unite(contact, |id| self.person(id))
     }
 
-    /// Whether an event was taken before: the person knows, or, where they know too many and
-    /// for objects that are no contacts, a row of its own does.
-    pub(super) fn was_taken(&mut self, event: &Event) -> Result<bool, IndexError> {
-        let (day, identity) = (keys::day(event.occurred_at), event.identity());
-        let known = &self.stage_person(event.contact)?.known;
-        if known.contains(day, identity) {
-            return Ok(true);
-        }
-        if !known.has_spilled() && event.kind != Kind::Other {
-            return Ok(false);
-        }
-        let key = keys::seen(day, identity);
-        Ok(self.stage.seen.contains(&key) || self.index.get(&key)?.is_some())
-    }
-
-    /// Remembers that an event was taken.
-    fn remember(
-        &mut self,
-        contact: Option<ContactId>,
-        day: u32,
-        identity: Identity,
-    ) -> Result<(), IndexError> {
-        if let Some(contact) = contact {
-            let oldest_day = self.meta.oldest_day;
-            let known = &mut self.stage_person(contact)?.known;
-            let before = known.len();
-            known.forget_before(oldest_day);
-            let fits = known.add(day, identity);
-            let after = known.len();
-            self.meta.known =
-                self.meta.known.wrapping_add(after as u64).wrapping_sub(before as u64);
-            if fits {
-                return Ok(());
-            }
-        }
-        self.stage.seen.insert(keys::seen(day, identity));
-        Ok(())
-    }
-
     /// Stages one record. A record that was applied before changes nothing.
     pub(super) fn apply(&mut self, seq: u64, record: &Record) -> Result<(), IndexError> {
         if seq <= self.meta.applied {
@@ -188,6 +159,24 @@ impl<I: Index> Book<I> {
                 self.meta.proven.clone_from(&proven.reads);
                 Ok(())
             }
+            Record::Erased(erased) => self.erase(seq, erased.at, &erased.erased),
+            Record::Swept(swept) => {
+                self.meta.swept = swept.upto;
+                Ok(())
+            }
+            Record::Forgot(forgot) => {
+                self.forgot(forgot.day);
+                Ok(())
+            }
+            Record::CompactionBegun(begun) => {
+                self.compaction_begun(seq, begun);
+                Ok(())
+            }
+            Record::Kept(kept) => self.keep(seq, kept),
+            Record::CompactionDone(done) => {
+                self.compaction_done(done);
+                Ok(())
+            }
         }?;
         self.close_emptied();
         Ok(())
@@ -195,7 +184,7 @@ impl<I: Index> Book<I> {
 
     /// Breakers whose list is empty are closed (CONSISTENCY.md 6.13).
     fn close_emptied(&mut self) {
-        fires::close_emptied(&mut self.fires, &mut self.stage.fires);
+        fires::close_emptied(&mut self.fires, &mut self.stage.rows);
     }
 
     fn taken(&mut self, seq: u64, taken: &Taken) -> Result<(), IndexError> {
@@ -223,23 +212,13 @@ impl<I: Index> Book<I> {
         if let (Some(identity), Some(occurred_at)) = (identity, event.occurred_at) {
             self.remember(event.contact, keys::day(occurred_at), identity)?;
         }
-        fires::take(&mut self.fires, event, at, &mut self.stage.fires);
+        fires::take(&mut self.fires, event, at, &mut self.stage.rows);
         match event.contact {
             None => self.count(Vec::new(), &event.rows),
-            Some(contact) => {
-                self.change(contact, &event.rows, |person| person.apply_event(seq, event))?;
-            }
+            Some(contact) => self.event_of(seq, at, (contact, event))?,
         }
         self.close_emptied();
         Ok(())
-    }
-
-    fn turn(&mut self, seq: u64, turn: &Turn) -> Result<(), IndexError> {
-        for claim in &turn.claims {
-            Arc::make_mut(&mut self.inboxes).claim(claim);
-        }
-        self.know_inboxes(&turn.inboxes);
-        self.change(turn.contact, &turn.rows, |person| person.apply_turn(seq, turn))
     }
 
     fn know_inboxes(&mut self, inboxes: &[(Inbox, InboxState)]) {
@@ -247,11 +226,6 @@ impl<I: Index> Book<I> {
             Arc::make_mut(&mut self.inboxes).state(inbox, state);
             self.stage.inboxes.insert(inbox.clone(), state.clone());
         }
-    }
-
-    fn aliased(&mut self, seq: u64, aliased: &Aliased) -> Result<(), IndexError> {
-        self.change(aliased.from, &[], |person| person.merge_into(seq, aliased.into))?;
-        self.change(aliased.into, &[], |person| person.take_over(seq, aliased))
     }
 
     /// Changes one person, with everything that is counted about them.
@@ -264,10 +238,13 @@ impl<I: Index> Book<I> {
         let person = self.stage_person(contact)?;
         let superseded = superseded(person, rows);
         let before = open_counts(person);
-        let held: Vec<Item> = person.items.iter().filter(|it| is_held(it)).cloned().collect();
+        let held = waiters::of(person, is_held);
+        let queued = waiters::of(person, waits);
         change(person);
         let after = open_counts(person);
-        let now_held: Vec<Item> = person.items.iter().filter(|it| is_held(it)).cloned().collect();
+        let now_held = waiters::of(person, is_held);
+        let now_queued = waiters::of(person, waits);
+        waiters::change(&mut self.inboxes, contact, &queued, &now_queued);
         self.fires.hold(&held, &now_held);
         self.count(superseded, rows);
         let moved =
@@ -294,11 +271,21 @@ impl<I: Index> Book<I> {
         let stage = std::mem::take(&mut self.stage);
         let mut changes = Changes::new();
         for (contact, Staged { person, row, followed }) in stage.persons {
-            // Looked at and not changed: an event of another portal, or of another object.
+            // A claim that went over to another person took its rows along.
+            for key in followed {
+                changes.entry(key).or_insert((Before::Unread, None));
+            }
             if person.version == 0 {
+                // Forgotten; or looked at and not changed: an event of another portal, or of
+                // another object.
+                if row.is_some() {
+                    changes.insert(keys::person(contact), (Before::Known(row), None));
+                }
                 continue;
             }
-            changes.extend(followed.into_iter().map(|key| (key, (Before::Unread, None))));
+            if person.erased.is_some() && !self.erased.contains(&contact) {
+                Arc::make_mut(&mut self.erased).insert(contact);
+            }
             let derived = keys::derived(&person).into_iter();
             changes.extend(derived.map(|(key, row)| (key, (Before::Unread, Some(row)))));
             let after = serde_json::to_vec(&person).expect("a person becomes JSON");
@@ -310,32 +297,42 @@ impl<I: Index> Book<I> {
             let row = serde_json::to_vec(&state).expect("an inbox's state becomes JSON");
             changes.insert(keys::inbox(&inbox), (Before::Unread, Some(row)));
         }
-        changes.extend(stage.fires.into_iter().map(|(key, row)| (key, (Before::Unread, row))));
+        changes.extend(stage.rows.into_iter().map(|(key, row)| (key, (Before::Unread, row))));
         for (key, difference) in stage.counts {
             let row = self.index.get(&key)?;
-            let old = row.as_deref().and_then(|row| row.try_into().ok());
+            let kept = changes.get(&key).and_then(|(_, value)| value.as_ref());
+            let old = kept.or(row.as_ref()).and_then(|row| row.as_slice().try_into().ok());
             let count = old.map_or(0, u64::from_be_bytes).wrapping_add_signed(difference);
             changes.insert(key, (Before::Known(row), Some(count.to_be_bytes().to_vec())));
         }
         self.write_rows(changes)
     }
 
-    /// Forgets up to `limit` identities of days before `day`; how many there were.
-    pub(super) fn forget_days(&mut self, day: u32, limit: usize) -> Result<usize, IndexError> {
-        let rows = self.index.range(&[keys::SEEN], &[keys::SEEN], limit)?;
-        let old = |key: &[u8]| key.get(1..5).is_some_and(|found| found < &day.to_be_bytes()[..]);
-        let rows = rows.into_iter().filter(|(key, _)| old(key));
-        let mut changes: Changes =
-            rows.map(|(key, row)| (key, (Before::Known(Some(row)), None))).collect();
-        let count = changes.len();
+    /// What no breaker looks back at and no budget counts goes at once, identities when they are
+    /// swept or their person is touched.
+    fn forgot(&mut self, day: u32) {
+        self.meta.oldest_day = day;
         // An event taken later is no older than the newest one.
         let newest = Timestamp::from_unix_ms(self.meta.last_event_ms.unwrap_or_default());
         let old = fires::forget_before(&mut self.fires, newest.minus_ms(2 * WITHIN_MS_MAX));
-        changes.extend(old.into_iter().map(|(key, row)| (key, (Before::Unread, row))));
-        self.meta.oldest_day = day;
+        self.stage.rows.extend(old);
         let counted_from = Timestamp::from_unix_ms(u64::from(day) * DAY_MS);
         Arc::make_mut(&mut self.inboxes).forget_before(counted_from);
-        self.write_rows(changes)?;
+    }
+
+    /// Removes up to `limit` rows of identities that are forgotten; how many there were. Nothing
+    /// may be staged.
+    pub(super) fn sweep(&mut self, limit: usize) -> Result<usize, IndexError> {
+        let day = self.meta.oldest_day;
+        let rows = self.index.range(&[keys::SEEN], &[keys::SEEN], limit)?;
+        let old = |key: &[u8]| keys::seen_of(key).is_some_and(|(found, _)| found < day);
+        let rows = rows.into_iter().filter(|(key, _)| old(key));
+        let changes: Changes =
+            rows.map(|(key, row)| (key, (Before::Known(Some(row)), None))).collect();
+        let count = changes.len();
+        if count != 0 {
+            self.write_rows(changes)?;
+        }
         Ok(count)
     }
 
@@ -363,35 +360,7 @@ impl<I: Index> Book<I> {
         self.meta = self.settled.clone();
         self.inboxes = Arc::new(Inboxes::load(&*self.index)?);
         self.fires = fires::load_all(&*self.index)?;
+        self.erased = Arc::new(persons::load_erased(&*self.index)?);
         Ok(())
     }
-}
-
-/// What the rows supersede, as counted: the person's open items, and earlier rows of the same id.
-fn superseded(person: &Person, rows: &[Row]) -> Vec<Vec<u8>> {
-    let mut newest: BTreeMap<&RowId, Vec<u8>> = BTreeMap::new();
-    if !rows.is_empty() {
-        let counted = |item: &Item| keys::count(item.of_rule(), item.decision, item.reason);
-        newest.extend(person.items.iter().map(|item| (&item.id, counted(item))));
-    }
-    let counted = |row: &Row| keys::count(row.rule.as_ref(), row.decision, row.reason);
-    rows.iter().filter_map(|row| newest.insert(&row.id, counted(row))).collect()
-}
-
-/// Waiting items, held items, claims in doubt or in need of review.
-fn open_counts(person: &Person) -> [u64; 3] {
-    let items =
-        |wanted: fn(&Item) -> bool| person.items.iter().filter(|item| wanted(item)).count() as u64;
-    let held = |item: &Item| item.decision == Decision::Hold;
-    let doubts = person
-        .claims
-        .iter()
-        .filter(|claim| matches!(claim.state, State::InDoubt { .. } | State::NeedsReview { .. }));
-    [items(Item::is_waiting), items(held), doubts.count() as u64]
-}
-
-/// Reads the 32 hexadecimal digits that an identity is shown as.
-fn identity_from_hex(text: &str) -> Option<Identity> {
-    let number = u128::from_str_radix(text, 16).ok()?;
-    (text.len() == 32).then_some(Identity(number.to_be_bytes()))
 }

@@ -3,18 +3,19 @@
 //! answers. So every check sees everything before it, without a lock.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use tokio::sync::{mpsc, oneshot};
 
 use super::arrivals::{Arrival, Judge, take};
 use super::book::Book;
+use super::compact::House;
+use super::merging::{People, Says, merges};
 use super::shared::Shared;
 use crate::domain::breaker::{Fuse, Tripped};
-use crate::domain::id::{ContactId, Fingerprint};
-use crate::domain::person::Person;
+use crate::domain::id::Fingerprint;
 use crate::domain::record::{
-    Aliased, InboxState, InboxesCleared, Paused, ReadsProven, Record, RulesAccepted, Taken,
-    TakenEvent, Turn,
+    InboxState, InboxesCleared, Paused, ReadsProven, Record, RulesAccepted, Taken, TakenEvent, Turn,
 };
 use crate::domain::time::Timestamp;
 use crate::port::{Booking, LedgerError, Permit, Recorded, Reservation, Saw};
@@ -37,17 +38,30 @@ pub(super) enum Command {
     Record(Box<Turn>, Saw, Reply<Recorded>),
     Reserve(Box<Turn>, Saw, Box<Booking>, Reply<Reservation>),
     Settle(Box<Turn>, Reply<()>),
-    Alias(Timestamp, ContactId, ContactId, Reply<()>),
+    People(People, Reply<()>),
     AcceptRules(Box<RulesAccepted>, Reply<()>),
     Pause(Paused, Reply<()>),
     Prove(ReadsProven, Reply<()>),
     ClearInboxes(Timestamp, Reply<()>),
-    Forget(u32, Reply<()>),
-    Flush(Reply<()>),
+    House(House, Reply<()>),
+}
+
+impl Command {
+    /// The command, where it ends something; what begins something new is refused.
+    fn settles(self) -> Option<Self> {
+        let why = LedgerError::Unwritable("the store's disk is almost full".to_owned());
+        match self {
+            Self::Take(_, _, reply) | Self::House(House::Compact(..), reply) => refuse(reply, &why),
+            Self::Record(_, _, reply) => refuse(reply, &why),
+            Self::Reserve(_, _, _, reply) => refuse(reply, &why),
+            command => return Some(command),
+        }
+        None
+    }
 }
 
 /// An answer that is given once its group is on disk.
-enum Answer {
+pub(super) enum Answer {
     Done(Reply<()>),
     Recorded(Reply<Recorded>),
     Granted(Reply<Reservation>, Box<Booking>),
@@ -61,7 +75,7 @@ pub(super) struct Committer<D: Disk, I: Index> {
 }
 
 /// Nothing goes on from here: the index or the disk failed in a way only a restart mends.
-struct Fatal(String);
+pub(super) struct Fatal(pub(super) String);
 
 impl From<IndexError> for Fatal {
     fn from(error: IndexError) -> Self {
@@ -103,13 +117,16 @@ impl<D: Disk, I: Index> Committer<D, I> {
 
     /// Stages one command. What it refuses is answered at once, for nothing must be on disk.
     fn stage(&mut self, command: Command, answers: &mut Vec<Answer>) -> Result<(), Fatal> {
+        let command = if self.shared.is_short.load(Ordering::Relaxed) {
+            let Some(command) = command.settles() else { return Ok(()) };
+            command
+        } else {
+            command
+        };
         match command {
             Command::Take(arrivals, judge, reply) => {
                 for arrival in arrivals.iter() {
-                    let taken = take(&mut self.book, self.journal.next_seq(), arrival, &*judge)?;
-                    let opened = opened(&taken);
-                    self.append(&Record::Taken(taken));
-                    self.hold_caught(&opened)?;
+                    self.take(arrival, &*judge)?;
                 }
                 answers.push(Answer::Done(reply));
             }
@@ -133,8 +150,8 @@ impl<D: Disk, I: Index> Committer<D, I> {
                 self.turn(*turn)?;
                 answers.push(Answer::Done(reply));
             }
-            Command::Alias(at, from, into, reply) => {
-                self.alias(at, from, into)?;
+            Command::People(change, reply) => {
+                self.change(change)?;
                 answers.push(Answer::Done(reply));
             }
             Command::AcceptRules(mut rules, reply) => {
@@ -156,23 +173,33 @@ impl<D: Disk, I: Index> Committer<D, I> {
                 self.record(&Record::InboxesCleared(InboxesCleared { at, inboxes }))?;
                 answers.push(Answer::Done(reply));
             }
-            Command::Forget(day, reply) => {
+            Command::House(house, reply) => {
                 self.finish(std::mem::take(answers))?;
-                while self.book.forget_days(day, GROUP_COMMANDS_MAX)? != 0 {}
-                answer(reply, ());
-            }
-            Command::Flush(reply) => {
-                self.finish(std::mem::take(answers))?;
-                self.shared.index.flush()?;
-                answer(reply, ());
+                self.keep_house(house)?;
+                answers.push(Answer::Done(reply));
             }
         }
         Ok(())
     }
 
+    /// Takes one delivery, with the breakers it opens and the merges it tells of.
+    fn take(&mut self, arrival: &Arrival, judge: &Judge) -> Result<(), Fatal> {
+        let events = arrival.items.iter().flatten();
+        self.keep_whole(arrival.received, events.map(|event| event.contact))?;
+        let taken = take(&mut self.book, self.journal.next_seq(), arrival, judge)?;
+        let (opened, merges) = (opened(&taken), merges(&taken));
+        self.append(&Record::Taken(taken));
+        self.hold_caught(&opened)?;
+        for (from, into) in merges {
+            self.merge((arrival.received, from, into), Says::Event)?;
+        }
+        Ok(())
+    }
+
     /// Puts the group on disk, writes the index, answers.
-    fn finish(&mut self, answers: Vec<Answer>) -> Result<(), Fatal> {
+    pub(super) fn finish(&mut self, answers: Vec<Answer>) -> Result<(), Fatal> {
         if self.journal.group_bytes() == 0 {
+            answers.into_iter().for_each(Answer::confirm);
             return Ok(());
         }
         match self.journal.commit() {
@@ -196,7 +223,7 @@ impl<D: Disk, I: Index> Committer<D, I> {
         }
     }
 
-    fn record(&mut self, record: &Record) -> Result<(), Fatal> {
+    pub(super) fn record(&mut self, record: &Record) -> Result<(), Fatal> {
         self.book.apply(self.journal.next_seq(), record)?;
         self.append(record);
         Ok(())
@@ -208,7 +235,10 @@ impl<D: Disk, I: Index> Committer<D, I> {
         self.journal.put(&draft);
     }
 
-    fn turn(&mut self, mut turn: Turn) -> Result<(), Fatal> {
+    pub(super) fn turn(&mut self, mut turn: Turn) -> Result<(), Fatal> {
+        self.keep_whole(turn.at, std::iter::once(turn.contact))?;
+        // Whoever was merged meanwhile is known under another id now.
+        turn.contact = self.book.home(turn.contact)?;
         turn.previous = self.book.person(turn.contact)?.map_or(0, |person| person.last_row);
         self.record(&Record::Turn(Box::new(turn)))
     }
@@ -221,19 +251,6 @@ impl<D: Disk, I: Index> Committer<D, I> {
             }
         }
         Ok(())
-    }
-
-    fn alias(&mut self, at: Timestamp, from: ContactId, into: ContactId) -> Result<(), Fatal> {
-        let load =
-            |id| self.book.person(id).map(|person| person.unwrap_or_else(|| Person::new(id)));
-        let (old, new) = (load(from)?, load(into)?);
-        if old.merged_into == Some(into) {
-            return Ok(());
-        }
-        let mut items = new.items;
-        items.extend(old.items);
-        let leavings = new.leavings.into_iter().chain(old.leavings).collect();
-        self.record(&Record::Aliased(Aliased { at, from, into, items, leavings }))
     }
 
     fn has_moved(&self, saw: &Saw) -> Result<bool, Fatal> {

@@ -4,9 +4,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::keys;
+use super::{keys, waiters};
 use crate::domain::claim::Claim;
-use crate::domain::id::{ClaimId, Inbox, RuleId};
+use crate::domain::id::{ClaimId, ContactId, Inbox, RuleId};
+use crate::domain::person::Item;
+use crate::domain::queue::Queues;
 use crate::domain::record::InboxState;
 use crate::domain::slots::{Slot, Slots};
 use crate::domain::time::Timestamp;
@@ -27,14 +29,16 @@ struct InboxSlots {
 /// See the module.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Inboxes {
-    inboxes: BTreeMap<Inbox, InboxSlots>,
+    slots: BTreeMap<Inbox, InboxSlots>,
     rules: Arc<RuleSlots>,
+    queues: Arc<Queues>,
 }
 
 impl Inboxes {
     /// Reads what the index has.
     pub(super) fn load(index: &impl Index) -> Result<Self, IndexError> {
-        let mut inboxes = Self::default();
+        let queues = Arc::new(waiters::load_all(index)?);
+        let mut inboxes = Self { queues, ..Self::default() };
         for_each(index, keys::SLOT, |key, value| {
             if let [inbox, claim] = keys::parts(key)[..]
                 && let Some((slot, _, rule)) = keys::slot_of(value)
@@ -58,7 +62,7 @@ impl Inboxes {
     }
 
     fn of(&mut self, inbox: &Inbox) -> &mut InboxSlots {
-        self.inboxes.entry(inbox.clone()).or_default()
+        self.slots.entry(inbox.clone()).or_default()
     }
 
     fn of_rule(&mut self, rule: &RuleId) -> &mut Slots {
@@ -68,6 +72,16 @@ impl Inboxes {
     /// Enrollments by rule.
     pub(super) fn rules(&self) -> &Arc<RuleSlots> {
         &self.rules
+    }
+
+    /// Who waits for whose budget.
+    pub(super) fn queues(&self) -> &Arc<Queues> {
+        &self.queues
+    }
+
+    /// Takes in a person's items that waited, and all that they have now.
+    pub(super) fn wait(&mut self, contact: ContactId, before: &[Item], after: &[Item]) {
+        Arc::make_mut(&mut self.queues).change(contact, before, after);
     }
 
     /// Takes in how a claim stands now.
@@ -89,28 +103,28 @@ impl Inboxes {
 
     /// What an inbox has used.
     pub(super) fn used(&self, inbox: &Inbox) -> InboxUse {
-        self.inboxes.get(inbox).map(InboxSlots::used).unwrap_or_default()
+        self.slots.get(inbox).map(InboxSlots::used).unwrap_or_default()
     }
 
     /// What every inbox has used.
     pub(super) fn all(&self) -> BTreeMap<Inbox, InboxUse> {
-        self.inboxes.iter().map(|(inbox, slots)| (inbox.clone(), slots.used())).collect()
+        self.slots.iter().map(|(inbox, slots)| (inbox.clone(), slots.used())).collect()
     }
 
     /// What HubSpot told us of an inbox.
     pub(super) fn state_of(&self, inbox: &Inbox) -> InboxState {
-        self.inboxes.get(inbox).map(|slots| slots.state.clone()).unwrap_or_default()
+        self.slots.get(inbox).map(|slots| slots.state.clone()).unwrap_or_default()
     }
 
     /// Every inbox that HubSpot told us something of.
     pub(super) fn marked(&self) -> Vec<Inbox> {
-        let marked = self.inboxes.iter().filter(|(_, slots)| slots.state != InboxState::default());
+        let marked = self.slots.iter().filter(|(_, slots)| slots.state != InboxState::default());
         marked.map(|(inbox, _)| inbox.clone()).collect()
     }
 
     /// Forgets settled slots that no budget counts any more.
     pub(super) fn forget_before(&mut self, at: Timestamp) {
-        for slots in self.inboxes.values_mut() {
+        for slots in self.slots.values_mut() {
             slots.slots.forget_before(at);
         }
         for slots in Arc::make_mut(&mut self.rules).values_mut() {

@@ -29,6 +29,8 @@ pub(super) const WAITING: u8 = b'W';
 pub(super) const HELD: u8 = b'H';
 /// Persons with an unsettled claim.
 pub(super) const UNSETTLED: u8 = b'U';
+/// Persons who were erased.
+pub(super) const ERASED: u8 = b'X';
 /// Slots of enrollments, by inbox (none for a workflow) and claim; the value names the rule.
 pub(super) const SLOT: u8 = b'B';
 /// What fired, by fuse and second: the running total.
@@ -163,7 +165,18 @@ pub(super) fn inbox(inbox: &Inbox) -> Vec<u8> {
 }
 
 pub(super) fn count(rule: Option<&RuleId>, decision: Decision, reason: Reason) -> Vec<u8> {
-    texts(COUNT, &[rule.map_or("", RuleId::as_str), decision.code(), reason.code()])
+    count_of(rule, decision.code(), reason.code())
+}
+
+/// The same by the codes that stand in [`parts`] of such a key.
+pub(super) fn count_of(rule: Option<&RuleId>, decision: &str, reason: &str) -> Vec<u8> {
+    texts(COUNT, &[rule.map_or("", RuleId::as_str), decision, reason])
+}
+
+/// The day and the identity in a key of [`seen`].
+pub(super) fn seen_of(key: &[u8]) -> Option<(u32, Identity)> {
+    let (day, identity) = key.get(1..)?.split_first_chunk()?;
+    Some((u32::from_be_bytes(*day), Identity(identity.try_into().ok()?)))
 }
 
 fn texts(prefix: u8, parts: &[&str]) -> Vec<u8> {
@@ -198,6 +211,9 @@ pub(super) fn derived(person: &Person) -> Vec<(Vec<u8>, Vec<u8>)> {
     }
     if person.claims.iter().any(Claim::is_unsettled) {
         rows.push((unsettled(person.contact), Vec::new()));
+    }
+    if person.erased.is_some() {
+        rows.push((numbered(ERASED, person.contact.0), Vec::new()));
     }
     for claim in &person.claims {
         let Some(slot) = Slot::of(claim) else { continue };

@@ -6,41 +6,59 @@
 mod arrivals;
 mod book;
 mod committer;
+mod compact;
 mod due;
 mod fires;
 mod inboxes;
 mod keys;
+mod merging;
 mod meta;
 mod open;
 mod persons;
 mod query;
 mod shared;
+mod waiters;
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
 pub use arrivals::{Arrival, Incoming, Judge};
-pub(super) use open::decode;
 pub use open::{Opened, Rebuilt};
+pub(super) use open::{decode, verify_index};
 
 use self::committer::Command;
+use self::compact::House;
+use self::merging::People;
 use self::shared::Shared;
+use crate::domain::compaction::Forgot;
+use crate::domain::erasure::{ErasedIds, Swept};
 use crate::domain::id::{ContactId, Inbox, PortalId};
 use crate::domain::record::{
-    InboxState, Paused, ProvenReads, ReadsProven, Record, RulesAccepted, Turn,
+    InboxState, Paused, Press, ProvenReads, ReadsProven, Record, RulesAccepted, Turn,
 };
+use crate::domain::rule::RuleSet;
 use crate::domain::time::Timestamp;
 use crate::domain::view::Memory;
 use crate::port::{Booking, Due, Ledger, LedgerError, Recorded, Reservation, Saw};
 use crate::store::disk::Disk;
 use crate::store::index::{Index, IndexError};
-use crate::store::journal::JournalError;
+use crate::store::journal::{JournalError, Sweeper, Trimmer};
 
 /// The journal's stream of domain records.
 pub const STREAM: &str = "ledger";
 /// Commands that may wait for the committer.
 const COMMANDS_MAX: usize = 1024;
+
+/// How far a compaction is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Compaction {
+    /// Persons looked at.
+    pub looked_at: u64,
+    /// Persons there are.
+    pub persons: u64,
+}
 
 /// The ledger of one process. Cloning gives another handle to the same one.
 #[derive(Debug)]
@@ -65,6 +83,15 @@ impl<D: Disk, I: Index> Embedded<D, I> {
         answer.await.map_err(|_| LedgerError::Stopped)?
     }
 
+    fn ask_blocking<T>(
+        &self,
+        command: impl FnOnce(oneshot::Sender<Result<T, LedgerError>>) -> Command,
+    ) -> Result<T, LedgerError> {
+        let (reply, answer) = oneshot::channel();
+        self.commands.blocking_send(command(reply)).map_err(|_| LedgerError::Stopped)?;
+        answer.blocking_recv().map_err(|_| LedgerError::Stopped)?
+    }
+
     /// Takes deliveries: looks each event up, judges it, and records what it did. Blocks; for
     /// the intake thread.
     pub fn take_blocking(
@@ -72,10 +99,7 @@ impl<D: Disk, I: Index> Embedded<D, I> {
         arrivals: Arc<Vec<Arrival>>,
         judge: &Arc<Judge>,
     ) -> Result<(), LedgerError> {
-        let (reply, answer) = oneshot::channel();
-        let command = Command::Take(arrivals, Arc::clone(judge), reply);
-        self.commands.blocking_send(command).map_err(|_| LedgerError::Stopped)?;
-        answer.blocking_recv().map_err(|_| LedgerError::Stopped)?
+        self.ask_blocking(|reply| Command::Take(arrivals, Arc::clone(judge), reply))
     }
 
     /// Keeps an accepted rule set, so that a start with broken files has one.
@@ -93,14 +117,90 @@ impl<D: Disk, I: Index> Embedded<D, I> {
         self.ask(|reply| Command::ClearInboxes(at, reply)).await
     }
 
-    /// Forgets identities of events before a day (days since 1970), and old budget slots.
-    pub async fn forget(&self, day: u32) -> Result<(), LedgerError> {
-        self.ask(|reply| Command::Forget(day, reply)).await
+    /// Forgets identities of events before a day, and old budget slots.
+    pub async fn forget(&self, forgot: Forgot) -> Result<(), LedgerError> {
+        self.ask(|reply| Command::House(House::Forget(forgot), reply)).await
+    }
+
+    /// Makes one step of the compaction under way, or begins one. History from record `horizon`
+    /// on will be kept. See [`Self::compaction`] for how far it is. Blocks.
+    pub fn compact_blocking(&self, at: Timestamp, horizon: u64) -> Result<(), LedgerError> {
+        self.ask_blocking(|reply| Command::House(House::Compact(at, horizon), reply))
+    }
+
+    /// The compaction under way.
+    pub fn compaction(&self) -> Option<Compaction> {
+        let meta = self.shared.meta();
+        let persons = meta.tally.rows(keys::PERSON);
+        meta.compacting.map(|it| Compaction { looked_at: it.looked_at.min(persons), persons })
+    }
+
+    /// Records before this one are history: nothing but people needs them.
+    pub fn compacted(&self) -> u64 {
+        self.shared.meta().compacted
+    }
+
+    /// Takes segments away once nothing needs them.
+    pub fn trimmer(&self) -> &Trimmer<D> {
+        &self.shared.trimmer
+    }
+
+    /// Has the next record begin a segment of its own, so that those before it can be taken away
+    /// when they are old. Blocks.
+    pub fn seal_blocking(&self) -> Result<(), LedgerError> {
+        self.ask_blocking(|reply| Command::House(House::Seal, reply))
+    }
+
+    /// From when history is whole; `None`: from the beginning.
+    pub fn history_from(&self) -> Result<Option<Timestamp>, JournalError> {
+        match self.shared.first() {
+            0 | 1 => Ok(None),
+            first => self.recorded_at(first),
+        }
+    }
+
+    /// When the record at `seq` was written; `None` where it is not on disk, or not any more.
+    pub fn recorded_at(&self, seq: u64) -> Result<Option<Timestamp>, JournalError> {
+        Ok(self.record_at(seq)?.map(|record| record.at()))
+    }
+
+    /// Erases a person, under every id: see [`crate::domain::erasure`].
+    pub async fn erase(
+        &self,
+        at: Timestamp,
+        contact: ContactId,
+        press: Press,
+    ) -> Result<(), LedgerError> {
+        self.ask(|reply| Command::People(People::Erase(at, contact, press), reply)).await
+    }
+
+    /// Everybody who was erased, and up to which record and delivery a sweep must look; `None`
+    /// where the journal says no more of them than it may.
+    pub fn unswept(&self) -> Option<(Arc<ErasedIds>, (u64, u64))> {
+        let meta = self.shared.meta();
+        let upto = (meta.erased, meta.erased_delivery);
+        (meta.swept < meta.erased).then(|| (self.shared.erased(), upto))
+    }
+
+    /// Whether anybody was erased.
+    pub fn has_erased(&self) -> bool {
+        !self.shared.erased().is_empty()
+    }
+
+    /// Records that a sweep looked at every record up to `upto`. Blocks.
+    pub fn swept_blocking(&self, at: Timestamp, upto: u64) -> Result<(), LedgerError> {
+        let swept = People::Swept(Swept { at, upto });
+        self.ask_blocking(|reply| Command::People(swept, reply))
+    }
+
+    /// Sweeps sealed segments.
+    pub fn sweeper(&self) -> &Sweeper<D> {
+        &self.shared.sweeper
     }
 
     /// Waits until the index would survive a power cut.
     pub async fn flush(&self) -> Result<(), LedgerError> {
-        self.ask(Command::Flush).await
+        self.ask(|reply| Command::House(House::Flush, reply)).await
     }
 
     /// The last delivery whose events were taken.
@@ -122,6 +222,11 @@ impl<D: Disk, I: Index> Embedded<D, I> {
     /// Stops the store for good: something was found that only a person can mend.
     pub fn fail(&self, why: &str) {
         self.shared.fail(why);
+    }
+
+    /// Decides nothing new while the disk is almost full: what is under way is still settled.
+    pub fn refuse_for_space(&self, is_short: bool) {
+        self.shared.is_short.store(is_short, Ordering::Relaxed);
     }
 
     /// Whether the committer has ended.
@@ -160,9 +265,7 @@ impl<D: Disk, I: Index> Embedded<D, I> {
     }
 
     fn record_at(&self, seq: u64) -> Result<Option<Record>, JournalError> {
-        let mut frames = self.shared.frames.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = frames.read(seq)?;
-        Ok(entry.and_then(|entry| open::decode(&entry)))
+        self.shared.read(seq)
     }
 }
 
@@ -179,6 +282,11 @@ impl<D: Disk, I: Index> Ledger for Embedded<D, I> {
         let (person, versions) = self.united(contact).map_err(|error| unreadable(&error))?;
         let (inboxes, counters) = (self.shared.inboxes(), self.shared.counters());
         Ok(Memory { person, versions, inboxes, counters })
+    }
+
+    fn ids(&self, contact: ContactId) -> Result<Vec<ContactId>, LedgerError> {
+        let (_, versions) = self.united(contact).map_err(|error| unreadable(&error))?;
+        Ok(versions.into_iter().map(|(id, _)| id).collect())
     }
 
     async fn record(&self, turn: Turn, saw: Saw) -> Result<Recorded, LedgerError> {
@@ -205,7 +313,7 @@ impl<D: Disk, I: Index> Ledger for Embedded<D, I> {
         from: ContactId,
         into: ContactId,
     ) -> Result<(), LedgerError> {
-        self.ask(|reply| Command::Alias(at, from, into, reply)).await
+        self.ask(|reply| Command::People(People::Alias(at, from, into), reply)).await
     }
 
     fn proven_reads(&self) -> ProvenReads {
@@ -218,6 +326,14 @@ impl<D: Disk, I: Index> Ledger for Embedded<D, I> {
 
     fn is_paused(&self) -> bool {
         self.shared.meta().paused
+    }
+
+    fn to_wake(&self, rules: &RuleSet, now: Timestamp) -> Vec<ContactId> {
+        let queues = self.shared.counters().queues;
+        if queues.is_empty() {
+            return Vec::new();
+        }
+        queues.to_wake(rules, &self.shared.inboxes(), now)
     }
 
     fn inbox_state(&self, inbox: Option<&Inbox>) -> InboxState {

@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 
 use super::book::Book;
 use super::committer::{Committer, RECORD_VERSION};
+use super::meta::Meta;
 use super::shared::Shared;
 use super::{COMMANDS_MAX, Embedded, keys};
 use crate::domain::record::Record;
@@ -18,6 +19,12 @@ use crate::store::journal::{Entry, Journal, Reader};
 
 /// Records applied between two writes of the index while catching up.
 const CATCH_UP_RECORDS: u64 = 64;
+
+/// How a record that begins a compaction begins: the others are not read for it.
+const COMPACTION: &[u8] = b"{\"record\":\"compaction-begun\"";
+
+/// Rows removed at once.
+const SWEPT_ROWS: usize = 256;
 
 /// Why the index was rebuilt.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,12 +59,15 @@ impl<D: Disk, I: Index> Embedded<D, I> {
         fresh: impl FnOnce() -> Result<I, IndexError>,
         mut progress: impl FnMut(u64, u64),
     ) -> Result<Opened<D, I>, StoreError> {
-        let last = journal.next_seq() - 1;
+        let (first, last) = (journal.reader().first(), journal.next_seq() - 1);
         let usable = existing.map(Arc::new).and_then(|index| {
+            verify_index(&*index, last)?;
             let book = Book::open(Arc::clone(&index))?;
-            verify(&*index, &book.meta.tally, keys::META)?;
-            if last < book.meta.applied {
-                return Err(IndexError::Damaged("it is ahead of the journal".to_owned()));
+            if book.meta.clean < book.meta.swept {
+                return Err(IndexError::Damaged("people were erased since it was made".to_owned()));
+            }
+            if book.meta.applied + 1 < first {
+                return Err(IndexError::Damaged("it is older than the journal".to_owned()));
             }
             Ok((index, book))
         });
@@ -67,6 +77,7 @@ impl<D: Disk, I: Index> Embedded<D, I> {
                 let rebuilt = is_new.then(|| Rebuilt { why: "it was not there".to_owned() });
                 (index, book, rebuilt)
             }
+            Err(error) if error.is_of_the_disk() => return Err(error.into()),
             Err(error) => {
                 let index = Arc::new(fresh()?);
                 let book = Book::open(Arc::clone(&index))?;
@@ -75,7 +86,13 @@ impl<D: Disk, I: Index> Embedded<D, I> {
             }
         };
         catch_up(&mut book, &mut journal.reader(), &mut progress)?;
-        let shared = Arc::new(Shared::new(index, journal.reader(), &book));
+        if book.meta.compacted < first && first != 1 {
+            return Err(StoreError::Beginning { first });
+        }
+        if rebuilt.is_some() {
+            book.begins_clean()?;
+        }
+        let shared = Arc::new(Shared::new(index, &journal, &book));
         let (commands, queue) = mpsc::channel(COMMANDS_MAX);
         let committer = Committer { journal, book, shared: Arc::clone(&shared) };
         thread::Builder::new()
@@ -99,6 +116,11 @@ fn catch_up<D: Disk, I: Index>(
     if last <= book.meta.applied {
         return Ok(());
     }
+    let first = records.first();
+    if book.meta.applied + 1 < first {
+        let from = beginning(records, first, progress)?;
+        book.begin_partial(from.ok_or(StoreError::Beginning { first })?);
+    }
     records.seek(book.meta.applied + 1)?;
     while let Some(entry) = records.advance()? {
         let record = decode(&entry).ok_or(StoreError::UnknownRecord { seq: entry.seq })?;
@@ -108,7 +130,45 @@ fn catch_up<D: Disk, I: Index>(
             progress(entry.seq, last);
         }
     }
+    while book.sweep(SWEPT_ROWS)? != 0 {}
     Ok(())
+}
+
+/// Where to begin in a journal whose beginning was taken away: the first compaction. One that
+/// began there has ended, or nothing before it would have been taken away.
+fn beginning<D: Disk>(
+    records: &mut Reader<D>,
+    first: u64,
+    progress: &mut impl FnMut(u64, u64),
+) -> Result<Option<u64>, StoreError> {
+    let last = records.synced();
+    records.seek(first)?;
+    while let Some(entry) = records.advance()? {
+        if entry.seq.is_multiple_of(CATCH_UP_RECORDS) {
+            progress(entry.seq, last);
+        }
+        if !entry.payload.starts_with(COMPACTION) {
+            continue;
+        }
+        if let Some(Record::CompactionBegun(begun)) = decode(&entry) {
+            return Ok((first <= begun.from).then_some(begun.from));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether the index is whole, and not ahead of a journal that ends with record `last`; how far
+/// it has come.
+pub(in crate::store) fn verify_index(index: &impl Index, last: u64) -> Result<u64, IndexError> {
+    let meta = Meta::load(index)?;
+    verify(index, &meta.tally, keys::META)?;
+    if last < meta.applied {
+        return Err(IndexError::Damaged("it is ahead of the journal".to_owned()));
+    }
+    if meta.partial {
+        return Err(IndexError::Damaged("its making was cut off".to_owned()));
+    }
+    Ok(meta.applied)
 }
 
 fn describe(error: &IndexError) -> String {

@@ -1,6 +1,6 @@
 //! HubSpot: what takes effect, what answers, what is shown.
 
-use super::state::{Call, Contact, Router, SEQUENCE, State, WORKFLOW};
+use super::state::{Call, Contact, Harm, Router, SEQUENCE, State, WORKFLOW};
 
 impl State {
     /// A call arrives. A contact can be in one sequence at a time; the workflow lets nobody in
@@ -15,9 +15,13 @@ impl State {
             // A merge between read and call is nobody's mistake.
             let forewarned = claim.read_merged == self.hub.merged;
             let blocked = claim.rule == WORKFLOW && self.sequence_was_first(call.claim, who);
-            self.hub.overlapped |= blocked && forewarned;
-            self.hub.repeated |= self.hub.ever.contains(&target) && forewarned;
-            self.hub.came_back |= call.after_leaving;
+            let repeated = self.hub.ever.contains(&target) && forewarned;
+            let harms = [
+                (Harm::Overlapped, blocked && forewarned),
+                (Harm::Repeated, repeated),
+                (Harm::CameBack, call.after_leaving),
+            ];
+            self.hub.harm.extend(harms.into_iter().filter(|(_, done)| *done).map(|(harm, _)| harm));
             self.hub.active.insert(target);
             self.hub.ever.insert(target);
             self.claims[call.claim].effects += 1;

@@ -1,7 +1,9 @@
 //! What two routers on one store do, and what may happen to them.
 
 use super::Routers;
-use super::state::{Call, Claim, ClaimState, Contact, Router, Rule, SEQUENCE, State, WORKFLOW};
+use super::state::{
+    Call, Claim, ClaimState, Contact, Held, Router, Rule, SEQUENCE, State, WORKFLOW,
+};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Action {
@@ -80,7 +82,7 @@ impl Routers {
             let up = *router != Router::Down;
             actions.extend((up && left.crashes > 0).then_some(Action::Crash(number)));
         }
-        self.possible_of_calls(state, actions);
+        possible_of_calls(state, actions);
         self.possible_of_claims(state, actions);
         actions.extend((left.merges > 0).then_some(Action::Merge));
         actions.extend((left.reloads > 0).then_some(Action::Reload));
@@ -95,20 +97,6 @@ impl Routers {
         }
     }
 
-    fn possible_of_calls(&self, state: &State, actions: &mut Vec<Action>) {
-        for call in &state.hub.calls {
-            if call.enrolled.is_none() {
-                actions.push(Action::Arrive(call.clone()));
-            }
-            if state.left.losses > 0 {
-                actions.push(match call.enrolled {
-                    None => Action::LoseCall(call.clone()),
-                    Some(_) => Action::LoseAnswer(call.clone()),
-                });
-            }
-        }
-    }
-
     fn possible_of_claims(&self, state: &State, actions: &mut Vec<Action>) {
         for (number, claim) in state.claims.iter().enumerate() {
             let held = state.routers.iter().any(|router| {
@@ -119,7 +107,7 @@ impl Routers {
             match claim.state {
                 ClaimState::Reserved if !held => actions.push(Action::TakeUp(number)),
                 // `verify_for` is longer than a call can be on its way.
-                ClaimState::InDoubt if !on_its_way || !self.rules.read_before_repeat => {
+                ClaimState::InDoubt if !on_its_way || !self.rules.hold(Held::ReadBeforeRepeat) => {
                     actions.push(Action::ReadBack(number));
                 }
                 _ => {}
@@ -191,7 +179,7 @@ impl Routers {
 
     /// Everything the store knows of a person.
     fn claims_of<'a>(&self, state: &'a State, who: Contact) -> impl Iterator<Item = &'a Claim> {
-        let union = self.rules.union_of_ids && state.aliased;
+        let union = self.rules.hold(Held::UnionOfIds) && state.aliased;
         state.claims.iter().filter(move |claim| union || claim.contact == who)
     }
 
@@ -200,7 +188,7 @@ impl Routers {
         if rule == WORKFLOW && !state.workflow_rule {
             return Verdict::No;
         }
-        let seen = |claim: &&Claim| self.rules.doubt_holds || claim.state != InDoubt;
+        let seen = |claim: &&Claim| self.rules.hold(Held::DoubtHolds) || claim.state != InDoubt;
         let mut claims = self.claims_of(state, who).filter(seen);
         if self.claims_of(state, who).any(|claim| claim.state == Reserved) {
             return Verdict::Later;
@@ -214,9 +202,10 @@ impl Routers {
             }
         });
         let settled = |claim: &&Claim| matches!(claim.state, Confirmed | Ended);
-        let used = match self.rules.unsettled_counts {
-            true => state.slots(),
-            false => u8::try_from(state.of_sequence().filter(settled).count()).expect("few"),
+        let used = if self.rules.hold(Held::UnsettledCounts) {
+            state.slots()
+        } else {
+            u8::try_from(state.of_sequence().filter(settled).count()).expect("few")
         };
         let full = rule == SEQUENCE && self.limits.budget <= used;
         if barred || full { Verdict::No } else { Verdict::Go }
@@ -249,7 +238,7 @@ impl Routers {
         state.routers[router] = Router::Idle;
         let waits = state.waiting.contains(&(contact, rule));
         let stands = waits && self.judge(state, contact, rule) == Verdict::Go;
-        if self.rules.reserve_looks_again && !stands {
+        if self.rules.hold(Held::ReserveLooksAgain) && !stands {
             return;
         }
         state.waiting.remove(&(contact, rule));
@@ -273,8 +262,8 @@ impl Routers {
     /// Absent all the time: once more, but not after an unenroll, and not a third time.
     fn read_back(&self, state: &mut State, number: usize) {
         let claim = state.claims[number].clone();
-        let again = !claim.left || !self.rules.unenroll_ends_repeats;
-        let next = if state.shows(number) && self.rules.read_before_repeat {
+        let again = !claim.left || !self.rules.hold(Held::UnenrollEndsRepeats);
+        let next = if state.shows(number) && self.rules.hold(Held::ReadBeforeRepeat) {
             ClaimState::Confirmed
         } else if claim.calls > 1 {
             ClaimState::NeedsReview
@@ -290,7 +279,7 @@ impl Routers {
     /// A router that was stopped between permit and write gives the reservation back.
     fn wake(&self, state: &mut State, router: usize) {
         let Router::Asleep { claim } = state.routers[router] else { return };
-        if !self.rules.sleeper_withdraws {
+        if !self.rules.hold(Held::SleeperWithdraws) {
             state.routers[router] = Router::Permit { claim };
             return;
         }
@@ -304,7 +293,7 @@ impl Routers {
     fn unenroll(&self, state: &mut State, who: Contact) {
         state.left.unenrolls -= 1;
         state.coming.retain(|(contact, _)| *contact != who);
-        if self.rules.unenroll_ends_waits {
+        if self.rules.hold(Held::UnenrollEndsWaits) {
             state.waiting.retain(|(contact, _)| *contact != who);
         }
         state.hub.taken_out.insert(who);
@@ -318,6 +307,20 @@ impl Routers {
                 _ => continue,
             }
             claim.left = true;
+        }
+    }
+}
+
+fn possible_of_calls(state: &State, actions: &mut Vec<Action>) {
+    for call in &state.hub.calls {
+        if call.enrolled.is_none() {
+            actions.push(Action::Arrive(call.clone()));
+        }
+        if state.left.losses > 0 {
+            actions.push(match call.enrolled {
+                None => Action::LoseCall(call.clone()),
+                Some(_) => Action::LoseAnswer(call.clone()),
+            });
         }
     }
 }

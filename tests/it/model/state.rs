@@ -13,37 +13,36 @@ pub(crate) const SEQUENCE: Rule = 0;
 pub(crate) const WORKFLOW: Rule = 1;
 
 /// The rules of CONSISTENCY.md section 6 that can be taken out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Held {
+    /// 1 and 6.10: the reservation looks again at everything the decision saw.
+    ReserveLooksAgain,
+    /// 6.6: a second call is never made without a read between.
+    ReadBeforeRepeat,
+    /// 6.15: a claim in doubt holds its theme and what that blocks.
+    DoubtHolds,
+    /// 6.9: an unsettled claim counts in the budget.
+    UnsettledCounts,
+    /// 6.8: the view of a person is the union over the merged ids.
+    UnionOfIds,
+    /// 6.17: a router that was stopped between permit and write withdraws.
+    SleeperWithdraws,
+    /// 6.2: an enrollment in doubt is not repeated once the person was taken out.
+    UnenrollEndsRepeats,
+    /// 6.2: unenroll ends what waits.
+    UnenrollEndsWaits,
+}
+
+/// The rules that hold: all but one, or all.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rules {
-    /// 1 and 6.10: the reservation looks again at everything the decision saw.
-    pub(crate) reserve_looks_again: bool,
-    /// 6.6: a second call is never made without a read between.
-    pub(crate) read_before_repeat: bool,
-    /// 6.15: a claim in doubt holds its theme and what that blocks.
-    pub(crate) doubt_holds: bool,
-    /// 6.9: an unsettled claim counts in the budget.
-    pub(crate) unsettled_counts: bool,
-    /// 6.8: the view of a person is the union over the merged ids.
-    pub(crate) union_of_ids: bool,
-    /// 6.17: a router that was stopped between permit and write withdraws.
-    pub(crate) sleeper_withdraws: bool,
-    /// 6.2: an enrollment in doubt is not repeated once the person was taken out.
-    pub(crate) unenroll_ends_repeats: bool,
-    /// 6.2: unenroll ends what waits.
-    pub(crate) unenroll_ends_waits: bool,
+    pub(crate) without: Option<Held>,
 }
 
 impl Rules {
-    pub(crate) const ALL: Self = Self {
-        reserve_looks_again: true,
-        read_before_repeat: true,
-        doubt_holds: true,
-        unsettled_counts: true,
-        union_of_ids: true,
-        sleeper_withdraws: true,
-        unenroll_ends_repeats: true,
-        unenroll_ends_waits: true,
-    };
+    pub(crate) fn hold(self, rule: Held) -> bool {
+        self.without != Some(rule)
+    }
 }
 
 /// How often each trouble may come, and the sender's budget.
@@ -149,6 +148,16 @@ pub(crate) struct Call {
     pub(crate) after_leaving: bool,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Harm {
+    /// Somebody entered a target twice, and a read could have told.
+    Repeated,
+    /// Somebody was enrolled where a theme they are in forbids it.
+    Overlapped,
+    /// Somebody was enrolled by a call made after they were taken out.
+    CameBack,
+}
+
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Hub {
     pub(crate) merged: bool,
@@ -157,14 +166,10 @@ pub(crate) struct Hub {
     /// Who was ever in what.
     pub(crate) ever: BTreeSet<(Contact, Rule)>,
     pub(crate) calls: BTreeSet<Call>,
-    /// Somebody entered a target twice that a read could have told.
-    pub(crate) repeated: bool,
-    /// Somebody was enrolled where a theme they are in forbids it.
-    pub(crate) overlapped: bool,
     /// Who was taken out of everything.
     pub(crate) taken_out: BTreeSet<Contact>,
-    /// Somebody was enrolled by a call made after they were taken out.
-    pub(crate) came_back: bool,
+    /// What should never have happened.
+    pub(crate) harm: BTreeSet<Harm>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -3,17 +3,17 @@
 use super::{check, skips};
 use crate::domain::claim::Channel;
 use crate::domain::gates::fixture::{
-    NOW, World, becomes, claim, contact, event, is, place, rule, target,
+    NOW, SETTLE_MS, World, becomes, claim, contact, event, is, place, rule, target,
 };
-use crate::domain::id::{OwnerId, SequenceId};
-use crate::domain::person::Seen;
+use crate::domain::id::{ContactId, OwnerId, SequenceId};
+use crate::domain::person::{Item, Seen};
 use crate::domain::reason::{Decision, Reason};
 use crate::domain::rule::span::Span;
 use crate::domain::rule::{
     Action, Gate, Mode, ReEnroll, Rule, SenderChoice, Suppression, Unbuilt, WhenFull,
 };
 use crate::domain::surroundings::Surroundings;
-use crate::domain::time::{DAY_MS, HOUR_MS};
+use crate::domain::time::{DAY_MS, HOUR_MS, Timestamp};
 
 #[test]
 fn built_in_suppressions_cannot_be_passed() {
@@ -35,7 +35,7 @@ fn suppression(live: bool, themes: &[&str]) -> Suppression {
         themes: themes.iter().map(|name| (*name).into()).collect(),
         live,
         also_unenroll: false,
-        unbuilt: Vec::new(),
+        ends: None,
         then_stage: Vec::new(),
         place: place(9),
     }
@@ -54,6 +54,20 @@ fn a_suppression_holds_for_its_themes_unless_it_only_watches() {
     skips(with(suppression(true, &["sales"])), Reason::Suppressed);
     check(with(suppression(true, &["nurture"])), Decision::Enroll, Reason::Matched);
     check(with(suppression(false, &[])), Decision::Enroll, Reason::Matched);
+}
+
+#[test]
+fn a_suppression_holds_to_the_end_of_its_last_day() {
+    let ends = |at: Timestamp| {
+        move |world: &mut World| {
+            world.contact = contact(&[("customer", "yes")]);
+            world.rules.suppressions =
+                vec![Suppression { ends: Some(at), ..suppression(true, &[]) }];
+        }
+    };
+    let decided = NOW.plus_ms(SETTLE_MS);
+    skips(ends(decided.plus_ms(1)), Reason::Suppressed);
+    check(ends(decided), Decision::Enroll, Reason::Matched);
 }
 
 #[test]
@@ -161,6 +175,58 @@ fn a_full_owner_gives_way_to_the_team_and_a_full_team_waits() {
         dana.when_full = WhenFull::Wait;
     };
     check(waits, Decision::Wait, Reason::BudgetExhausted);
+}
+
+/// Somebody else waits for dana: due then, and first due this long before the usual item.
+fn waits_for_dana(world: &mut World, earlier_ms: u64, due: Timestamp) {
+    let first_due = NOW.plus_ms(SETTLE_MS).minus_ms(earlier_ms);
+    let of_rule = ("inbound".into(), Mode::Live);
+    let change = event("lifecyclestage", "mql");
+    let other = Item {
+        first_due,
+        due: Some(due),
+        reason: Reason::BudgetExhausted,
+        sender: Some("dana".into()),
+        ..Item::fired("0.0.inbound".into(), of_rule, change, NOW)
+    };
+    world.queues.change(ContactId(52), &[], &[other]);
+}
+
+#[test]
+fn whoever_waits_keeps_their_place_before_those_who_came_later() {
+    let decided = NOW.plus_ms(SETTLE_MS);
+    let only_dana = |world: &mut World, used: u32| {
+        let dana = world.rules.senders.get_mut("dana").expect("dana");
+        dana.when_full = WhenFull::Wait;
+        world.used("dana", used);
+    };
+    // One place is left, and somebody who was due earlier takes it.
+    let taken = |world: &mut World| {
+        only_dana(world, 1);
+        waits_for_dana(world, HOUR_MS, decided);
+    };
+    let row = check(taken, Decision::Wait, Reason::BudgetExhausted);
+    assert_eq!(row.sender, Some("dana".into()));
+    let free = NOW.minus_ms(HOUR_MS).plus_ms(DAY_MS);
+    assert_eq!(row.until, Some(free), "the place after");
+    let of_two = |world: &mut World| {
+        only_dana(world, 0);
+        waits_for_dana(world, HOUR_MS, decided);
+    };
+    check(of_two, Decision::Enroll, Reason::Matched);
+    let is_later = |world: &mut World| {
+        only_dana(world, 1);
+        waits_for_dana(world, HOUR_MS, decided.plus_ms(1));
+    };
+    check(is_later, Decision::Enroll, Reason::Matched);
+    // Both places are taken: the next one is for whoever waits, the one after for this person.
+    let full = |world: &mut World| {
+        only_dana(world, 2);
+        world.inboxes.get_mut("dana@acme.com").expect("dana's").settled[1] = NOW;
+        waits_for_dana(world, HOUR_MS, free);
+    };
+    let row = check(full, Decision::Wait, Reason::BudgetExhausted);
+    assert_eq!(row.until, Some(NOW.plus_ms(DAY_MS)));
 }
 
 #[test]

@@ -212,6 +212,12 @@ fn a_suppression_that_comes_to_hold_takes_the_person_out() {
     assert_eq!(world.person.items[0].purpose, Purpose::Suppress);
     let (_, plan) = check(Vec::new(), suppressed(true, "no"), "ignore no-match");
     assert_eq!(plan.rows[0].rule, None);
+    let over = |world: &mut World| {
+        suppressed(true, "yes")(world);
+        world.rules.suppressions[0].ends = Some(world.now.plus_ms(1));
+    };
+    let (_, plan) = check(Vec::new(), over, "ignore no-match");
+    assert!(plan.rows[0].sentence.contains("it ended on 24 Nov 2026"), "{}", plan.rows[0].sentence);
     let (_, plan) = check(Vec::new(), suppressed(false, "yes"), "unenroll would-unenroll");
     assert_eq!(plan.rows[0].by.as_deref(), Some("customers"));
     let nothing = |world: &mut World| {

@@ -5,7 +5,7 @@ use super::targets;
 use crate::domain::claim::{Channel, Target};
 use crate::domain::id::ThemeName;
 use crate::domain::rule::code;
-use crate::domain::rule::model::{Action, Arm, Gate, SenderChoice, Unbuilt};
+use crate::domain::rule::model::{Action, Arm, SenderChoice};
 use crate::domain::rule::suggest;
 use crate::domain::rule::syntax::{Node, Table};
 use crate::domain::rule::{Enroll, Exit};
@@ -35,12 +35,7 @@ impl Compiled {
 
 impl<'a> Context<'a> {
     /// The one thing a rule does. `deal_trigger`: it starts from a deal.
-    pub(super) fn action(
-        &self,
-        rule: &Table<'a>,
-        deal_trigger: bool,
-        unbuilt: &mut Vec<Unbuilt>,
-    ) -> Option<Compiled> {
+    pub(super) fn action(&self, rule: &Table<'a>, deal_trigger: bool) -> Option<Compiled> {
         let actions: Vec<Node<'a>> =
             ["enroll", "split", "unenroll"].into_iter().filter_map(|key| rule.get(key)).collect();
         let action = match actions.as_slice() {
@@ -70,17 +65,16 @@ impl<'a> Context<'a> {
             }
             let table = node.inline("then_enroll")?;
             table.check_keys(&["sequence", "workflow", "sender"]);
-            self.destination(&table, deal_trigger, unbuilt)
+            self.destination(&table, deal_trigger)
         });
         match action.key {
             "enroll" => {
                 let table = action.inline("enroll")?;
                 table.check_keys(&["sequence", "workflow", "sender"]);
-                let Enroll { target, theme, senders } =
-                    self.destination(&table, deal_trigger, unbuilt)?;
+                let Enroll { target, theme, senders } = self.destination(&table, deal_trigger)?;
                 Some(Compiled::One(Action::Enroll { target, theme, senders }))
             }
-            "split" => Some(Compiled::Split(self.split(action, deal_trigger, unbuilt)?)),
+            "split" => Some(Compiled::Split(self.split(action, deal_trigger)?)),
             _ => {
                 let exit = self.unenroll(action);
                 // A destination that cannot be read was reported.
@@ -90,12 +84,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    fn destination(
-        &self,
-        table: &Table<'a>,
-        deal_trigger: bool,
-        unbuilt: &mut Vec<Unbuilt>,
-    ) -> Option<Enroll> {
+    fn destination(&self, table: &Table<'a>, deal_trigger: bool) -> Option<Enroll> {
         let sender = table.get("sender");
         match (table.get("sequence"), table.get("workflow")) {
             (Some(node), None) => {
@@ -108,7 +97,6 @@ impl<'a> Context<'a> {
                 let senders = senders.unwrap_or_default();
                 let name = node.text()?;
                 self.destination_named(["sequences", "workflows"], name, node)?;
-                self.touched("sequences", name, unbuilt);
                 let sequence = self.sequences.get(name)?;
                 let (id, theme) = (sequence.id.0, sequence.theme.clone());
                 let target = Target { channel: Channel::Sequence, name: name.into(), id };
@@ -120,7 +108,6 @@ impl<'a> Context<'a> {
                 }
                 let name = node.text()?;
                 self.destination_named(["workflows", "sequences"], name, node)?;
-                self.touched("workflows", name, unbuilt);
                 let workflow = self.workflows.get(name)?;
                 let (id, theme) = (workflow.id.0, workflow.theme.clone());
                 let target = Target { channel: Channel::Workflow, name: name.into(), id };
@@ -133,15 +120,6 @@ impl<'a> Context<'a> {
                 None
             }
         }
-    }
-
-    /// Keys of the destination whose effect is not built yet. They are reported where they
-    /// stand once, and hold up every rule that goes there.
-    fn touched(&self, kind: &str, name: &str, unbuilt: &mut Vec<Unbuilt>) {
-        let Some(table) = self.book.one(kind, name) else { return };
-        let node = table.get("via");
-        let node = node.filter(|node| node.value.get_ref().as_str() != Some("api"));
-        unbuilt.extend(node.map(|node| node.not_built("via", Gate::Window)));
     }
 
     fn senders_of(&self, node: Node<'a>, deal_trigger: bool) -> Vec<SenderChoice> {
@@ -234,10 +212,12 @@ impl<'a> Context<'a> {
 
     /// Reports what cannot be done without `[portal.unenroll_bridge]`.
     pub(super) fn needs_bridge(&self, node: Node<'a>, what: &str) {
-        let portal = self.book.single("portal");
+        let portal = self.book.single("portal").filter(|_| !self.leaves_sequences);
         if portal.is_some_and(|portal| portal.get("unenroll_bridge").is_none()) {
             let message = format!("{what} needs [portal.unenroll_bridge].");
-            node.error(code::MISSING, message, "HubSpot has no API for it. See docs/unenroll.md.");
+            let hint = "HubSpot has no API for it. See docs/unenroll.md. (Only [hubspot] profile = \
+                        \"route-map\" has one: then name that hubroute.toml with --config.)";
+            node.error(code::MISSING, message, hint);
         }
     }
 
@@ -248,12 +228,7 @@ impl<'a> Context<'a> {
     }
 
     /// The arms of a split; `None` after a report that one of them goes nowhere.
-    fn split(
-        &self,
-        node: Node<'a>,
-        deal_trigger: bool,
-        unbuilt: &mut Vec<Unbuilt>,
-    ) -> Option<Vec<(Arm, Action)>> {
+    fn split(&self, node: Node<'a>, deal_trigger: bool) -> Option<Vec<(Arm, Action)>> {
         let mut percent = 0;
         let mut arms: Vec<Option<(Arm, Action)>> = Vec::new();
         for item in node.items().unwrap_or_default() {
@@ -268,7 +243,7 @@ impl<'a> Context<'a> {
                     nothing.only_true("Remove it, or name a sequence or workflow.");
                     Some(Action::Nothing)
                 }
-                None => self.destination(&table, deal_trigger, unbuilt).map(
+                None => self.destination(&table, deal_trigger).map(
                     |Enroll { target, theme, senders }| Action::Enroll { target, theme, senders },
                 ),
             };

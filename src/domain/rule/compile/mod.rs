@@ -47,6 +47,7 @@ use self::lists::Lists;
 use self::property::Lock;
 use self::times::{Calendars, Windows};
 use super::code;
+use super::index::Index;
 use super::model::{RuleSet, SenderSpec, Sequence, Team, Theme, Workflow};
 use super::suggest;
 use super::syntax::{Node, Source};
@@ -114,6 +115,7 @@ struct Context<'a> {
     workflows: BTreeMap<TargetName, Workflow>,
     senders: BTreeMap<SenderName, SenderSpec>,
     teams: BTreeMap<TeamName, Team>,
+    leaves_sequences: bool,
 }
 
 impl<'a> Context<'a> {
@@ -148,6 +150,21 @@ pub fn compile(files: &[RuleFile]) -> Compiled {
 
 /// [`compile`] with today's date, for lints about rules and calendars that are over.
 pub fn compile_on(files: &[RuleFile], today: Option<Date>) -> Compiled {
+    compile_for(files, Setting { today, ..Setting::default() })
+}
+
+/// What a compiler is told that stands in no rules file.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Setting {
+    /// The day it is; without one nothing is over.
+    pub today: Option<Date>,
+    /// HubSpot's profile has a call that takes a contact out of a sequence, so that no bridge is
+    /// needed for it (HUBSPOT.md 3.8).
+    pub leaves_sequences: bool,
+}
+
+/// [`compile`] for a certain day and profile.
+pub fn compile_for(files: &[RuleFile], setting: Setting) -> Compiled {
     let whole = Source::new("portal.toml", "");
     let rule_files: Vec<&RuleFile> = files.iter().filter(|file| file.is_rules()).collect();
     let bytes: usize = files.iter().map(|file| file.text.len()).sum();
@@ -166,7 +183,7 @@ pub fn compile_on(files: &[RuleFile], today: Option<Date>) -> Compiled {
                 book.add(source, root);
             }
         }
-        build(book, files, &whole, today)
+        build(book, files, &whole, setting)
     };
     let found = sources.into_iter().chain([whole]).flat_map(Source::into_found);
     let mut diagnostics: Vec<Diagnostic> = found.collect();
@@ -197,7 +214,7 @@ fn build<'a>(
     book: Book<'a>,
     files: &[RuleFile],
     whole: &'a Source<'a>,
-    today: Option<Date>,
+    setting: Setting,
 ) -> Option<RuleSet> {
     let rule_count = book.array("rule").len();
     if MAX_RULES < rule_count {
@@ -222,6 +239,7 @@ fn build<'a>(
         senders: people::senders(&book),
         teams: people::teams(&book),
         themes,
+        leaves_sequences: setting.leaves_sequences,
         book,
     };
     if let Some(portal) = &mut portal {
@@ -232,7 +250,7 @@ fn build<'a>(
     let quiet_periods = timing::quiet_periods(&ctx.book);
     let suppressions = suppress::read_all(&ctx);
     let unknown_sequences = targets::unknown_sequences(&ctx);
-    lints::check(&ctx, &rules, today);
+    lints::check(&ctx, &rules, setting.today);
     Some(finish(RuleSet {
         fingerprint: fingerprint(files),
         portal: portal?,
@@ -257,6 +275,7 @@ fn build<'a>(
         waited_for: BTreeMap::new(),
         born: BTreeMap::new(),
         watched: BTreeMap::new(),
+        index: Index::default(),
     }))
 }
 
@@ -279,6 +298,7 @@ const GATE_PROPERTIES: [&str; 12] = [
 /// Orders the rules and indexes their properties.
 fn finish(mut set: RuleSet) -> RuleSet {
     set.rules.sort_by(|a, b| (a.priority, &a.id).cmp(&(b.priority, &b.id)));
+    set.index = Index::of(&set.rules);
     let mut read: BTreeSet<PropertyName> = GATE_PROPERTIES.into_iter().map(Into::into).collect();
     for (index, rule) in set.rules.iter().enumerate() {
         if rule.mode == Mode::Off {

@@ -106,7 +106,6 @@ pub(super) fn says(table: &Table<'_>) -> Option<String> {
 
 /// One rule. Every key is read before anything is given up, so that every error is found.
 fn rule<'a>(ctx: &Context<'a>, table: &Table<'a>, id: Option<&str>) -> Option<Rule> {
-    let mut unbuilt = Vec::new();
     let mode = table.get("mode").map_or(Some(ctx.defaults.mode), |node| node.word(&MODES));
     let says = says(table);
     let when = when(ctx, table);
@@ -114,7 +113,7 @@ fn rule<'a>(ctx: &Context<'a>, table: &Table<'a>, id: Option<&str>) -> Option<Ru
     let inside = Position { excludes: false, deal_trigger };
     let only_if = ctx.conditions(table.get("only_if"), inside);
     let unless = ctx.conditions(table.get("unless"), Position { excludes: true, ..inside });
-    let action = ctx.action(table, deal_trigger, &mut unbuilt);
+    let action = ctx.action(table, deal_trigger);
     let delay = table.get("delay").and_then(positive);
     let priority = table.get("priority").and_then(|node| node.whole(1..=1000));
     let re_enroll = table.get("re_enroll").and_then(re_enroll);
@@ -126,8 +125,6 @@ fn rule<'a>(ctx: &Context<'a>, table: &Table<'a>, id: Option<&str>) -> Option<Ru
     let limits = table.get("limits").map(protection::limits);
     let breaker = breaker(ctx, table);
     let then_stage = then_stage::of_rule(ctx, table, (mode, deal_trigger));
-    unbuilt.sort_by(|a, b| (a.gate, &a.place, &a.key).cmp(&(b.gate, &b.place, &b.key)));
-    unbuilt.dedup();
     let text = |key: &str| table.get(key).and_then(|node| node.text());
     let tags = table.get("tags").map(|node| node.texts()).unwrap_or_default();
     let (action, arms) = match action {
@@ -161,7 +158,6 @@ fn rule<'a>(ctx: &Context<'a>, table: &Table<'a>, id: Option<&str>) -> Option<Ru
         wait_up_to: conflict.wait_up_to,
         next_if_blocked: conflict.next_if_blocked,
         enroll_merged: conflict.enroll_merged,
-        unbuilt,
         then_stage,
         place: table.place(),
     };

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use super::conditions::Position;
 use super::{Context, rules, targets, then_stage};
+use crate::domain::civil::Edge;
 use crate::domain::id::ThemeName;
 use crate::domain::rule::code;
-use crate::domain::rule::model::{Gate, Place, Suppression};
+use crate::domain::rule::model::{Place, Suppression};
 use crate::domain::rule::syntax::Table;
 
 /// Suppressions that are always there (RULES.md 1.4).
@@ -46,12 +47,8 @@ fn suppression<'a>(ctx: &Context<'a>, table: &Table<'a>, id: Option<&str>) -> Op
     let position = Position { excludes: true, deal_trigger: false };
     let conditions = ctx.conditions(list, position);
     high_water(table);
-    let mut unbuilt = Vec::new();
     let also = table.get("also_unenroll").filter(|node| node.flag().unwrap_or_default());
-    if let Some(node) = table.get("until") {
-        node.date();
-        unbuilt.push(node.not_built("until", Gate::Suppress));
-    }
+    let day = table.get("until").and_then(|node| node.date());
     let mode = table.get("mode").map(|node| node.word(&[("live", true), ("dry-run", false)]));
     let themes = table.get("themes").map(|node| targets::named_themes(&ctx.book, node));
     let themes = themes.unwrap_or_default();
@@ -70,7 +67,7 @@ fn suppression<'a>(ctx: &Context<'a>, table: &Table<'a>, id: Option<&str>) -> Op
         themes,
         live: live?,
         also_unenroll: also.is_some(),
-        unbuilt,
+        ends: day.map(|day| Edge::Day(day).ends(&ctx.zone)),
         then_stage,
         place: table.place(),
     })

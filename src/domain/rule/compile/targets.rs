@@ -125,7 +125,7 @@ pub(super) fn subscriptions(book: &Book<'_>) -> BTreeMap<String, Subscription> {
 
 /// Reads `[workflows]`.
 pub(super) fn workflows(book: &Book<'_>) -> BTreeMap<TargetName, Workflow> {
-    let mut ids = BTreeMap::new();
+    let (mut ids, mut stamped) = (BTreeMap::new(), BTreeMap::new());
     let mut found = BTreeMap::new();
     for (name, table) in book.named("workflows") {
         table.check_keys(&[
@@ -139,7 +139,7 @@ pub(super) fn workflows(book: &Book<'_>) -> BTreeMap<TargetName, Workflow> {
             "requires",
         ]);
         let subscription = subscription(book, table);
-        via(table);
+        let via = via(book, table, &mut stamped);
         let re_enrolls = table.get("re_enrolls").and_then(|node| node.flag());
         let runs_at_least = table.get("runs_at_least").and_then(calendar_days);
         let requires = requires(table);
@@ -157,6 +157,7 @@ pub(super) fn workflows(book: &Book<'_>) -> BTreeMap<TargetName, Workflow> {
             holds_for,
             re_enrolls,
             runs_at_least,
+            via,
             place,
         };
         found.insert(name.into(), workflow);
@@ -173,14 +174,31 @@ fn holds_for(table: &Table<'_>) -> Option<Span> {
     None
 }
 
-fn via(table: &Table<'_>) {
-    let Some(node) = table.get("via") else { return };
-    let Some(text) = node.text() else { return };
-    let named = text.strip_prefix("property:").is_some_and(|name| !name.trim().is_empty());
-    if text != "api" && !named {
+/// The property whose change enrolls. One property starts one workflow, and nothing else.
+fn via<'a>(
+    book: &Book<'a>,
+    table: &Table<'a>,
+    stamped: &mut BTreeMap<&'a str, &'a str>,
+) -> Option<PropertyName> {
+    let node = table.get("via")?;
+    let text = node.text().filter(|text| *text != "api")?;
+    let Some(name) = text.strip_prefix("property:").map(str::trim).filter(|it| !it.is_empty())
+    else {
         let message = format!("via = \"{text}\" is not known.");
         node.error(code::BAD_VALUE, message, "Use \"api\" or \"property:NAME\".");
+        return None;
+    };
+    let bridge = book.single("portal").and_then(|portal| portal.get("unenroll_bridge"));
+    let bridge = bridge.and_then(|node| node.value.get_ref().as_table()?.get("property"));
+    let other = stamped.insert(name, "another workflow").or_else(|| {
+        let is_bridge = bridge.is_some_and(|node| node.get_ref().as_str() == Some(name));
+        is_bridge.then_some("[portal.unenroll_bridge]")
+    });
+    if let Some(other) = other {
+        let message = format!("property \"{name}\" is written for {other} too.");
+        node.error(code::TWICE, message, "Give each its own property: it starts one workflow.");
     }
+    Some(name.into())
 }
 
 fn id<'a>(table: &Table<'a>, name: &'a str, ids: &mut BTreeMap<u64, &'a str>) -> Option<u64> {

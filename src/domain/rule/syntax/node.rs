@@ -8,7 +8,7 @@ use toml::de::DeValue;
 
 use super::{Source, Table, sentence};
 use crate::domain::civil::Edge;
-use crate::domain::rule::model::{Gate, Place, Unbuilt};
+use crate::domain::rule::model::Place;
 use crate::domain::rule::span::Span;
 use crate::domain::rule::{code, suggest};
 use crate::domain::time::Timestamp;
@@ -43,14 +43,6 @@ impl<'a> Node<'a> {
     /// Reports a lint about it.
     pub fn warning(&self, code: &'static str, message: impl Into<String>, hint: impl Into<String>) {
         self.source.warning(code, self.span(), message, hint);
-    }
-
-    /// Reports that its effect is not built yet, and says so to `hubroute test`.
-    pub fn not_built(&self, key: &str, gate: Gate) -> Unbuilt {
-        let hint =
-            "Leave it out until a later version; `hubroute test` names the tests it holds up.";
-        self.error(code::NOT_BUILT, format!("{key} is not built yet."), hint);
-        Unbuilt { key: key.to_owned(), gate, place: self.place() }
     }
 
     /// The value's own text, as its author wrote it.

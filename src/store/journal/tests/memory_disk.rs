@@ -46,11 +46,11 @@ struct State {
 
 /// See the module.
 #[derive(Clone, Debug, Default)]
-pub(super) struct MemoryDisk(Arc<Mutex<State>>);
+pub(in crate::store) struct MemoryDisk(Arc<Mutex<State>>);
 
 /// A file on it.
 #[derive(Debug)]
-pub(super) struct MemoryFile(MemoryDisk, u64);
+pub(in crate::store) struct MemoryFile(MemoryDisk, u64);
 
 fn refused() -> io::Error {
     io::Error::other("refused by the test")
@@ -61,22 +61,22 @@ impl MemoryDisk {
         self.0.lock().expect("no test panics with it")
     }
 
-    pub(super) fn fail_writes(&self, fail: bool) {
+    pub(in crate::store) fn fail_writes(&self, fail: bool) {
         self.state().fail_writes = fail;
     }
 
-    pub(super) fn fail_syncs(&self, fail: bool) {
+    pub(in crate::store) fn fail_syncs(&self, fail: bool) {
         self.state().fail_syncs = fail;
     }
 
     /// The bytes of a file as they are now.
-    pub(super) fn bytes(&self, name: &str) -> Vec<u8> {
+    pub(in crate::store) fn bytes(&self, name: &str) -> Vec<u8> {
         let state = self.state();
         state.files[&state.names[name]].now()
     }
 
     /// A disk with one file of these bytes, all synced.
-    pub(super) fn holding(name: &str, bytes: Vec<u8>) -> Self {
+    pub(in crate::store) fn holding(name: &str, bytes: Vec<u8>) -> Self {
         let disk = Self::default();
         {
             let mut state = disk.state();
@@ -89,7 +89,7 @@ impl MemoryDisk {
     }
 
     /// What a power cut may leave: everything synced, and of the rest any sectors, in any order.
-    pub(super) fn after_power_cut(&self, mut random: impl FnMut() -> u64) -> Self {
+    pub(in crate::store) fn after_power_cut(&self, mut random: impl FnMut() -> u64) -> Self {
         let state = self.state();
         let mut image = State { next: state.next, ..State::default() };
         for (name, id) in &state.names {
@@ -180,7 +180,15 @@ impl DiskFile for MemoryFile {
     }
 
     fn read_at(&self, into: &mut [u8], offset: u64) -> io::Result<usize> {
-        let bytes = self.0.state().files[&self.1].now();
+        let state = self.0.state();
+        let content = &state.files[&self.1];
+        let now;
+        let bytes = if content.unsynced.is_empty() {
+            &content.synced
+        } else {
+            now = content.now();
+            &now
+        };
         let offset = usize::try_from(offset).expect("small").min(bytes.len());
         let length = into.len().min(bytes.len() - offset);
         into[..length].copy_from_slice(&bytes[offset..offset + length]);

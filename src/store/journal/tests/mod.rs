@@ -1,7 +1,8 @@
 //! The journal against a disk that loses, tears and flips.
 
 mod images;
-mod memory_disk;
+pub(in crate::store) mod memory_disk;
+mod sweep;
 
 use memory_disk::MemoryDisk;
 

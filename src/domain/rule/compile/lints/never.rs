@@ -47,12 +47,29 @@ pub(super) fn check(table: &Table<'_>, rule: &Rule) {
 /// Whether nobody can match both rules: they share a property and no value of it.
 pub(super) fn exclude_each_other(left: &Rule, right: &Rule) -> bool {
     let of = |rule: &Rule| -> Vec<(PropertyName, Allows)> {
-        rule.only_if.iter().filter_map(of_condition).collect()
+        let unless = rule.unless.iter().filter_map(of_condition);
+        let unless = unless.filter_map(|(property, it)| Some((property, opposite(&it)?)));
+        rule.only_if.iter().filter_map(of_condition).chain(unless).collect()
     };
     let right = of(right);
     of(left).iter().any(|(property, allows)| {
         right.iter().any(|(other, also)| property == other && excludes(allows, also))
     })
+}
+
+/// Whether one move of a property may start both rules: values that both triggers name, or one
+/// direction over both bounds.
+pub(super) fn may_start_together(left: &Rule, right: &Rule) -> bool {
+    match (&left.when.change, &right.when.change) {
+        (Change::Becomes(left), Change::Becomes(right)) => {
+            let both = of_check(left).zip(of_check(right));
+            both.is_some_and(|(left, right)| !excludes(&left, &right))
+        }
+        (Change::RisesTo(..), Change::RisesTo(..)) | (Change::FallsTo(..), Change::FallsTo(..)) => {
+            true
+        }
+        _ => false,
+    }
 }
 
 /// One demand of a rule, and where it stands.

@@ -85,6 +85,9 @@ fn suppressions_are_checked() {
     check("[values]", &built_in, "HR009", "built in");
     let mark = suppress("id = \"x\"\nif = [{ property = \"lifecyclestage\", is = \"customer\" }]");
     check("[values]", &mark, "HR109", "former customers stay suppressed");
+    let not_a_day =
+        suppress("id = \"x\"\nif = [{ email_domain = \"free-mail\" }]\nuntil = \"2026-12-31\"");
+    check("[values]", &not_a_day, "HR004", "until = 2026-12-31");
     let also =
         suppress("id = \"x\"\nalso_unenroll = true\nif = [{ email_domain = \"free-mail\" }]");
     check("[values]", &also, "HR003", "also_unenroll of a theme with sequences needs");

@@ -218,16 +218,23 @@ fn groups_nest_thirty_two_deep_and_no_deeper() {
 }
 
 #[test]
-fn what_is_not_built_yet_says_so_and_can_still_be_tested() {
-    let via = "[workflows.guide]\nvia = \"property:start\"";
-    let book = BOOK.replace("[workflows.guide]", via);
-    let found = compile(&[file("portal.toml", book), file("r.toml", rule(""))]);
-    let refused = found.diagnostics.iter().filter(|found| found.severity == Severity::Error);
-    let refused: Vec<_> = refused.map(|it| (it.code, &*it.file, it.message.as_str())).collect();
-    assert_eq!(refused, [("HR012", "portal.toml", "via is not built yet.")]);
-    let set = found.rules.expect("testable");
-    let held: Vec<_> = set.rules[0].unbuilt.iter().map(|held| held.key.as_str()).collect();
-    assert_eq!(held, ["via"]);
+fn a_property_starts_one_workflow_and_nothing_else() {
+    let set = |via: &str, more: &str| {
+        let book = BOOK.replace("[workflows.guide]", &format!("[workflows.guide]\n{via}"));
+        compile(&[file("portal.toml", book + more), file("r.toml", rule(""))])
+    };
+    let via = |via: &str| set(via, "").rules.expect("accepted").workflows["guide"].via.clone();
+    assert_eq!(via("via = \"property:start_guide\""), Some("start_guide".into()));
+    assert_eq!(via("via = \"api\""), None);
+    let other = "[workflows.other]\nid = 21\ntheme = \"nurture\"\nholds_for = \"1 day\"\n\
+                 via = \"property:start_guide\"\n";
+    let bridge = "[portal.unenroll_bridge]\nproperty = \"start_guide\"\n";
+    for (more, whose) in [(other, "another workflow"), (bridge, "[portal.unenroll_bridge]")] {
+        let found = set("via = \"property:start_guide\"", more);
+        let twice = found.diagnostics.iter().find(|it| it.code == code::TWICE);
+        let message = twice.map(|it| it.message.as_str()).unwrap_or_default();
+        assert!(message.contains(whose), "{:?}", found.diagnostics);
+    }
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! Good files: what they compile to.
 
 use super::*;
-use crate::domain::rule::model::{Action, Gate, ReEnroll, SenderChoice};
+use crate::domain::rule::model::{Action, ReEnroll, SenderChoice};
 use crate::domain::rule::span::Span;
+use crate::domain::time::Timestamp;
 
 fn compiled(more: &str) -> RuleSet {
     let files = [file("portal.toml", BOOK), file("r.toml", more)];
@@ -20,7 +21,6 @@ fn defaults_are_folded_into_rules() {
     assert_eq!((rule.settle_ms, rule.priority, rule.mode), (5_000, 500, Mode::DryRun));
     assert_eq!((rule.re_enroll, rule.expires), (ReEnroll::WhenFinished, Span::days(9)));
     assert_eq!(rule.place.to_string(), "r.toml:5");
-    assert!(rule.unbuilt.is_empty(), "{:?}", rule.unbuilt);
 }
 
 #[test]
@@ -135,10 +135,16 @@ fn the_worked_example_waits_only_for_what_is_not_built() {
     assert_eq!(codes, BTreeSet::from([code::NOT_BUILT]), "{:#?}", compiled.diagnostics);
     let set = compiled.rules.expect("testable");
     assert_eq!((set.rules.len(), set.suppressions.len()), (10, 5));
-    let rule = set.rule(&"inbound-mql".into()).expect("there");
-    let held: Vec<(Gate, &str)> =
-        rule.unbuilt.iter().map(|held| (held.gate, held.key.as_str())).collect();
-    assert_eq!(held, []);
+}
+
+#[test]
+fn a_suppression_ends_with_its_last_day_in_the_portals_zone() {
+    let set = compiled(
+        "[[suppress]]\nid = \"s\"\nsays = \"s\"\nuntil = 2026-12-31\n\
+         if = [{ property = \"seen\", is_known = true }]\n",
+    );
+    let midnight = Timestamp::parse_rfc3339("2027-01-01T00:00:00-05:00");
+    assert!(midnight.is_some() && set.suppressions[0].ends == midnight, "{midnight:?}");
 }
 
 #[test]
@@ -172,10 +178,8 @@ fn what_touches_a_rule_from_the_address_book_holds_up_that_rule_alone() {
     let set = compile(&files).rules.expect("testable");
     let held = |id: &str| -> Vec<String> {
         let rule = set.rule(&id.into()).expect("there");
-        rule.unbuilt.iter().map(|held| held.key.clone()).collect()
+        rule.then_stage.iter().map(|held| held.key.clone()).collect()
     };
     assert_eq!(held("r"), [""; 0]);
-    assert_eq!(held("s"), [""; 0]);
-    let judged = &set.rule(&"s".into()).expect("there").then_stage;
-    assert_eq!(judged.iter().map(|it| it.key.as_str()).collect::<Vec<_>>(), ["same_company"]);
+    assert_eq!(held("s"), ["same_company"]);
 }

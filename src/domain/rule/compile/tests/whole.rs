@@ -166,3 +166,35 @@ fn replacing_a_running_sequence_is_pointed_out() {
     let compiled = compile(&[file("portal.toml", BOOK), file("r.toml", text)]);
     assert!(compiled.diagnostics.iter().any(|found| found.code == code::LINT_REPLACE));
 }
+
+#[test]
+fn rules_whose_triggers_or_conditions_overlap_are_twins() {
+    let to_guide = |when: [&str; 2], more: [&str; 2]| {
+        let keys: Vec<String> = (0..2)
+            .map(|n| format!("when = {}\npriority = {}\n{}", when[n], n + 1, more[n]))
+            .collect();
+        found(&rules(&[("a", &keys[0]), ("b", &keys[1])]), code::LINT_SAME_WAY).len()
+    };
+    let starts = |left: &str, right: &str| to_guide([left, right], ["", ""]);
+    let one = "{ property = \"p\", becomes = \"x\" }";
+    let some = |values: &str| format!("{{ property = \"p\", becomes_any_of = [{values}] }}");
+    assert_eq!(starts(one, &some("\"x\", \"y\"")), 1);
+    assert_eq!(starts(&some("\"y\", \"x\""), &some("\"x\", \"z\"")), 1);
+    assert_eq!(starts(one, &some("\"y\", \"z\"")), 0);
+    let rises = |to: u32| format!("{{ property = \"n\", rises_to = {to} }}");
+    assert_eq!(starts(&rises(50), &rises(80)), 1);
+    assert_eq!(starts(&rises(50), "{ property = \"n\", falls_to = 20 }"), 0);
+    let only = |left: &str, right: &str| {
+        let key = |condition: &str| format!("only_if = [{condition}]");
+        to_guide([one, one], [&key(left), &key(right)])
+    };
+    let c = |test: &str| format!("{{ property = \"c\", {test} }}");
+    assert_eq!(only(&c("is_any_of = [\"x\", \"y\"]"), &c("is_any_of = [\"y\", \"z\"]")), 1);
+    assert_eq!(only(&c("is_any_of = [\"x\", \"y\"]"), &c("is = \"z\"")), 0);
+    assert_eq!(only(&c("is_at_least = 50"), &c("is_between = [10, 50]")), 1);
+    assert_eq!(only(&c("is_more_than = 50"), &c("is_between = [10, 50]")), 0);
+    let but = |values: &str| format!("unless = [{}]", c(&format!("is_any_of = [{values}]")));
+    let is_x = format!("only_if = [{}]", c("is = \"x\""));
+    assert_eq!(to_guide([one, one], [&but("\"x\", \"y\""), &is_x]), 0);
+    assert_eq!(to_guide([one, one], [&but("\"y\""), &is_x]), 1);
+}
