@@ -27,7 +27,7 @@ use crate::domain::settle::Resolution;
 use crate::domain::take_out::Asked;
 use crate::domain::time::Timestamp;
 use crate::port::{Clock, Ledger, LedgerError, Records};
-use crate::router::{Pressed, Rules};
+use crate::router::{Part, Pressed, Rules};
 use crate::rules_folder::ContentHash;
 use crate::store::ledger::Compaction;
 use crate::store::retention::Sizes;
@@ -216,6 +216,28 @@ impl Office {
         })
     }
 
+    /// An alert for each part of HubSpot that is left alone because it does not answer.
+    fn open_circuits(&self) -> impl Iterator<Item = admin::Alert> {
+        self.router.circuits().opened().into_iter().map(|(part, opened)| {
+            let code = if part == Part::HubSpot { "hubspot-unreachable" } else { "circuit-open" };
+            let sentence = format!(
+                "{} did not answer several times in a row ({}); nothing is lost, it is tried \
+                 again by itself",
+                part.says(),
+                opened.why
+            );
+            admin::Alert { code, since: opened.since, sentence }
+        })
+    }
+
+    /// An alert while deliveries are refused because the intake is behind.
+    fn backlog(&self) -> Option<admin::Alert> {
+        let now = SystemClock.now();
+        let why = self.store.deliveries.behind(now)?;
+        let sentence = format!("Deliveries are refused with 503, and HubSpot comes again: {why}");
+        Some(admin::Alert { code: "backlog-full", since: now, sentence })
+    }
+
     /// When the oldest call whose outcome is open was made. Looks at the first page only: more
     /// than a page in doubt is an alert of its own kind.
     fn oldest_unsettled(&self) -> Option<Timestamp> {
@@ -226,6 +248,8 @@ impl Office {
     fn alerts(&self) -> Vec<admin::Alert> {
         let mut alerts = self.alerts.all();
         alerts.extend(self.open_breakers());
+        alerts.extend(self.open_circuits());
+        alerts.extend(self.backlog());
         if let Some(halt) = self.router.halts().of_everything() {
             let sentence = format!(
                 "HubSpot refuses our access ({}); nothing is lost, mend the token and it goes on",

@@ -26,9 +26,9 @@ use crate::hubspot::{Access, BuildError, Client};
 use crate::ingress::{self, Body, NotKept};
 use crate::port::{Clock, Ledger as _, LedgerError};
 use crate::router::{self, Router, Rules};
-use crate::store::deliveries::Deliveries;
+use crate::store::deliveries::{self, Deliveries};
 use crate::store::disk::Folder;
-use crate::store::{OpenStore, Store, StoreError};
+use crate::store::{Limits, OpenStore, Store, StoreError};
 
 /// Threads of the webhook listener: verifying is all they do.
 const LISTENER_THREADS_MAX: usize = 4;
@@ -65,7 +65,17 @@ struct Keeper(Deliveries<Folder>);
 
 impl ingress::Inbox for Keeper {
     async fn keep(&self, delivery: VerifiedDelivery<Body>) -> Result<(), NotKept> {
-        self.0.append(delivery).await.map(|_| ()).map_err(|error| NotKept(error.to_string()))
+        let kept = self.0.append(delivery).await;
+        kept.map(|_| ()).map_err(|error| {
+            let code = match &error {
+                deliveries::NotKept::Full => "queue-full",
+                deliveries::NotKept::Behind(_) => "backlog",
+                deliveries::NotKept::NoSpace
+                | deliveries::NotKept::Refused(_)
+                | deliveries::NotKept::Stopped => "not-kept",
+            };
+            NotKept { code, why: error.to_string() }
+        })
     }
 }
 
@@ -75,6 +85,7 @@ impl App {
     pub async fn run_until(self, shutdown: impl Future<Output = ()>) -> Result<(), RunError> {
         let Self { config, secrets, webhook, admin, store, metrics, counters } = self;
         let hubspot = client(&config, &secrets.access)?;
+        store.deliveries.limit(limits(&config));
         let parts = (Keeper(store.deliveries.clone()), SystemClock, counters);
         let settings = listener(&config, &secrets);
         let webhook = ingress::start(webhook, &settings, parts).map_err(RunError::Listener)?;
@@ -222,13 +233,12 @@ async fn work(
     if let Some(noticed) = noticed {
         noticed.abort();
     }
-    for listener in listeners {
-        listener.stop().await;
-    }
-    // Whoever listens may be gone already.
+    // All at once, so that a stop takes as long as its slowest part. Whoever listens may be gone.
     stop.send(true).ok();
-    for task in [worker, keeper, space] {
-        if let Err(error) = task.await {
+    let [webhook, admin] = listeners.map(Listener::stop);
+    let (_, _, worker, keeper, space) = tokio::join!(webhook, admin, worker, keeper, space);
+    for ended in [worker, keeper, space] {
+        if let Err(error) = ended {
             error!(%error, "a part of the router gave up");
         }
     }
@@ -326,6 +336,15 @@ pub fn client(config: &Config, access: &Access) -> Result<Client, RunError> {
     Ok(Client::new(&settings)?)
 }
 
+fn limits(config: &Config) -> Limits {
+    let age_ms = config.server.backlog_age.as_millis();
+    Limits {
+        bytes: config.server.backlog_bytes_max as u64,
+        age_ms: u64::try_from(age_ms).unwrap_or(u64::MAX),
+        ..Limits::default()
+    }
+}
+
 fn listener(config: &Config, secrets: &Secrets) -> ingress::Settings {
     let keys = Keys::new(secrets.client.clone(), secrets.client_previous.clone());
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -337,6 +356,7 @@ fn listener(config: &Config, secrets: &Secrets) -> ingress::Settings {
         },
         body_bytes_max: config.server.body_bytes_max,
         connections_max: config.server.connections_max,
+        connections_per_peer: config.server.connections_per_peer,
         workers: cores.min(LISTENER_THREADS_MAX),
     }
 }

@@ -80,6 +80,12 @@ pub struct Server {
     pub public_url: PublicUrl,
     /// `connections_max`.
     pub connections_max: usize,
+    /// `connections_per_peer`: loopback and private addresses are not bounded.
+    pub connections_per_peer: usize,
+    /// `backlog_limit`, in bytes: what may wait for the intake.
+    pub backlog_bytes_max: usize,
+    /// `backlog_age`: how long it may wait.
+    pub backlog_age: Duration,
 }
 
 /// `[admin]`.

@@ -7,6 +7,7 @@
 //! data/CHECKPOINT  how far both streams had come, to notice a lost segment
 //! ```
 
+mod backlog;
 mod checkpoint;
 pub mod deliveries;
 pub mod disk;
@@ -29,6 +30,7 @@ use std::time::SystemTime;
 
 use thiserror::Error;
 
+pub use self::backlog::Limits;
 use self::checkpoint::Checkpoint;
 use self::deliveries::Deliveries;
 use self::disk::Folder;

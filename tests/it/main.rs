@@ -18,6 +18,7 @@ mod kills;
 mod mistakes;
 mod model;
 mod people;
+mod pressure;
 mod protection;
 mod quick;
 mod reasons;

@@ -7,6 +7,7 @@ mod arrivals;
 mod book;
 mod committer;
 mod compact;
+mod due;
 mod fires;
 mod inboxes;
 mod keys;
@@ -274,19 +275,7 @@ fn unreadable(error: &IndexError) -> LedgerError {
 
 impl<D: Disk, I: Index> Ledger for Embedded<D, I> {
     fn due(&self, now: Timestamp, limit: usize) -> Result<Due, LedgerError> {
-        let rows = self.shared.index.range(&[keys::DUE], &[keys::DUE], limit + 1);
-        let mut due = Due::default();
-        for (key, _) in rows.map_err(|error| unreadable(&error))? {
-            let (Some(at), Some(contact)) = (keys::due_at(&key), keys::contact_of(&key)) else {
-                continue;
-            };
-            if now < at || due.contacts.len() == limit {
-                due.next = Some(at);
-                break;
-            }
-            due.contacts.push(contact);
-        }
-        Ok(due)
+        due::look(&*self.shared.index, now, limit).map_err(|error| unreadable(&error))
     }
 
     fn look(&self, contact: ContactId) -> Result<Memory, LedgerError> {
