@@ -115,7 +115,9 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
                 work.by_task.insert(task.id(), contact);
             }
         }
-        due.next.map_or(NAP, |at| Duration::from_millis(at.since_ms(now)).min(NAP))
+        // Whoever is due already waits for a worker, and a worker's end wakes the loop.
+        let next = due.next.filter(|at| now < *at);
+        next.map_or(NAP, |at| Duration::from_millis(at.since_ms(now)).min(NAP))
     }
 
     /// Whom to work on for somebody who is due: under the id that counts, unless a worker has the
