@@ -13,15 +13,22 @@
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 mod acknowledge;
+mod command;
 mod enroll;
+mod evaluate;
 mod events;
 mod figures;
 mod fold;
+mod folder;
 mod handlers;
+mod import;
 mod load;
 mod machine;
+mod overload;
+mod replay;
 mod server;
 mod start;
+mod tools;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -49,11 +56,16 @@ struct Bench {
 type Part = fn(&Bench, &mut Vec<Line>) -> Fallible;
 
 /// What is measured, by the name that `--only` takes.
-const PARTS: [(&str, Part); 4] = [
+const PARTS: [(&str, Part); 9] = [
+    ("evaluate", evaluate::run),
+    ("tools", tools::run),
+    ("replay", replay::run),
     ("start", start::run),
     ("acknowledge", acknowledge::run),
     ("fold", fold::run),
     ("enroll", enroll::run),
+    ("overload", overload::run),
+    ("import", import::run),
 ];
 
 fn main() -> ExitCode {
@@ -61,6 +73,7 @@ fn main() -> ExitCode {
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
     let result = match words[..] {
         ["--handler", name, address] => handler(name, address),
+        ["--compile", count] => evaluate::compile_and_tell(count),
         _ => run(&words),
     };
     match result {

@@ -11,6 +11,7 @@ use arc_swap::ArcSwap;
 use super::alerts::Alerts;
 use super::office::{Office, Reloads};
 use super::serve::{self, RunError};
+use super::sweeping;
 use super::{Refused, SystemClock, rules};
 use crate::admin::{Admin, Metrics, Progress, RulesStanding};
 use crate::config::Config;
@@ -49,6 +50,7 @@ pub async fn with_store<T>(
     if let Ok(Err(error)) = task.await {
         return Err(RunError::Listener(error));
     }
+    sweeping::finish(&office.store).await;
     office.store.deliveries.close();
     office.store.ledger.flush().await?;
     Ok(answer)

@@ -9,6 +9,7 @@ mod office;
 mod rules;
 mod serve;
 mod start;
+mod sweeping;
 mod watch;
 
 use std::net::{SocketAddr, TcpListener};
@@ -17,7 +18,7 @@ use std::sync::Arc;
 pub use aside::with_store;
 pub use clock::SystemClock;
 pub use rules::{Refused, births, births_after, record};
-pub use serve::RunError;
+pub use serve::{RunError, client};
 pub use start::StartError;
 
 use crate::admin::Metrics;

@@ -24,9 +24,10 @@ use crate::domain::record::{Paused, Press};
 use crate::domain::rule::RuleSet;
 use crate::domain::sentence;
 use crate::domain::settle::Resolution;
+use crate::domain::take_out::Asked;
 use crate::domain::time::Timestamp;
 use crate::port::{Clock, Ledger, LedgerError, Records};
-use crate::router::{Pressed, Rules};
+use crate::router::{Part, Pressed, Rules};
 use crate::rules_folder::ContentHash;
 use crate::store::ledger::Compaction;
 use crate::store::retention::Sizes;
@@ -215,6 +216,28 @@ impl Office {
         })
     }
 
+    /// An alert for each part of HubSpot that is left alone because it does not answer.
+    fn open_circuits(&self) -> impl Iterator<Item = admin::Alert> {
+        self.router.circuits().opened().into_iter().map(|(part, opened)| {
+            let code = if part == Part::HubSpot { "hubspot-unreachable" } else { "circuit-open" };
+            let sentence = format!(
+                "{} did not answer several times in a row ({}); nothing is lost, it is tried \
+                 again by itself",
+                part.says(),
+                opened.why
+            );
+            admin::Alert { code, since: opened.since, sentence }
+        })
+    }
+
+    /// An alert while deliveries are refused because the intake is behind.
+    fn backlog(&self) -> Option<admin::Alert> {
+        let now = SystemClock.now();
+        let why = self.store.deliveries.behind(now)?;
+        let sentence = format!("Deliveries are refused with 503, and HubSpot comes again: {why}");
+        Some(admin::Alert { code: "backlog-full", since: now, sentence })
+    }
+
     /// When the oldest call whose outcome is open was made. Looks at the first page only: more
     /// than a page in doubt is an alert of its own kind.
     fn oldest_unsettled(&self) -> Option<Timestamp> {
@@ -225,6 +248,8 @@ impl Office {
     fn alerts(&self) -> Vec<admin::Alert> {
         let mut alerts = self.alerts.all();
         alerts.extend(self.open_breakers());
+        alerts.extend(self.open_circuits());
+        alerts.extend(self.backlog());
         if let Some(halt) = self.router.halts().of_everything() {
             let sentence = format!(
                 "HubSpot refuses our access ({}); nothing is lost, mend the token and it goes on",
@@ -331,12 +356,33 @@ impl admin::Office for Office {
         info!(?verdict, who = press.who, "a person decided about what is held");
         match self.router.decide_held(contact, &id, verdict, press).await? {
             Pressed::Done => Ok(()),
-            Pressed::NotHeld => {
+            Pressed::NotHeld | Pressed::Erased => {
                 let why = "it is not held any more, or only `in-doubt resolve` can settle it";
                 Err(PressError::Conflict(why.to_owned()))
             }
             Pressed::Busy => Err(PressError::Conflict("a call is under way".to_owned())),
         }
+    }
+
+    async fn decide_about(
+        &self,
+        contact: ContactId,
+        asked: Asked,
+        press: Press,
+    ) -> Result<(), PressError> {
+        info!(contact.id = %contact, what = press.what, who = press.who, "a person decided");
+        match self.router.decide_about(contact, &asked, press).await? {
+            Pressed::Done => Ok(()),
+            Pressed::Erased => Err(PressError::Conflict("the contact was erased".to_owned())),
+            Pressed::NotHeld | Pressed::Busy => {
+                Err(PressError::Conflict("a call is under way".to_owned()))
+            }
+        }
+    }
+
+    async fn forget(&self, contact: ContactId, press: Press) -> Result<(), LedgerError> {
+        info!(contact.id = %contact, who = press.who, "a contact is erased");
+        self.store.ledger.erase(SystemClock.now(), contact, press).await
     }
 
     async fn pause(&self, paused: bool, press: Press) -> Result<(), LedgerError> {

@@ -16,7 +16,7 @@ use tracing::{error, info, warn};
 use super::alerts::Alerts;
 use super::intake::Intake;
 use super::office::{Office, Reloads};
-use super::{App, Refused, SystemClock, housekeeping, rules, watch as watching};
+use super::{App, Refused, SystemClock, housekeeping, rules, sweeping, watch as watching};
 use crate::admin::{Admin, Metrics, Progress, RulesStanding, starting};
 use crate::config::{Config, Secrets};
 use crate::domain::rule::RuleSet;
@@ -26,9 +26,9 @@ use crate::hubspot::{Access, BuildError, Client};
 use crate::ingress::{self, Body, NotKept};
 use crate::port::{Clock, Ledger as _, LedgerError};
 use crate::router::{self, Router, Rules};
-use crate::store::deliveries::Deliveries;
+use crate::store::deliveries::{self, Deliveries};
 use crate::store::disk::Folder;
-use crate::store::{OpenStore, Store, StoreError};
+use crate::store::{Limits, OpenStore, Store, StoreError};
 
 /// Threads of the webhook listener: verifying is all they do.
 const LISTENER_THREADS_MAX: usize = 4;
@@ -67,7 +67,17 @@ struct Keeper(Deliveries<Folder>);
 
 impl ingress::Inbox for Keeper {
     async fn keep(&self, delivery: VerifiedDelivery<Body>) -> Result<(), NotKept> {
-        self.0.append(delivery).await.map(|_| ()).map_err(|error| NotKept(error.to_string()))
+        let kept = self.0.append(delivery).await;
+        kept.map(|_| ()).map_err(|error| {
+            let code = match &error {
+                deliveries::NotKept::Full => "queue-full",
+                deliveries::NotKept::Behind(_) => "backlog",
+                deliveries::NotKept::NoSpace
+                | deliveries::NotKept::Refused(_)
+                | deliveries::NotKept::Stopped => "not-kept",
+            };
+            NotKept { code, why: error.to_string() }
+        })
     }
 }
 
@@ -77,6 +87,7 @@ impl App {
     pub async fn run_until(self, shutdown: impl Future<Output = ()>) -> Result<(), RunError> {
         let Self { config, secrets, webhook, admin, store, metrics, counters } = self;
         let hubspot = client(&config, &secrets.access)?;
+        store.deliveries.limit(limits(&config));
         let parts = (Keeper(store.deliveries.clone()), SystemClock, counters);
         let settings = listener(&config, &secrets);
         let webhook = ingress::start(webhook, &settings, parts).map_err(RunError::Listener)?;
@@ -205,8 +216,11 @@ async fn work(
     let until_space = stopped.clone();
     let worker = tokio::spawn(Arc::clone(&office.router).run(until(stopped.clone())));
     let deliveries_for = office.config.deliveries_for;
-    let keeper = housekeeping::run(Arc::clone(&store), (rules, deliveries_for), stopped);
-    let keeper = tokio::spawn(keeper);
+    let swept = sweeping::run(Arc::clone(&store), until(stopped.clone()));
+    let kept = housekeeping::run(Arc::clone(&store), (rules, deliveries_for), stopped);
+    let keeper = tokio::spawn(async {
+        tokio::join!(kept, swept);
+    });
     let space = tokio::spawn(housekeeping::watch_space(Arc::clone(&office), until_space));
     let asked = tokio::spawn(watching::on_hangup(Arc::clone(&office)));
     let noticed = office.config.watch_rules.then(|| tokio::spawn(watching::on_change(office)));
@@ -221,13 +235,12 @@ async fn work(
     if let Some(noticed) = noticed {
         noticed.abort();
     }
-    for listener in listeners {
-        listener.stop().await;
-    }
-    // Whoever listens may be gone already.
+    // All at once, so that a stop takes as long as its slowest part. Whoever listens may be gone.
     stop.send(true).ok();
-    for task in [worker, keeper, space] {
-        if let Err(error) = task.await {
+    let [webhook, admin] = listeners.map(Listener::stop);
+    let (_, _, worker, keeper, space) = tokio::join!(webhook, admin, worker, keeper, space);
+    for ended in [worker, keeper, space] {
+        if let Err(error) = ended {
             error!(%error, "a part of the router gave up");
         }
     }
@@ -312,7 +325,8 @@ pub(super) fn of_this_portal(
     })
 }
 
-pub(super) fn client(config: &Config, access: &Access) -> Result<Client, RunError> {
+/// The client of this configuration; nothing is sent yet.
+pub fn client(config: &Config, access: &Access) -> Result<Client, RunError> {
     let hubspot = &config.hubspot;
     let settings = crate::hubspot::Settings {
         base_url: hubspot.base_url.clone(),
@@ -322,6 +336,15 @@ pub(super) fn client(config: &Config, access: &Access) -> Result<Client, RunErro
         ..crate::hubspot::Settings::new(access.clone())
     };
     Ok(Client::new(&settings)?)
+}
+
+fn limits(config: &Config) -> Limits {
+    let age_ms = config.server.backlog_age.as_millis();
+    Limits {
+        bytes: config.server.backlog_bytes_max as u64,
+        age_ms: u64::try_from(age_ms).unwrap_or(u64::MAX),
+        ..Limits::default()
+    }
 }
 
 fn listener(config: &Config, secrets: &Secrets) -> ingress::Settings {
@@ -335,6 +358,7 @@ fn listener(config: &Config, secrets: &Secrets) -> ingress::Settings {
         },
         body_bytes_max: config.server.body_bytes_max,
         connections_max: config.server.connections_max,
+        connections_per_peer: config.server.connections_per_peer,
         workers: cores.min(LISTENER_THREADS_MAX),
     }
 }

@@ -41,6 +41,21 @@ pub(super) enum Command {
     },
     /// Show every error and warning of a rules folder at once, offline.
     Check(Check),
+    /// Hold the rules and the address book against the HubSpot account; only reads.
+    Doctor {
+        /// How the answer is written.
+        #[arg(long, value_enum, default_value_t = DataFormat::Text)]
+        format: DataFormat,
+    },
+    /// List the webhook subscriptions that the rules need, offline.
+    Subscriptions {
+        /// The rules folder; else [rules] path of the configuration.
+        #[arg(value_hint = ValueHint::DirPath)]
+        rules: Option<PathBuf>,
+        /// How they are written.
+        #[arg(long, value_enum, default_value_t = SubscriptionsFormat::Table)]
+        format: SubscriptionsFormat,
+    },
     /// Run the rules' own tests (*.test.toml); finding none is a failure.
     Test(Test),
     /// Run stored events through a rule set, without effects.
@@ -53,6 +68,13 @@ pub(super) enum Command {
         #[arg(long, value_enum, default_value_t = DataFormat::Text)]
         format: DataFormat,
     },
+    /// Take a contact out, never contact them again, or allow it again.
+    Contact {
+        #[command(subcommand)]
+        command: Contact,
+    },
+    /// Erase a contact: everything but ids, decisions and enrollments. It cannot be taken back.
+    Forget(About),
     /// Read the whole store and compare every checksum, number and chain; nothing is changed.
     Verify,
     /// List what waits and comes back by itself.
@@ -163,6 +185,38 @@ pub(super) struct Pick {
 }
 
 #[derive(Debug, Subcommand)]
+pub(super) enum Contact {
+    /// Take a contact out, and end what waits for them.
+    TakeOut {
+        #[command(flatten)]
+        about: About,
+        /// Out of this theme; may be said several times.
+        #[arg(long = "theme", value_name = "NAME", required_unless_present = "everything")]
+        themes: Vec<String>,
+        /// Out of everything.
+        #[arg(long, conflicts_with = "themes")]
+        everything: bool,
+    },
+    /// Take a contact out of everything, and never enroll them again.
+    NeverContactAgain(About),
+    /// Take "never contact again" back.
+    AllowAgain(About),
+}
+
+/// Which contact, by whom and why.
+#[derive(Debug, ClapArgs)]
+pub(super) struct About {
+    /// A contact id, an email address, or the link of the record in HubSpot.
+    pub(super) contact: String,
+    /// Your name, for the record.
+    #[arg(long)]
+    pub(super) who: String,
+    /// Why, for the record.
+    #[arg(long)]
+    pub(super) note: String,
+}
+
+#[derive(Debug, Subcommand)]
 pub(super) enum InDoubt {
     /// List the calls in doubt.
     List,
@@ -230,6 +284,11 @@ pub(super) struct Check {
     /// How findings are written.
     #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
     pub(super) format: CheckFormat,
+    /// Also check against the HubSpot account, and refresh the lock file of its properties.
+    ///
+    /// Only reads. The account is that of the access token.
+    #[arg(long)]
+    pub(super) portal: bool,
     /// End with 3 when there are warnings.
     #[arg(long)]
     pub(super) deny_warnings: bool,
@@ -280,6 +339,15 @@ pub(super) struct Replay {
     /// How the answer is written; json: one object for each record.
     #[arg(long, value_enum, default_value_t = DataFormat::Text)]
     pub(super) format: DataFormat,
+}
+
+/// How subscriptions are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum SubscriptionsFormat {
+    /// For people, with who needs each.
+    Table,
+    /// The file of a HubSpot project: src/app/webhooks/webhooks-hsmeta.json.
+    Hsmeta,
 }
 
 /// How data is written.

@@ -20,7 +20,14 @@ const EXAMPLES: &[(&str, &str)] = &[
     (
         "check",
         "  hubroute check rules\n  hubroute check rules --deny-warnings --format github\n  \
-         git worktree add ../before main && hubroute check rules --against ../before/rules",
+         git worktree add ../before main && hubroute check rules --against ../before/rules\n  \
+         hubroute check rules --portal",
+    ),
+    ("doctor", "  hubroute doctor\n  hubroute doctor --format json"),
+    (
+        "subscriptions",
+        "  hubroute subscriptions\n  \
+         hubroute subscriptions --format hsmeta > src/app/webhooks/webhooks-hsmeta.json",
     ),
     (
         "test",
@@ -50,6 +57,19 @@ const EXAMPLES: &[(&str, &str)] = &[
         "held discard",
         "  hubroute held discard --rule inbound-mql --who Dana --note \"a bad import\"",
     ),
+    (
+        "contact take-out",
+        "  hubroute contact take-out 801 --theme sales --who Dana --note \"asked by phone\"",
+    ),
+    (
+        "contact never-contact-again",
+        "  hubroute contact never-contact-again 801 --who Dana --note \"asked by phone\"",
+    ),
+    (
+        "contact allow-again",
+        "  hubroute contact allow-again 801 --who Dana --note \"came back to us\"",
+    ),
+    ("forget", "  hubroute forget 801 --who Dana --note \"request 17\""),
     ("in-doubt list", "  hubroute in-doubt list"),
     (
         "in-doubt resolve",

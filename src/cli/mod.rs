@@ -2,22 +2,28 @@
 
 mod args;
 pub mod check;
+mod check_portal;
 mod complete;
 mod contact;
 mod demo;
 pub mod diagnostics;
+mod doctor;
 mod explain;
 pub mod fmt;
 mod held;
 mod help;
 mod man;
+mod people;
+mod portal;
 mod progress;
 pub mod record;
 mod remote;
 pub mod replay;
+mod saved;
 pub mod schema;
 mod serve;
 mod simulate;
+mod subscriptions;
 pub mod test;
 mod verify;
 
@@ -76,8 +82,12 @@ pub fn run() -> ExitStatus {
         Command::Demo(demo) => demo::run(&demo),
         Command::Simulate { listen } => simulate::run(listen),
         Command::Check(asked) => check(config, asked),
+        Command::Doctor { format } => doctor::run(config, format),
+        Command::Subscriptions { rules, format } => subscriptions::run(config, rules, format),
         Command::Replay(asked) => replay(config, asked),
         Command::Explain { contact, format } => explain::run(config, &contact, format),
+        Command::Contact { command } => people::run(config, &command),
+        Command::Forget(about) => people::press(config, "forget", &about, None),
         Command::Verify => verify::run(config),
         Command::Waiting => remote::list(config, "waiting"),
         Command::Test(asked) => test(config, asked),
@@ -179,6 +189,9 @@ fn check(config: &Path, asked: args::Check) -> ExitStatus {
         leaves_sequences: leaves_sequences(config),
         against: asked.against.as_deref(),
     };
+    if asked.portal {
+        return check_portal::run(config, &folder, options);
+    }
     match check::run(&folder, options) {
         Ok(answer) => finish(&answer.output, answer.exit_code),
         Err(error) => fail(&error, ExitStatus::Failure),

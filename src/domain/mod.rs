@@ -5,7 +5,9 @@
 #![deny(clippy::disallowed_macros, clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod assumed;
+pub mod bar;
 pub mod breaker;
+pub mod circuit;
 pub mod civil;
 pub mod claim;
 pub mod compaction;
@@ -13,6 +15,7 @@ pub mod contact;
 pub mod decide;
 pub mod delivery;
 pub mod diagnostic;
+pub mod erasure;
 pub mod event;
 pub mod explain;
 pub mod facts;
@@ -23,6 +26,7 @@ pub mod intake;
 pub mod leaving;
 pub mod outcome;
 pub mod person;
+pub mod portal;
 pub mod postpone;
 pub mod press;
 pub mod query;
@@ -40,5 +44,6 @@ pub mod signature;
 pub mod slots;
 pub mod suite;
 pub mod surroundings;
+pub mod take_out;
 pub mod time;
 pub mod view;

@@ -5,6 +5,7 @@
 
 mod held;
 mod leaving;
+mod people;
 
 use jiff::tz::TimeZone;
 
@@ -17,6 +18,7 @@ use super::time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Timestamp};
 
 pub use held::*;
 pub use leaving::*;
+pub use people::*;
 
 /// The date in the portal's zone, for example `24 Nov 2026`.
 pub fn day(at: Timestamp, zone: &TimeZone) -> String {
@@ -145,6 +147,12 @@ pub fn hubspot_unreachable(attempt: u32, until: Timestamp, zone: &TimeZone) -> S
     format!("HubSpot did not answer; attempt {attempt}, next {until}.")
 }
 
+/// wait `hubspot-unreachable`: calls of a target or a sender rest.
+pub fn resting(what: &str, why: &str, until: Timestamp, zone: &TimeZone) -> String {
+    let until = minute(until, zone);
+    format!("Calls for {what} got no answer several times in a row ({why}); tried again {until}.")
+}
+
 /// hold `hubspot-refused-request`: our access is refused.
 pub fn access_refused(message: &str) -> String {
     format!("HubSpot refuses our access ({message}); nothing is lost, fix it and it goes on.")
@@ -172,7 +180,10 @@ pub fn sender_full(sender: &str) -> String {
 
 /// hold `dead-letter`.
 pub fn dead_letter(attempts: u32, why: &str) -> String {
-    format!("Failed {attempts} times in ways we do not understand ({why}); a person looks.")
+    format!(
+        "Failed {attempts} times in ways we do not understand ({why}); a person looks, or it is \
+         tried again each hour."
+    )
 }
 
 /// fail `not-confirmed`.

@@ -2,12 +2,13 @@
 
 use super::Router;
 use super::call::report;
+use super::pace::Urgency;
 use super::turn::Progress;
-use crate::domain::claim::{Channel, Claim, State, Target};
+use crate::domain::claim::{Channel, Claim, Doubt, State, Target};
 use crate::domain::contact::Contact;
 use crate::domain::gates::evidence;
 use crate::domain::id::{ContactId, PropertyName, RuleId};
-use crate::domain::outcome::{Observation, ReadFailure};
+use crate::domain::outcome::{Later, Observation, ReadFailure};
 use crate::domain::person::{Item, Person};
 use crate::domain::reason::Reason;
 use crate::domain::record::{Press, ReadsProven, Step, Turn};
@@ -23,6 +24,20 @@ const WOKEN: [Reason; 4] =
 /// What waits for a person, as long as its rule is there.
 const ASKED: [Reason; 2] = [Reason::NeedsApproval, Reason::BreakerOpen];
 
+/// What was found.
+enum Look {
+    /// What HubSpot shows of the claim.
+    Seen(Observation),
+    /// The person is known under another id now.
+    Elsewhere(Contact),
+}
+
+/// Whether the contact was read right before the call, and the call was answered a moment ago.
+fn is_fresh(claim: &Claim) -> bool {
+    let State::InDoubt { doubt, checks, .. } = &claim.state else { return false };
+    *checks == 0 && *doubt != Doubt::NoAnswer
+}
+
 impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
     /// Asks HubSpot about one claim and takes the answer into account.
     pub(super) async fn read_back(
@@ -30,16 +45,27 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         claim: Claim,
         person: &Person,
     ) -> Result<Progress, LedgerError> {
-        let observation = match self.look_at(&claim, person.contact).await {
-            Ok(observation) => observation,
-            Err(ReadFailure::Later { why, delay_ms, .. }) => {
-                let rules = self.rules.load_full();
-                let delay_ms = self.slow_down(&rules, why, delay_ms).await;
+        let looked = match self.parked_ms(Urgency::Doubt) {
+            Some(delay_ms) => {
+                Ok(Look::Seen(Observation::NotNow { why: Later::Busy, delay_ms: Some(delay_ms) }))
+            }
+            None => self.look_at(&claim, person).await,
+        };
+        let observation = match looked {
+            Ok(Look::Seen(observation)) => observation,
+            Ok(Look::Elsewhere(contact)) => {
+                let now = self.now();
+                self.is_known_as(person, &contact, now).await?;
+                return Ok(Progress::More);
+            }
+            Err(ReadFailure::Later { why, delay_ms, message }) => {
+                self.circuits.unanswered(why, &message, self.now());
+                let delay_ms = self.slow_down(&self.rules.load(), why, delay_ms);
                 Observation::NotNow { why, delay_ms }
             }
             Err(ReadFailure::Halted { message }) => {
                 self.halts.everything(self.now(), &message);
-                let why = crate::domain::outcome::Later::Unreachable;
+                let why = Later::Unreachable;
                 Observation::NotNow { why, delay_ms: None }
             }
             Err(ReadFailure::Refused { message }) => Observation::Unobservable { why: message },
@@ -51,17 +77,32 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         Ok(Progress::More)
     }
 
-    /// The enrollment read, and where that does not show it the latest-sequence properties.
-    async fn look_at(&self, claim: &Claim, contact: ContactId) -> Result<Observation, ReadFailure> {
-        let shown = self.shown(&claim.target, contact).await?;
-        let found = observe(claim, &shown, None);
+    /// The enrollment read, and where that does not show it the latest-sequence properties. Where
+    /// the call may be long past, the contact is read first: the enrollment stands under the id
+    /// that counts now (CONSISTENCY.md 6.8), and of somebody who is gone nothing can be seen.
+    async fn look_at(&self, claim: &Claim, person: &Person) -> Result<Look, ReadFailure> {
+        let contact = if is_fresh(claim) {
+            None
+        } else {
+            let Some(contact) = self.latest_sequence(person.contact).await? else {
+                let why = "the contact is deleted".to_owned();
+                return Ok(Look::Seen(Observation::Unobservable { why }));
+            };
+            if contact.id != person.contact {
+                return Ok(Look::Elsewhere(contact));
+            }
+            Some(contact)
+        };
+        let shown = self.shown(&claim.target, person.contact, Urgency::Doubt).await?;
+        let found = observe(claim, &shown, contact.as_ref());
         if claim.target.channel == Channel::Workflow
+            || contact.is_some()
             || matches!(found, Observation::Enrolled { .. })
         {
-            return Ok(found);
+            return Ok(Look::Seen(found));
         }
-        let latest = self.latest_sequence(contact).await?;
-        Ok(observe(claim, &shown, latest.as_ref()))
+        let latest = self.latest_sequence(person.contact).await?;
+        Ok(Look::Seen(observe(claim, &shown, latest.as_ref())))
     }
 
     /// What the enrollment read answers.
@@ -69,8 +110,9 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         &self,
         target: &Target,
         contact: ContactId,
+        urgency: Urgency,
     ) -> Result<Shown, ReadFailure> {
-        self.pace.take(1).await;
+        self.ask(urgency, 1).await;
         Ok(match self.heard(self.hubspot.enrollments(target, contact)).await? {
             Enrollments::Sequences(sightings) => Shown::Sequences(
                 sightings
@@ -94,7 +136,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
     }
 
     async fn latest_sequence(&self, contact: ContactId) -> Result<Option<Contact>, ReadFailure> {
-        self.pace.take(1).await;
+        self.ask(Urgency::Doubt, 1).await;
         let properties = evidence::PROPERTIES.map(PropertyName::from).to_vec();
         self.heard(self.hubspot.contact(contact, &Wanted { properties, history: Vec::new() })).await
     }

@@ -48,7 +48,7 @@ impl InProcess {
 }
 
 impl Carrier for InProcess {
-    fn carry(&self, request: Request) -> Carrying<'_> {
+    fn carry(&self, request: Request, _answer_max: usize) -> Carrying<'_> {
         Box::pin(self.exchange(request))
     }
 }

@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::index::Index;
 use super::leave::{Bridge, Enroll, Exit, OnConflict};
 use super::protection::{Breaker, Cap, Limits};
 pub use super::senders::{SenderChoice, SenderSpec, Team, WhenFull};
 use super::span::Span;
 pub use super::split::Arm;
-pub use super::subscription::{Require, Subscription};
+pub use super::subscription::{HubSpotList, Require, Subscription};
 use super::timing::{QuietPeriod, Timing};
 use crate::domain::civil::Zone;
 use crate::domain::claim::Target;
@@ -307,7 +308,7 @@ pub struct RuleSet {
     /// `[subscriptions]`, by name.
     pub subscriptions: BTreeMap<String, Subscription>,
     /// `[hubspot_lists]`, by name.
-    pub hubspot_lists: BTreeSet<String>,
+    pub hubspot_lists: BTreeMap<String, HubSpotList>,
     /// `[senders]`.
     pub senders: BTreeMap<SenderName, SenderSpec>,
     /// `[teams]`.
@@ -335,14 +336,18 @@ pub struct RuleSet {
     pub waited_for: BTreeMap<PropertyName, RuleId>,
     /// Suppressions with `also_unenroll` that look at a property; indexes into `suppressions`.
     pub watched: BTreeMap<PropertyName, Vec<usize>>,
+    /// Rules by id and by what they listen to.
+    pub index: Index,
 }
 
 impl RuleSet {
     /// The rule with this id, or the one whose `was` names it.
     pub fn rule(&self, id: &RuleId) -> Option<&Rule> {
-        self.rules
-            .iter()
-            .find(|rule| rule.id == *id)
-            .or_else(|| self.rules.iter().find(|rule| rule.was.as_ref() == Some(id)))
+        self.rules.get(self.index.known_as(id)?)
+    }
+
+    /// The rule with this id, whatever other rules were called before.
+    pub fn named(&self, id: &RuleId) -> Option<&Rule> {
+        self.rules.get(self.index.named(id)?)
     }
 }

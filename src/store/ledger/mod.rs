@@ -7,9 +7,11 @@ mod arrivals;
 mod book;
 mod committer;
 mod compact;
+mod due;
 mod fires;
 mod inboxes;
 mod keys;
+mod merging;
 mod meta;
 mod open;
 mod persons;
@@ -29,11 +31,13 @@ pub(super) use open::{decode, verify_index};
 
 use self::committer::Command;
 use self::compact::House;
+use self::merging::People;
 use self::shared::Shared;
 use crate::domain::compaction::Forgot;
+use crate::domain::erasure::{ErasedIds, Swept};
 use crate::domain::id::{ContactId, Inbox, PortalId};
 use crate::domain::record::{
-    InboxState, Paused, ProvenReads, ReadsProven, Record, RulesAccepted, Turn,
+    InboxState, Paused, Press, ProvenReads, ReadsProven, Record, RulesAccepted, Turn,
 };
 use crate::domain::rule::RuleSet;
 use crate::domain::time::Timestamp;
@@ -41,7 +45,7 @@ use crate::domain::view::Memory;
 use crate::port::{Booking, Due, Ledger, LedgerError, Recorded, Reservation, Saw};
 use crate::store::disk::Disk;
 use crate::store::index::{Index, IndexError};
-use crate::store::journal::{JournalError, Trimmer};
+use crate::store::journal::{JournalError, Sweeper, Trimmer};
 
 /// The journal's stream of domain records.
 pub const STREAM: &str = "ledger";
@@ -171,6 +175,40 @@ impl<D: Disk, I: Index> Embedded<D, I> {
         Ok(self.record_at(seq)?.map(|record| record.at()))
     }
 
+    /// Erases a person, under every id: see [`crate::domain::erasure`].
+    pub async fn erase(
+        &self,
+        at: Timestamp,
+        contact: ContactId,
+        press: Press,
+    ) -> Result<(), LedgerError> {
+        self.ask(|reply| Command::People(People::Erase(at, contact, press), reply)).await
+    }
+
+    /// Everybody who was erased, and up to which record and delivery a sweep must look; `None`
+    /// where the journal says no more of them than it may.
+    pub fn unswept(&self) -> Option<(Arc<ErasedIds>, (u64, u64))> {
+        let meta = self.shared.meta();
+        let upto = (meta.erased, meta.erased_delivery);
+        (meta.swept < meta.erased).then(|| (self.shared.erased(), upto))
+    }
+
+    /// Whether anybody was erased.
+    pub fn has_erased(&self) -> bool {
+        !self.shared.erased().is_empty()
+    }
+
+    /// Records that a sweep looked at every record up to `upto`. Blocks.
+    pub fn swept_blocking(&self, at: Timestamp, upto: u64) -> Result<(), LedgerError> {
+        let swept = People::Swept(Swept { at, upto });
+        self.ask_blocking(|reply| Command::People(swept, reply))
+    }
+
+    /// Sweeps sealed segments.
+    pub fn sweeper(&self) -> &Sweeper<D> {
+        &self.shared.sweeper
+    }
+
     /// Waits until the index would survive a power cut.
     pub async fn flush(&self) -> Result<(), LedgerError> {
         self.ask(|reply| Command::House(House::Flush, reply)).await
@@ -248,25 +286,18 @@ fn unreadable(error: &IndexError) -> LedgerError {
 
 impl<D: Disk, I: Index> Ledger for Embedded<D, I> {
     fn due(&self, now: Timestamp, limit: usize) -> Result<Due, LedgerError> {
-        let rows = self.shared.index.range(&[keys::DUE], &[keys::DUE], limit + 1);
-        let mut due = Due::default();
-        for (key, _) in rows.map_err(|error| unreadable(&error))? {
-            let (Some(at), Some(contact)) = (keys::due_at(&key), keys::contact_of(&key)) else {
-                continue;
-            };
-            if now < at || due.contacts.len() == limit {
-                due.next = Some(at);
-                break;
-            }
-            due.contacts.push(contact);
-        }
-        Ok(due)
+        due::look(&*self.shared.index, now, limit).map_err(|error| unreadable(&error))
     }
 
     fn look(&self, contact: ContactId) -> Result<Memory, LedgerError> {
         let (person, versions) = self.united(contact).map_err(|error| unreadable(&error))?;
         let (inboxes, counters) = (self.shared.inboxes(), self.shared.counters());
         Ok(Memory { person, versions, inboxes, counters })
+    }
+
+    fn ids(&self, contact: ContactId) -> Result<Vec<ContactId>, LedgerError> {
+        let (_, versions) = self.united(contact).map_err(|error| unreadable(&error))?;
+        Ok(versions.into_iter().map(|(id, _)| id).collect())
     }
 
     async fn record(&self, turn: Turn, saw: Saw) -> Result<Recorded, LedgerError> {
@@ -293,7 +324,7 @@ impl<D: Disk, I: Index> Ledger for Embedded<D, I> {
         from: ContactId,
         into: ContactId,
     ) -> Result<(), LedgerError> {
-        self.ask(|reply| Command::Alias(at, from, into, reply)).await
+        self.ask(|reply| Command::People(People::Alias(at, from, into), reply)).await
     }
 
     fn proven_reads(&self) -> ProvenReads {

@@ -47,6 +47,7 @@ use self::lists::Lists;
 use self::property::Lock;
 use self::times::{Calendars, Windows};
 use super::code;
+use super::index::Index;
 use super::model::{RuleSet, SenderSpec, Sequence, Team, Theme, Workflow};
 use super::suggest;
 use super::syntax::{Node, Source};
@@ -226,6 +227,7 @@ fn build<'a>(
     let mut portal = portal::read(&book, &calendars, whole);
     let windows = times::windows(&book, &calendars);
     let subscriptions = targets::subscriptions(&book);
+    let hubspot_lists = targets::hubspot_lists(&book);
     let themes = targets::themes(&book);
     let ctx = Context {
         lock: Lock::read(&book),
@@ -260,7 +262,7 @@ fn build<'a>(
         sequences: ctx.sequences,
         workflows: ctx.workflows,
         subscriptions,
-        hubspot_lists: ctx.book.names("hubspot_lists").map(str::to_owned).collect(),
+        hubspot_lists,
         senders: ctx.senders,
         teams: ctx.teams,
         quiet_periods,
@@ -274,6 +276,7 @@ fn build<'a>(
         waited_for: BTreeMap::new(),
         born: BTreeMap::new(),
         watched: BTreeMap::new(),
+        index: Index::default(),
     }))
 }
 
@@ -296,6 +299,7 @@ const GATE_PROPERTIES: [&str; 12] = [
 /// Orders the rules and indexes their properties.
 fn finish(mut set: RuleSet) -> RuleSet {
     set.rules.sort_by(|a, b| (a.priority, &a.id).cmp(&(b.priority, &b.id)));
+    set.index = Index::of(&set.rules);
     let mut read: BTreeSet<PropertyName> = GATE_PROPERTIES.into_iter().map(Into::into).collect();
     for (index, rule) in set.rules.iter().enumerate() {
         if rule.mode == Mode::Off {
