@@ -146,8 +146,8 @@ impl Pace {
         if state.calls.len() + calls <= (self.calls_per_window / BURST).max(1) {
             return None;
         }
-        let share = u32::try_from(self.calls_per_window / calls.max(1)).unwrap_or(u32::MAX);
-        Some(*last + WINDOW / share.max(1))
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        Some(*last + WINDOW * number(calls) / number(self.calls_per_window).max(1))
     }
 
     /// Takes back calls that were counted and not made.
