@@ -236,7 +236,7 @@ async fn work(
     // All at once, so that a stop takes as long as its slowest part. Whoever listens may be gone.
     stop.send(true).ok();
     let [webhook, admin] = listeners.map(Listener::stop);
-    let (_, _, worker, keeper, space) = tokio::join!(webhook, admin, worker, keeper, space);
+    let ((), (), worker, keeper, space) = tokio::join!(webhook, admin, worker, keeper, space);
     for ended in [worker, keeper, space] {
         if let Err(error) = ended {
             error!(%error, "a part of the router gave up");

@@ -245,7 +245,7 @@ mod tests {
     fn check(asked: &[Urgency], expected: &[Urgency]) {
         let runtime = tokio::runtime::Builder::new_current_thread();
         let runtime = { runtime }.enable_time().start_paused(true).build().expect("a runtime");
-        let served = runtime.block_on(async {
+        runtime.block_on(async {
             let pace = Arc::new(Pace::new(1));
             pace.take(Urgency::Read, 1).await;
             let served = Arc::new(Mutex::new(Vec::new()));
@@ -259,10 +259,8 @@ mod tests {
                 tokio::task::yield_now().await;
             }
             while tasks.join_next().await.is_some() {}
-            let served = served.lock().expect("no panic").clone();
-            served
+            assert_eq!(*served.lock().expect("no panic"), expected);
         });
-        assert_eq!(served, expected);
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::harness::{Harness, LONG, Setup, rule};
 /// `doctor` on an account with `patch` ends so and says this.
 #[track_caller]
 fn check(patch: Value, code: i32, part: &str) {
-    said(&Bench::new(patch), &["doctor"], code, part);
+    said(&Bench::new(&patch), &["doctor"], code, part);
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn senders_who_cannot_send_are_named() {
     check(json!({ "owners": gone }), 0, "! dana: dana@us.test is deactivated in HubSpot");
     let users = json!([{"id": 71, "email": "dana@us.test"}, {"id": 72, "seats": ["service-ent"]}]);
     check(json!({ "users": users }), 0, "! dana: dana@us.test, owner 41, user 71, has no seat");
-    let bench = Bench::new(json!({}));
+    let bench = Bench::new(&json!({}));
     bench.edit("rules/portal.toml", "[senders.luis]", "user_id = 9\n[senders.luis]");
     said(&bench, &["doctor"], 1, "✗ dana: user_id is 9, and dana@us.test is user 71");
 }
@@ -127,7 +127,7 @@ fn webhooks_that_the_app_lacks_are_named_where_hubspot_tells_them() {
         has("object.merge"),
         has("contact.deletion"),
     ]);
-    let bench = Bench::new(json!({ "webhooks": webhooks }));
+    let bench = Bench::new(&json!({ "webhooks": webhooks }));
     let (code, text) = bench.run(&["doctor"]);
     assert_eq!(code, Some(0), "{text}");
     assert!(text.contains("✓ contact.propertyChange of \"lifecyclestage\": subscribed"), "{text}");
@@ -148,24 +148,24 @@ fn a_clock_that_is_off_is_a_warning() {
 
 #[test]
 fn a_day_that_runs_out_is_told_before_it_is_over() {
-    let bench = Bench::new(json!({"settings": {"calls_per_day": 20}}));
+    let bench = Bench::new(&json!({"settings": {"calls_per_day": 20}}));
     bench.run(&["doctor"]);
     // The second asks for more than is left: no wait until midnight, but a plain word.
     said(&bench, &["doctor"], 4, "of 20 API calls of today are used");
-    said(&Bench::new(json!({"settings": {"calls_per_day": 0}})), &["doctor"], 4, "slow down");
+    said(&Bench::new(&json!({"settings": {"calls_per_day": 0}})), &["doctor"], 4, "slow down");
 }
 
 #[test]
 fn a_hubspot_that_is_down_or_refuses_ends_with_4_and_one_line() {
-    let bench = Bench::new(json!({}));
+    let bench = Bench::new(&json!({}));
     bench.edit("hubroute.toml", &bench.simulator.url(), "http://127.0.0.1:1");
     for command in [&["doctor"][..], &["check", "--portal"]] {
         said(&bench, command, 4, "HubSpot did not answer: HubSpot could not be reached");
     }
     check(json!({"tokens": ["another"]}), 4, "✗ the account: HubSpot refuses the token: HTTP 401");
-    let bench = Bench::new(json!({"tokens": ["another"]}));
+    let bench = Bench::new(&json!({"tokens": ["another"]}));
     said(&bench, &["check", "--portal"], 4, "HubSpot refuses the token: HTTP 401");
-    let bench = Bench::new(json!({}));
+    let bench = Bench::new(&json!({}));
     let fault = json!({"on": "list-sequences", "kind": "503"});
     bench.simulator.put_faults(fault).expect("faults that can be read");
     said(&bench, &["doctor"], 4, "✗ intro (101): HubSpot did not answer: HTTP 503");
@@ -174,7 +174,7 @@ fn a_hubspot_that_is_down_or_refuses_ends_with_4_and_one_line() {
 
 #[test]
 fn being_asked_to_slow_down_is_not_the_end() {
-    let bench = Bench::new(json!({}));
+    let bench = Bench::new(&json!({}));
     let fault = json!({"on": "list-owners", "kind": "429", "times": 1, "policy": "SECONDLY"});
     bench.simulator.put_faults(fault).expect("faults that can be read");
     said(&bench, &["doctor"], 0, "✓ dana: dana@us.test");
@@ -182,7 +182,7 @@ fn being_asked_to_slow_down_is_not_the_end() {
 
 #[test]
 fn rules_with_errors_leave_the_account_to_be_judged() {
-    let bench = Bench::new(json!({}));
+    let bench = Bench::new(&json!({}));
     bench.edit("rules/rules.toml", "becomes_known", "becmes_known");
     said(&bench, &["doctor"], 1, "✗ the rules have");
     said(&bench, &["doctor"], 1, "✓ account 33");
@@ -190,7 +190,7 @@ fn rules_with_errors_leave_the_account_to_be_judged() {
 
 #[test]
 fn without_a_token_nothing_is_asked() {
-    let bench = Bench::new(json!({}));
+    let bench = Bench::new(&json!({}));
     let output = bench.output(&["doctor"], &[]);
     let text = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{text}");
@@ -199,7 +199,7 @@ fn without_a_token_nothing_is_asked() {
 
 #[test]
 fn a_bought_token_tells_its_scopes_too() {
-    let bench = Bench::new(json!({"tokens": []}));
+    let bench = Bench::new(&json!({"tokens": []}));
     let environment = [
         ("HUBROUTE_CLIENT_ID", "an-app"),
         ("HUBROUTE_CLIENT_SECRET", "a-secret"),
@@ -213,7 +213,7 @@ fn a_bought_token_tells_its_scopes_too() {
 
 #[test]
 fn programs_get_json() {
-    let bench = Bench::new(json!({"portal": 34}));
+    let bench = Bench::new(&json!({"portal": 34}));
     let output =
         bench.output(&["doctor", "--format", "json"], &[("HUBROUTE_ACCESS_TOKEN", "a-token")]);
     let answer: Value = serde_json::from_slice(&output.stdout).expect("JSON");
