@@ -91,13 +91,21 @@ impl Pace {
     /// Waits until `calls` calls may be made now, and counts them. Once it is closed, for ever.
     pub async fn take(&self, urgency: Urgency, calls: usize) {
         let place = self.queue(urgency);
+        let mut was_first = false;
         loop {
             let mut changed = std::pin::pin!(self.changed.notified());
             changed.as_mut().enable();
             match self.try_take(place.ticket, calls) {
                 Next::Go => return,
-                Next::Others => changed.await,
+                Next::Others => {
+                    // Time has made somebody else the first: they must hear of it.
+                    if std::mem::take(&mut was_first) {
+                        self.changed.notify_waiters();
+                    }
+                    changed.await;
+                }
                 Next::At(at) => {
+                    was_first = true;
                     tokio::select! {
                         () = sleep_until(at) => {}
                         () = changed => {}
