@@ -104,13 +104,14 @@ pub(super) struct Bench {
 
 impl Bench {
     pub(super) fn new(patch: Value) -> Self {
-        Self::of_profile("2026-03", &patch)
+        Self::of_profile("2026-03", patch)
     }
 
-    pub(super) fn of_profile(profile: &str, patch: &Value) -> Self {
+    pub(super) fn of_profile(profile: &str, patch: Value) -> Self {
         let mut state = account();
-        for (key, value) in patch.as_object().expect("a patch is an object") {
-            state[key] = value.clone();
+        let Value::Object(patch) = patch else { panic!("a patch is an object") };
+        for (key, value) in patch {
+            state[key] = value;
         }
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
