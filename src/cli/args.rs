@@ -53,8 +53,24 @@ pub(super) enum Command {
         #[arg(long, value_enum, default_value_t = DataFormat::Text)]
         format: DataFormat,
     },
+    /// Copy the store while the router runs; the copy is read back and can be restored.
+    Backup {
+        /// A folder that is empty or not there yet.
+        #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+        into: PathBuf,
+    },
+    /// Make the store of a backup, where none is; the backup is verified first.
+    Restore {
+        /// The backup.
+        #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+        from: PathBuf,
+    },
     /// Read the whole store and compare every checksum, number and chain; nothing is changed.
-    Verify,
+    Verify {
+        /// A backup to read instead of the store.
+        #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+        backup: Option<PathBuf>,
+    },
     /// List what waits and comes back by itself.
     Waiting,
     /// Stop enrolling: intake and decisions go on, no call leaves.

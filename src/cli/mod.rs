@@ -1,6 +1,7 @@
 //! What people type and see: data on standard output, everything else on standard error.
 
 mod args;
+mod backup;
 pub mod check;
 mod complete;
 mod contact;
@@ -78,7 +79,9 @@ pub fn run() -> ExitStatus {
         Command::Check(asked) => check(config, asked),
         Command::Replay(asked) => replay(config, asked),
         Command::Explain { contact, format } => explain::run(config, &contact, format),
-        Command::Verify => verify::run(config),
+        Command::Backup { into } => backup::take(config, &into),
+        Command::Restore { from } => backup::bring_back(config, &from),
+        Command::Verify { backup } => verify::run(config, backup.as_deref()),
         Command::Waiting => remote::list(config, "waiting"),
         Command::Test(asked) => test(config, asked),
         Command::Fmt { paths, check } => format(config, paths, check),
