@@ -71,6 +71,12 @@ pub(super) enum Command {
         #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
         backup: Option<PathBuf>,
     },
+    /// Look for changes that were never delivered, and feed them to the rules.
+    Reconcile {
+        /// Since when: a time such as 2026-11-24T08:00:00Z, or how long ago, such as 36h.
+        #[arg(long, value_name = "TIME", value_parser = super::reconcile::parse_since)]
+        since: super::reconcile::Since,
+    },
     /// List what waits and comes back by itself.
     Waiting,
     /// Stop enrolling: intake and decisions go on, no call leaves.

@@ -36,6 +36,10 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("backup", "  hubroute backup /mnt/backups/hubroute-2026-11-24"),
     ("restore", "  hubroute restore /mnt/backups/hubroute-2026-11-24"),
     ("verify", "  hubroute verify\n  hubroute verify /mnt/backups/hubroute-2026-11-24"),
+    (
+        "reconcile",
+        "  hubroute reconcile --since 36h\n  hubroute reconcile --since 2026-11-24T08:00:00Z",
+    ),
     ("waiting", "  hubroute waiting"),
     ("pause", "  hubroute pause --who \"Dana\" --note \"campaign is wrong\""),
     ("resume", "  hubroute resume --who \"Dana\" --note \"campaign is fixed\""),

@@ -13,6 +13,7 @@ mod held;
 mod help;
 mod man;
 mod progress;
+mod reconcile;
 pub mod record;
 mod remote;
 pub mod replay;
@@ -82,6 +83,7 @@ pub fn run() -> ExitStatus {
         Command::Backup { into } => backup::take(config, &into),
         Command::Restore { from } => backup::bring_back(config, &from),
         Command::Verify { backup } => verify::run(config, backup.as_deref()),
+        Command::Reconcile { since } => reconcile::run(config, &since),
         Command::Waiting => remote::list(config, "waiting"),
         Command::Test(asked) => test(config, asked),
         Command::Fmt { paths, check } => format(config, paths, check),

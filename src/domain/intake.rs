@@ -8,6 +8,7 @@ mod tests;
 pub mod waiting;
 
 use super::breaker::Fires;
+use super::delivery;
 use super::event::{Event, Kind};
 use super::gates::past::CLOCK_SLACK_MS;
 use super::id::{ContactId, PropertyName, RowId};
@@ -139,7 +140,7 @@ fn refused(rules: &RuleSet, person: &Person, incoming: &Incoming<'_>) -> Option<
         return Some((Reason::StaleEvent, sentence::overtaken(property.as_str())));
     }
     let age = incoming.received.since_ms(event.occurred_at);
-    if rules.stale_after_ms < age {
+    if rules.stale_after_ms < age && !delivery::is_reconciled(event) {
         return Some((Reason::StaleEvent, sentence::too_late(age, rules.stale_after_ms)));
     }
     None

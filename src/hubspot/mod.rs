@@ -18,6 +18,7 @@ mod json;
 mod owner;
 mod profile;
 mod quota;
+mod search;
 mod unenroll;
 mod wire;
 

@@ -8,6 +8,7 @@ pub(super) mod openapi;
 pub(super) mod press;
 pub(super) mod query;
 pub(super) mod reasons;
+pub(super) mod reconcile;
 pub(super) mod record;
 pub(super) mod rule_sets;
 pub(super) mod rules;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use crate::admin::office::{
-    Alert, DiskUse, Looked, Office, PressError, Refusal, ReloadError, Reloaded, Resolution,
-    RulesStanding, Standing,
+    Alert, DiskUse, Looked, Office, PressError, ReconcileStanding, Refusal, ReloadError, Reloaded,
+    Resolution, RulesStanding, Standing,
 };
 use crate::domain::breaker::Tripped;
 use crate::domain::claim::{Channel, Claim, State, Target};
@@ -382,6 +382,16 @@ impl Office for Desk {
             "busy" => Err(PressError::Conflict("It moved.".to_owned())),
             _ => Err(PressError::NotFound),
         }
+    }
+
+    async fn reconcile(&self, since: Timestamp) -> Result<(), PressError> {
+        let asked = Press { what: "reconcile".to_owned(), who: String::new(), note: String::new() };
+        self.press(format!("since {since}"), asked);
+        Ok(())
+    }
+
+    fn reconciled(&self) -> ReconcileStanding {
+        ReconcileStanding { missed: 2, recovered: 2, ..ReconcileStanding::default() }
     }
 
     async fn pause(&self, paused: bool, press: Press) -> Result<(), LedgerError> {

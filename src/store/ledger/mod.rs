@@ -30,6 +30,7 @@ use self::committer::Command;
 use self::compact::House;
 use self::shared::Shared;
 use crate::domain::compaction::Forgot;
+use crate::domain::event::Event;
 use crate::domain::id::{ContactId, Inbox, PortalId};
 use crate::domain::record::{
     InboxState, Paused, ProvenReads, ReadsProven, Record, RulesAccepted, Turn,
@@ -217,6 +218,24 @@ impl<D: Disk, I: Index> Embedded<D, I> {
             contacts.extend(keys::contact_of(key));
         })?;
         Ok(contacts)
+    }
+
+    /// Whether an event was taken, as far as the index is.
+    pub fn knows(&self, event: &Event) -> Result<bool, IndexError> {
+        let (day, identity) = (keys::day(event.occurred_at), event.identity());
+        let index = &*self.shared.index;
+        match persons::load(index, event.contact)? {
+            Some(person) if person.known.contains(day, identity) => Ok(true),
+            Some(person) if person.known.has_spilled() => {
+                Ok(index.get(&keys::seen(day, identity))?.is_some())
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// Whether anything of this contact was ever taken.
+    pub fn has_met(&self, contact: ContactId) -> Result<bool, IndexError> {
+        Ok(persons::load(&*self.shared.index, contact)?.is_some())
     }
 
     fn united(
