@@ -220,17 +220,19 @@ impl<D: Disk, I: Index> Embedded<D, I> {
         Ok(contacts)
     }
 
-    /// Whether an event was taken, as far as the index is.
+    /// Whether an event was taken, or a later one of its property, as far as the index is: what
+    /// was overtaken starts nothing any more, and identities are not remembered for ever.
     pub fn knows(&self, event: &Event) -> Result<bool, IndexError> {
         let (day, identity) = (keys::day(event.occurred_at), event.identity());
         let index = &*self.shared.index;
-        match persons::load(index, event.contact)? {
-            Some(person) if person.known.contains(day, identity) => Ok(true),
-            Some(person) if person.known.has_spilled() => {
-                Ok(index.get(&keys::seen(day, identity))?.is_some())
-            }
-            _ => Ok(false),
+        let Some(person) = persons::load(index, event.contact)? else { return Ok(false) };
+        let newest = event.watched().and_then(|(property, _)| person.newest.get(&property));
+        if newest.is_some_and(|newest| event.occurred_at <= newest.at)
+            || person.known.contains(day, identity)
+        {
+            return Ok(true);
         }
+        Ok(person.known.has_spilled() && index.get(&keys::seen(day, identity))?.is_some())
     }
 
     /// Whether anything of this contact was ever taken.
