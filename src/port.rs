@@ -116,6 +116,11 @@ pub trait Ledger: Send + Sync + 'static {
     /// What is remembered of a person.
     fn look(&self, contact: ContactId) -> Result<Memory, LedgerError>;
 
+    /// Every id of a person, the one that counts now first.
+    fn ids(&self, contact: ContactId) -> Result<Vec<ContactId>, LedgerError> {
+        Ok(self.look(contact)?.versions.into_iter().map(|(id, _)| id).collect())
+    }
+
     /// Records a step that was decided on what `saw` names.
     fn record(
         &self,

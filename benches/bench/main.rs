@@ -13,15 +13,20 @@
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 mod acknowledge;
+mod command;
 mod enroll;
+mod evaluate;
 mod events;
 mod figures;
 mod fold;
+mod folder;
 mod handlers;
 mod load;
 mod machine;
+mod replay;
 mod server;
 mod start;
+mod tools;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -49,7 +54,10 @@ struct Bench {
 type Part = fn(&Bench, &mut Vec<Line>) -> Fallible;
 
 /// What is measured, by the name that `--only` takes.
-const PARTS: [(&str, Part); 4] = [
+const PARTS: [(&str, Part); 7] = [
+    ("evaluate", evaluate::run),
+    ("tools", tools::run),
+    ("replay", replay::run),
     ("start", start::run),
     ("acknowledge", acknowledge::run),
     ("fold", fold::run),
@@ -61,6 +69,7 @@ fn main() -> ExitCode {
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
     let result = match words[..] {
         ["--handler", name, address] => handler(name, address),
+        ["--compile", count] => evaluate::compile_and_tell(count),
         _ => run(&words),
     };
     match result {

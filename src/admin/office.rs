@@ -13,6 +13,7 @@ use crate::domain::outcome::ReadFailure;
 use crate::domain::press::Verdict;
 use crate::domain::record::Press;
 use crate::domain::rule::RuleSet;
+use crate::domain::take_out::Asked;
 use crate::domain::time::Timestamp;
 use crate::port::{LedgerError, Records};
 
@@ -63,6 +64,21 @@ pub trait Office: Send + Sync + 'static {
 
     /// How far that is.
     fn reconciled(&self) -> ReconcileStanding;
+
+    /// Takes a contact out, bars them from everything, or takes that back.
+    fn decide_about(
+        &self,
+        contact: ContactId,
+        asked: Asked,
+        press: Press,
+    ) -> impl Future<Output = Result<(), PressError>> + Send;
+
+    /// Erases a contact under every id: see `domain::erasure`.
+    fn forget(
+        &self,
+        contact: ContactId,
+        press: Press,
+    ) -> impl Future<Output = Result<(), LedgerError>> + Send;
 
     /// Pauses or resumes every call to HubSpot that enrolls. Saying it twice is no error.
     fn pause(

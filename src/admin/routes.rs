@@ -4,8 +4,8 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, ResponseError, Route, guard, web};
 
 use super::api::{
-    contact, decisions, explain, lists, openapi, press, reasons, reconcile, rule_sets, rules,
-    senders,
+    contact, decisions, explain, lists, openapi, people, press, reasons, reconcile, rule_sets,
+    rules, senders,
 };
 use super::office::Office;
 use super::problem::Problem;
@@ -38,7 +38,7 @@ pub(super) struct Spec {
     pub(super) says: &'static str,
     /// Its query parameters and what each means.
     pub(super) query: &'static [(&'static str, &'static str)],
-    /// The keys of its JSON body.
+    /// The keys of its JSON body; one that may be missing ends with `?`.
     pub(super) body: &'static [&'static str],
 }
 
@@ -99,6 +99,15 @@ calls! {
     Contact: Read "/api/v1/contacts/{id}" NONE &[], "What is known of one person";
     Explain: Read "/api/v1/contacts/{id}/explain" NONE &[],
         "Why a contact was, or was not, enrolled: each rule asked now";
+    TakeOut: Press "/api/v1/contacts/{id}/take-out" NONE
+        &["themes?", "everything?", "who", "note"],
+        "Takes a contact out of themes or of everything, and ends what waits there";
+    NeverAgain: Press "/api/v1/contacts/{id}/never-contact-again" NONE &["who", "note"],
+        "Takes a contact out of everything, and never enrolls them again";
+    AllowAgain: Press "/api/v1/contacts/{id}/allow-again" NONE &["who", "note"],
+        "Takes \"never contact again\" back";
+    Forget: Press "/api/v1/contacts/{id}/forget" NONE &["who", "note"],
+        "Erases a contact: everything but ids, decisions and enrollments";
     Waiting: Read "/api/v1/waiting" PAGING &[], "What comes back by itself";
     Held: Read "/api/v1/held" PAGING &[], "What needs a person";
     Release: Press "/api/v1/held/{id}/release" NONE &["who", "note"],
@@ -154,6 +163,10 @@ impl Call {
             Self::Reasons => route.to(reasons::reasons),
             Self::Contact => route.to(contact::contact::<O>),
             Self::Explain => route.to(explain::explain::<O>),
+            Self::TakeOut => route.to(people::take_out::<O>),
+            Self::NeverAgain => route.to(people::never_again::<O>),
+            Self::AllowAgain => route.to(people::allow_again::<O>),
+            Self::Forget => route.to(people::forget::<O>),
             Self::Waiting => route.to(lists::waiting::<O>),
             Self::Held => route.to(lists::held::<O>),
             Self::Release => route.to(press::release::<O>),

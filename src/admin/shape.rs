@@ -32,6 +32,17 @@ pub(super) struct Page<T> {
     /// There was more before this, and `keep_history` has removed it.
     #[serde(skip_serializing_if = "Option::is_none")]
     removed_before: Instant,
+    /// Entries about people who were erased: they are counted and not shown.
+    #[serde(skip_serializing_if = "is_zero")]
+    erased: u64,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands skip_serializing_if a reference"
+)]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 #[derive(Debug, Serialize)]
@@ -48,12 +59,22 @@ impl<T> Page<T> {
     /// A page; `after` where there may be more.
     pub(super) fn new(results: Vec<T>, after: Option<String>) -> Self {
         let paging = after.map(|after| Paging { next: Next { after } });
-        Self { results, paging, removed_before: None }
+        Self { results, paging, removed_before: None, erased: 0 }
     }
 
     /// The same where older results were removed.
     pub(super) fn removed_before(self, at: Option<Timestamp>) -> Self {
         Self { removed_before: instant(at), ..self }
+    }
+
+    /// The page with so many entries that are counted and not shown.
+    pub(super) fn without_erased(self, erased: u64) -> Self {
+        Self { erased, ..self }
+    }
+
+    /// Entries that are counted and not shown.
+    pub(super) fn erased(&self) -> u64 {
+        self.erased
     }
 
     /// What is on the page.

@@ -12,6 +12,7 @@ use super::alerts::Alerts;
 use super::office::{Office, Reloads};
 use super::reconcile::Reconciler;
 use super::serve::{self, RunError};
+use super::sweeping;
 use super::{Refused, SystemClock, rules};
 use crate::admin::{Admin, Metrics, Progress, RulesStanding};
 use crate::config::Config;
@@ -50,6 +51,7 @@ pub async fn with_store<T>(
     if let Ok(Err(error)) = task.await {
         return Err(RunError::Listener(error));
     }
+    sweeping::finish(&office.store).await;
     office.store.deliveries.close();
     office.store.ledger.flush().await?;
     Ok(answer)

@@ -11,6 +11,7 @@ mod reconcile;
 mod rules;
 mod serve;
 mod start;
+mod sweeping;
 mod watch;
 
 use std::net::{SocketAddr, TcpListener};

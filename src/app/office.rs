@@ -25,6 +25,7 @@ use crate::domain::record::{Paused, Press};
 use crate::domain::rule::RuleSet;
 use crate::domain::sentence;
 use crate::domain::settle::Resolution;
+use crate::domain::take_out::Asked;
 use crate::domain::time::Timestamp;
 use crate::port::{Clock, Ledger, LedgerError, Records};
 use crate::router::{Pressed, Rules};
@@ -336,12 +337,33 @@ impl admin::Office for Office {
         info!(?verdict, who = press.who, "a person decided about what is held");
         match self.router.decide_held(contact, &id, verdict, press).await? {
             Pressed::Done => Ok(()),
-            Pressed::NotHeld => {
+            Pressed::NotHeld | Pressed::Erased => {
                 let why = "it is not held any more, or only `in-doubt resolve` can settle it";
                 Err(PressError::Conflict(why.to_owned()))
             }
             Pressed::Busy => Err(PressError::Conflict("a call is under way".to_owned())),
         }
+    }
+
+    async fn decide_about(
+        &self,
+        contact: ContactId,
+        asked: Asked,
+        press: Press,
+    ) -> Result<(), PressError> {
+        info!(contact.id = %contact, what = press.what, who = press.who, "a person decided");
+        match self.router.decide_about(contact, &asked, press).await? {
+            Pressed::Done => Ok(()),
+            Pressed::Erased => Err(PressError::Conflict("the contact was erased".to_owned())),
+            Pressed::NotHeld | Pressed::Busy => {
+                Err(PressError::Conflict("a call is under way".to_owned()))
+            }
+        }
+    }
+
+    async fn forget(&self, contact: ContactId, press: Press) -> Result<(), LedgerError> {
+        info!(contact.id = %contact, who = press.who, "a contact is erased");
+        self.store.ledger.erase(SystemClock.now(), contact, press).await
     }
 
     async fn pause(&self, paused: bool, press: Press) -> Result<(), LedgerError> {

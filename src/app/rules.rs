@@ -132,11 +132,11 @@ pub(super) fn births(
     now: Timestamp,
 ) -> BTreeMap<RuleId, Timestamp> {
     let born = |id: &RuleId| {
-        let known = before.rules.iter().any(|rule| rule.id == *id);
+        let known = before.named(id).is_some();
         if known { before.born.get(id).copied() } else { Some(now) }
     };
     let of = |rule: &crate::domain::rule::Rule| {
-        let earlier = rule.was.as_ref().filter(|was| before.rules.iter().any(|it| it.id == **was));
+        let earlier = rule.was.as_ref().filter(|was| before.named(was).is_some());
         Some((rule.id.clone(), born(earlier.unwrap_or(&rule.id))?))
     };
     after.rules.iter().filter_map(of).collect()

@@ -17,7 +17,7 @@ use super::alerts::Alerts;
 use super::intake::Intake;
 use super::office::{Office, Reloads};
 use super::reconcile::Reconciler;
-use super::{App, Refused, SystemClock, away, housekeeping, rules, watch as watching};
+use super::{App, Refused, SystemClock, away, housekeeping, rules, sweeping, watch as watching};
 use crate::admin::{Admin, Metrics, Progress, RulesStanding, starting};
 use crate::config::{Config, Secrets};
 use crate::domain::rule::RuleSet;
@@ -211,8 +211,11 @@ async fn work(
     let until_space = stopped.clone();
     let worker = tokio::spawn(Arc::clone(&office.router).run(until(stopped.clone())));
     let deliveries_for = office.config.deliveries_for;
-    let keeper = housekeeping::run(Arc::clone(&store), (rules, deliveries_for), stopped);
-    let keeper = tokio::spawn(keeper);
+    let swept = sweeping::run(Arc::clone(&store), until(stopped.clone()));
+    let kept = housekeeping::run(Arc::clone(&store), (rules, deliveries_for), stopped);
+    let keeper = tokio::spawn(async {
+        tokio::join!(kept, swept);
+    });
     let space = tokio::spawn(housekeeping::watch_space(Arc::clone(&office), until_space));
     let asked = tokio::spawn(watching::on_hangup(Arc::clone(&office)));
     let noticed = office.config.watch_rules.then(|| tokio::spawn(watching::on_change(office)));

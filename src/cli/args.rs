@@ -65,6 +65,13 @@ pub(super) enum Command {
         #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
         from: PathBuf,
     },
+    /// Take a contact out, never contact them again, or allow it again.
+    Contact {
+        #[command(subcommand)]
+        command: Contact,
+    },
+    /// Erase a contact: everything but ids, decisions and enrollments. It cannot be taken back.
+    Forget(About),
     /// Read the whole store and compare every checksum, number and chain; nothing is changed.
     Verify {
         /// A backup to read instead of the store.
@@ -176,6 +183,38 @@ pub(super) struct Pick {
     /// No more than this many of it.
     #[arg(long, value_name = "N", requires = "rule")]
     pub(super) first: Option<usize>,
+    /// Your name, for the record.
+    #[arg(long)]
+    pub(super) who: String,
+    /// Why, for the record.
+    #[arg(long)]
+    pub(super) note: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Contact {
+    /// Take a contact out, and end what waits for them.
+    TakeOut {
+        #[command(flatten)]
+        about: About,
+        /// Out of this theme; may be said several times.
+        #[arg(long = "theme", value_name = "NAME", required_unless_present = "everything")]
+        themes: Vec<String>,
+        /// Out of everything.
+        #[arg(long, conflicts_with = "themes")]
+        everything: bool,
+    },
+    /// Take a contact out of everything, and never enroll them again.
+    NeverContactAgain(About),
+    /// Take "never contact again" back.
+    AllowAgain(About),
+}
+
+/// Which contact, by whom and why.
+#[derive(Debug, ClapArgs)]
+pub(super) struct About {
+    /// A contact id, an email address, or the link of the record in HubSpot.
+    pub(super) contact: String,
     /// Your name, for the record.
     #[arg(long)]
     pub(super) who: String,

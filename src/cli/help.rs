@@ -56,6 +56,19 @@ const EXAMPLES: &[(&str, &str)] = &[
         "held discard",
         "  hubroute held discard --rule inbound-mql --who Dana --note \"a bad import\"",
     ),
+    (
+        "contact take-out",
+        "  hubroute contact take-out 801 --theme sales --who Dana --note \"asked by phone\"",
+    ),
+    (
+        "contact never-contact-again",
+        "  hubroute contact never-contact-again 801 --who Dana --note \"asked by phone\"",
+    ),
+    (
+        "contact allow-again",
+        "  hubroute contact allow-again 801 --who Dana --note \"came back to us\"",
+    ),
+    ("forget", "  hubroute forget 801 --who Dana --note \"request 17\""),
     ("in-doubt list", "  hubroute in-doubt list"),
     (
         "in-doubt resolve",

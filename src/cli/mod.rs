@@ -12,6 +12,7 @@ pub mod fmt;
 mod held;
 mod help;
 mod man;
+mod people;
 mod progress;
 mod reconcile;
 pub mod record;
@@ -84,6 +85,8 @@ pub fn run() -> ExitStatus {
         Command::Restore { from } => backup::bring_back(config, &from),
         Command::Verify { backup } => verify::run(config, backup.as_deref()),
         Command::Reconcile { since } => reconcile::run(config, &since),
+        Command::Contact { command } => people::run(config, &command),
+        Command::Forget(about) => people::press(config, "forget", &about, None),
         Command::Waiting => remote::list(config, "waiting"),
         Command::Test(asked) => test(config, asked),
         Command::Fmt { paths, check } => format(config, paths, check),

@@ -14,7 +14,7 @@ use super::record::{Row, Step, Turn};
 use super::rule::RuleSet;
 use super::settle::Policy;
 use super::time::{DAY_MS, Timestamp};
-use super::view::{InboxUse, Memory};
+use super::view::{Counters, InboxUse, Memory};
 
 /// Nothing is in doubt here.
 const POLICY: Policy = Policy { verify_first_ms: 0, verify_for_ms: 0 };
@@ -37,10 +37,7 @@ pub fn take_in(rules: &RuleSet, plan: Plan, memory: &mut Memory, now: Timestamp)
         }
         rows.push(intent.row.clone());
         let settled = confirmed(*intent, person.contact, now);
-        for claim in &settled.claims {
-            let counted = Arc::make_mut(&mut memory.counters.rules);
-            Arc::make_mut(counted.entry(claim.rule.clone()).or_default()).claim(claim);
-        }
+        settled.claims.iter().for_each(|claim| count(rules, &mut memory.counters, claim));
         person.apply_turn(person.version + 1, &settled);
     }
     while let Some(leaving) = person.open_leaving().cloned() {
@@ -50,6 +47,17 @@ pub fn take_in(rules: &RuleSet, plan: Plan, memory: &mut Memory, now: Timestamp)
         rows.extend(left.rows);
     }
     rows
+}
+
+/// Counts a claim for the limits of its rule. Rules without limits are never asked.
+fn count(rules: &RuleSet, counters: &mut Counters, claim: &Claim) {
+    if rules.rule(&claim.rule).is_none_or(|rule| rule.limits.rolling.is_empty()) {
+        return;
+    }
+    let counted = Arc::make_mut(&mut counters.rules);
+    let slots = Arc::make_mut(counted.entry(claim.rule.clone()).or_default());
+    slots.claim(claim);
+    slots.forget_before(claim.last_call_at.minus_ms(DAY_MS));
 }
 
 /// Counts an enrollment at `now`; slots that no budget counts any more are let go.

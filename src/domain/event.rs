@@ -105,6 +105,12 @@ pub struct Event {
     pub event_id: Option<String>,
 }
 
+/// Whether HubSpot names a merge as what wrote a change (`changeSource`, `sourceType`): an open
+/// set that begins with MERGE.
+pub fn is_merge_source(source: &str) -> bool {
+    source.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("merge"))
+}
+
 /// What makes two events the same change (CONSISTENCY.md section 4): the account, the contact,
 /// the property, when, and the value. Never eventId, attemptNumber, app or subscription.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

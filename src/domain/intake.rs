@@ -3,13 +3,14 @@
 
 mod burst;
 mod fire;
+mod gone;
 #[cfg(test)]
 mod tests;
 pub mod waiting;
 
 use super::breaker::Fires;
 use super::delivery;
-use super::event::{Event, Kind};
+use super::event::{Event, Kind, is_merge_source};
 use super::gates::past::CLOCK_SLACK_MS;
 use super::id::{ContactId, PropertyName, RowId};
 use super::person::{Newest, Person};
@@ -47,17 +48,15 @@ impl Incoming<'_> {
 pub fn judge(rules: &RuleSet, person: &Person, incoming: &Incoming<'_>) -> TakenEvent {
     let event = incoming.event;
     let mut taken = TakenEvent {
-        contact: Some(event.contact),
+        contact: Some(person.contact),
         identity: Some(event.identity().to_string()),
         occurred_at: Some(event.occurred_at),
-        newest: None,
-        items: None,
-        settling: None,
-        fired: Vec::new(),
-        opened: Vec::new(),
-        rows: Vec::new(),
-        previous: 0,
+        ..nothing_done()
     };
+    if event.portal == rules.portal.id && event.kind != Kind::Other && person.erased.is_some() {
+        gone::after_erasure(rules, incoming, &mut taken);
+        return taken;
+    }
     if let Some((reason, text)) = refused(rules, person, incoming) {
         if reason == Reason::WrongPortal {
             taken.contact = None;
@@ -73,9 +72,10 @@ pub fn judge(rules: &RuleSet, person: &Person, incoming: &Incoming<'_>) -> Taken
     }
     taken.newest = newest(rules, incoming);
     match &event.kind {
-        Kind::Deleted => withdraw(rules, person, incoming, &mut taken, false),
-        Kind::PrivacyDeleted => withdraw(rules, person, incoming, &mut taken, true),
+        Kind::Deleted => gone::deleted(rules, person, incoming, &mut taken),
+        Kind::PrivacyDeleted => gone::erased(rules, person, incoming, &mut taken),
         Kind::Merged { from, .. } => {
+            taken.merged.clone_from(from);
             let ids = from.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
             let why = (Reason::MergedRecord, sentence::merged_record(&ids));
             taken.rows.push(ignored(rules, incoming, taken.contact, why));
@@ -103,6 +103,11 @@ pub fn judge(rules: &RuleSet, person: &Person, incoming: &Incoming<'_>) -> Taken
 pub fn unreadable(rules: &RuleSet, id: &str, why: &str) -> TakenEvent {
     let text = sentence::unreadable(why);
     let row = Row::new(id.into(), Reason::Unreadable, text, rules.fingerprint.clone());
+    TakenEvent { rows: vec![row], ..nothing_done() }
+}
+
+/// What an event did before anything is known of it.
+fn nothing_done() -> TakenEvent {
     TakenEvent {
         contact: None,
         identity: None,
@@ -112,7 +117,9 @@ pub fn unreadable(rules: &RuleSet, id: &str, why: &str) -> TakenEvent {
         settling: None,
         fired: Vec::new(),
         opened: Vec::new(),
-        rows: vec![row],
+        merged: Vec::new(),
+        erased: Vec::new(),
+        rows: Vec::new(),
         previous: 0,
     }
 }
@@ -134,13 +141,16 @@ fn refused(rules: &RuleSet, person: &Person, incoming: &Incoming<'_>) -> Option<
         let happened = sentence::minute(event.occurred_at, &rules.portal.zone);
         return Some((Reason::DuplicateEvent, sentence::duplicate_event(&happened)));
     }
-    if let Some((property, _)) = event.watched()
+    let changed = event.watched().map(|(property, _)| property);
+    if let Some(property) = changed.or_else(|| gone::state(event))
         && person.newest.get(&property).is_some_and(|newest| incoming.at() < newest.at)
     {
         return Some((Reason::StaleEvent, sentence::overtaken(property.as_str())));
     }
     let age = incoming.received.since_ms(event.occurred_at);
-    if rules.stale_after_ms < age && !delivery::is_reconciled(event) {
+    // Who is gone, or has another id, is so however late it is heard.
+    let lasts = matches!(event.kind, Kind::Deleted | Kind::PrivacyDeleted | Kind::Merged { .. });
+    if rules.stale_after_ms < age && !lasts && !delivery::is_reconciled(event) {
         return Some((Reason::StaleEvent, sentence::too_late(age, rules.stale_after_ms)));
     }
     None
@@ -161,33 +171,42 @@ fn is_own(rules: &RuleSet, event: &Event) -> bool {
         || (rules.portal.ignore_own_app && by_own_app())
 }
 
-/// Whether a merge wrote the change (`changeSource` MERGE…, an open set).
+/// Whether a merge wrote the change.
 fn is_merge(event: &Event) -> bool {
-    event.source.as_deref().is_some_and(|source| source.to_uppercase().starts_with("MERGE"))
+    event.source.as_deref().is_some_and(is_merge_source)
 }
 
 fn newest(rules: &RuleSet, incoming: &Incoming<'_>) -> Option<(PropertyName, Newest)> {
+    if let Some(state) = gone::state(incoming.event) {
+        return Some((state, Newest { at: incoming.at(), value: None }));
+    }
     let (property, value) = incoming.event.watched()?;
     let watched = rules.by_property.contains_key(&property);
     let value = watched.then(|| value.to_owned());
     Some((property, Newest { at: incoming.at(), value }))
 }
 
+/// Places of the rules that listen to this kind of event, by priority. No other rule is looked
+/// at, however many there are.
+fn listening<'a>(rules: &'a RuleSet, event: &Event) -> &'a [usize] {
+    if let Some((property, _)) = event.watched() {
+        return rules.by_property.get(&property).map_or(&[], Vec::as_slice);
+    }
+    let subject = match event.kind {
+        Kind::Created => Subject::ContactCreated,
+        Kind::Restored => Subject::ContactRestored,
+        Kind::DealCreated => Subject::DealCreated,
+        Kind::DealAssociated => Subject::DealAssociated,
+        Kind::CompanyAssociated => Subject::CompanyAssociated,
+        _ => return &[],
+    };
+    rules.index.listening(&subject)
+}
+
 /// Rules that listen to this kind of event, by priority. Those that are off are left out.
 fn watching<'a>(rules: &'a RuleSet, event: &Event) -> impl Iterator<Item = &'a Rule> {
-    let listed = event.watched().and_then(|(property, _)| rules.by_property.get(&property));
-    let by_property = listed.into_iter().flatten().filter_map(|index| rules.rules.get(*index));
-    let subject = match event.kind {
-        Kind::Created => Some(Subject::ContactCreated),
-        Kind::Restored => Some(Subject::ContactRestored),
-        Kind::DealCreated => Some(Subject::DealCreated),
-        Kind::DealAssociated => Some(Subject::DealAssociated),
-        Kind::CompanyAssociated => Some(Subject::CompanyAssociated),
-        _ => None,
-    };
-    let by_event =
-        rules.rules.iter().filter(move |rule| subject.as_ref() == Some(&rule.when.subject));
-    by_property.chain(by_event).filter(|rule| rule.mode != Mode::Off)
+    let listening = listening(rules, event).iter().filter_map(|place| rules.rules.get(*place));
+    listening.filter(|rule| rule.mode != Mode::Off)
 }
 
 /// Whether the event is older than the rule: a new id ignores older events (CONSISTENCY.md 6.12).
@@ -255,25 +274,6 @@ fn fired_none(rules: &RuleSet, incoming: &Incoming<'_>, missed: &[(&Rule, String
         })
         .collect();
     row
-}
-
-/// The contact is gone: nothing that waits for them is sent.
-fn withdraw(
-    rules: &RuleSet,
-    person: &Person,
-    incoming: &Incoming<'_>,
-    taken: &mut TakenEvent,
-    privacy: bool,
-) {
-    let text = sentence::deleted(privacy);
-    for item in &person.items {
-        let why = (Reason::Withdrawn, sentence::withdrawn(text.trim_end_matches('.')));
-        taken.rows.push(Row::of_item(item, person.contact, why, rules.fingerprint.clone()));
-    }
-    if !person.items.is_empty() {
-        taken.items = Some(Vec::new());
-    }
-    taken.rows.push(ignored(rules, incoming, taken.contact, (Reason::Deleted, text)));
 }
 
 /// A record of the event itself.

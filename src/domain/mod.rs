@@ -5,6 +5,7 @@
 #![deny(clippy::disallowed_macros, clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod assumed;
+pub mod bar;
 pub mod breaker;
 pub mod civil;
 pub mod claim;
@@ -13,6 +14,7 @@ pub mod contact;
 pub mod decide;
 pub mod delivery;
 pub mod diagnostic;
+pub mod erasure;
 pub mod event;
 pub mod explain;
 pub mod facts;
@@ -40,5 +42,6 @@ pub mod signature;
 pub mod slots;
 pub mod suite;
 pub mod surroundings;
+pub mod take_out;
 pub mod time;
 pub mod view;

@@ -3,16 +3,18 @@
 mod due;
 mod item;
 mod known;
+mod merge;
 mod purpose;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::bar::{Bar, Barring};
 use super::claim::{Claim, State};
 use super::id::{ContactId, PropertyName, RuleId, SequenceId, TargetName, ThemeName};
 use super::leaving::Leaving;
-use super::record::{Aliased, TakenEvent, Turn};
+use super::record::{TakenEvent, Turn};
 use super::time::Timestamp;
 
 pub use item::{Holder, Item, Released};
@@ -109,6 +111,12 @@ pub struct Person {
     /// The id this one was merged into.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merged_into: Option<ContactId>,
+    /// A person said that they are never to be contacted again. Kept for ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub barred: Option<Bar>,
+    /// Since when everything but ids is erased. Kept for ever: whatever comes later is ignored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased: Option<Timestamp>,
 }
 
 impl Person {
@@ -128,6 +136,8 @@ impl Person {
             settling: None,
             merged: Vec::new(),
             merged_into: None,
+            barred: None,
+            erased: None,
         }
     }
 
@@ -176,52 +186,13 @@ impl Person {
         if let Some(shadows) = &turn.shadows {
             self.shadows.clone_from(shadows);
         }
+        match &turn.barring {
+            Some(Barring::Set(bar)) => self.barred = Some(bar.clone()),
+            Some(Barring::Lifted) => self.barred = None,
+            None => {}
+        }
         self.trim();
         self.touch(seq, !turn.rows.is_empty());
-    }
-
-    /// Becomes a name of another person. What waits goes over there; what a claim in doubt
-    /// will settle stays with the claim.
-    pub fn merge_into(&mut self, seq: u64, into: ContactId) {
-        self.merged_into = Some(into);
-        let unsettled = self.claims.iter().filter(|claim| claim.is_unsettled());
-        let rows: Vec<_> = unsettled.map(|claim| claim.row.clone()).collect();
-        self.items.retain(|item| rows.contains(&item.id));
-        self.leavings.clear();
-        self.settling = None;
-        self.touch(seq, false);
-    }
-
-    /// Takes over what waits under an id that was merged into this one. Claims stay where they
-    /// are: a view is the union of both (CONSISTENCY.md 6.8).
-    pub fn take_over(&mut self, seq: u64, aliased: &Aliased) {
-        if !self.merged.contains(&aliased.from) {
-            self.merged.push(aliased.from);
-        }
-        self.items.clone_from(&aliased.items);
-        self.leavings.clone_from(&aliased.leavings);
-        self.touch(seq, false);
-    }
-
-    /// Adds what is known under a merged id to this view of the person.
-    pub fn unite(&mut self, other: Self) {
-        self.items.extend(other.items);
-        // A claim that ended after the merge stands here too, and here it is the newer one.
-        let theirs = other.claims.into_iter();
-        let theirs: Vec<Claim> =
-            theirs.filter(|claim| self.claims.iter().all(|known| known.id != claim.id)).collect();
-        self.claims.extend(theirs);
-        self.claims.sort_by_key(|claim| claim.first_call_at);
-        self.leavings.extend(other.leavings);
-        self.seen.extend(other.seen);
-        self.seen.sort_by_key(|seen| seen.enrolled_at);
-        self.seen.dedup();
-        self.shadows.extend(other.shadows);
-        for id in other.merged.into_iter().chain([other.contact]) {
-            if !self.merged.contains(&id) {
-                self.merged.push(id);
-            }
-        }
     }
 
     /// The live claim that keeps `theme` from being reserved: one of the theme itself, or of a
@@ -256,8 +227,8 @@ impl Person {
         }
     }
 
-    /// Whether there is nothing but what changed: no enrollment, no alias, nothing that waits, and
-    /// no event whose second delivery must be known.
+    /// Whether there is nothing but what changed: no enrollment, no alias, no bar, nothing that
+    /// waits, and no event whose second delivery must be known.
     pub fn has_only_changes(&self) -> bool {
         self.known.is_empty()
             && self.items.is_empty()
@@ -268,9 +239,12 @@ impl Person {
             && self.settling.is_none()
             && self.merged.is_empty()
             && self.merged_into.is_none()
+            && self.barred.is_none()
+            && self.erased.is_none()
     }
 
-    fn touch(&mut self, seq: u64, has_rows: bool) {
+    /// Counts a record that was applied, and whether it has rows of this person.
+    pub fn touch(&mut self, seq: u64, has_rows: bool) {
         self.version = seq;
         if has_rows {
             self.last_row = seq;

@@ -51,6 +51,8 @@ pub struct FoundPage {
     /// Where a further page begins, when the search was cut short before it found enough: it
     /// looks at so many records for one page.
     pub cut_short: Option<(u64, u64)>,
+    /// Records passed over because their person was erased.
+    pub erased: u64,
     /// There was more before this time, and `keep_history` has removed it.
     pub removed_before: Option<Timestamp>,
 }

@@ -32,6 +32,23 @@ impl Ticket {
     }
 }
 
+/// A place in a queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    sender: SenderName,
+    ticket: Ticket,
+    due: Timestamp,
+}
+
+/// The places of those of a person's items that wait for a sender.
+pub fn places(items: &[Item]) -> Vec<Place> {
+    let place = |item: &Item| {
+        let (sender, due) = awaited(item)?;
+        Some(Place { sender: sender.clone(), ticket: Ticket::of(item), due })
+    };
+    items.iter().filter_map(place).collect()
+}
+
 /// Somebody who waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Waiter {
@@ -61,14 +78,19 @@ fn awaited(item: &Item) -> Option<(&SenderName, Timestamp)> {
 impl Queues {
     /// Takes in what a person's items were and are.
     pub fn change(&mut self, contact: ContactId, before: &[Item], after: &[Item]) {
-        for (item, (sender, _)) in before.iter().filter_map(|it| Some((it, awaited(it)?))) {
-            if let Some(queue) = self.0.get_mut(sender) {
-                Arc::make_mut(queue).0.remove(&Ticket::of(item));
+        self.replace(contact, &places(before), places(after));
+    }
+
+    /// The same, by the places they had and have.
+    pub fn replace(&mut self, contact: ContactId, before: &[Place], after: Vec<Place>) {
+        for place in before {
+            if let Some(queue) = self.0.get_mut(&place.sender) {
+                Arc::make_mut(queue).0.remove(&place.ticket);
             }
         }
-        for (item, (sender, due)) in after.iter().filter_map(|it| Some((it, awaited(it)?))) {
-            let queue = self.0.entry(sender.clone()).or_default();
-            Arc::make_mut(queue).0.insert(Ticket::of(item), Waiter { contact, due });
+        for Place { sender, ticket, due } in after {
+            let queue = self.0.entry(sender).or_default();
+            Arc::make_mut(queue).0.insert(ticket, Waiter { contact, due });
         }
         self.0.retain(|_, queue| !queue.0.is_empty());
     }
@@ -104,6 +126,9 @@ impl Queues {
             let fresh = InboxUse::default();
             let inbox = inboxes.get(&spec.inbox).unwrap_or(&fresh);
             let free = inbox.free(spec.daily_budget, spec.pace_ms(), now) as usize;
+            if free == 0 {
+                continue;
+            }
             let due = queue.0.values().filter(|waiter| waiter.due <= now).count();
             let later = queue.0.values().filter(|waiter| now < waiter.due);
             woken.extend(later.take(free.saturating_sub(due)).map(|waiter| waiter.contact));

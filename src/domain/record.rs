@@ -1,14 +1,17 @@
 //! What the journal keeps: domain records with the states *after*, never differences
 //! (CONSISTENCY.md section 3). Applying one twice is applying it once.
 
+mod aliased;
 mod at;
 
 use serde::{Deserialize, Serialize};
 
+use super::bar::Barring;
 use super::breaker::{Fuse, Tripped};
 use super::claim::Claim;
 use super::compaction::{CompactionBegun, CompactionDone, Forgot, Kept};
 use super::contact::{Contact, Owner};
+use super::erasure::{Erased, Swept};
 use super::event::Event;
 use super::id::{
     ContactId, Fingerprint, Inbox, LeavingId, PortalId, PropertyName, RowId, RuleId, SenderName,
@@ -19,6 +22,8 @@ use super::person::{Item, Newest, Seen, Settling, Shadow};
 use super::reason::{Decision, Reason};
 use super::rule::Mode;
 use super::time::Timestamp;
+
+pub use aliased::Aliased;
 
 /// One line of the audit: what was decided about an event, or about an event and a rule.
 /// A later row with the same id supersedes it.
@@ -154,6 +159,12 @@ pub struct TakenEvent {
     /// Breakers it opened, each as it stands after it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub opened: Vec<Tripped>,
+    /// Ids that were merged into the contact: an [`Aliased`] of each follows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub merged: Vec<ContactId>,
+    /// Every id of the person, where everything but ids is erased from now on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub erased: Vec<ContactId>,
     /// Its decision records.
     pub rows: Vec<Row>,
     /// The person's previous record with rows; 0 for none. The ledger fills it in.
@@ -204,7 +215,8 @@ pub struct InboxState {
 /// Who pressed what.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Press {
-    /// What: `resolve`, `release`, `discard`.
+    /// What: `resolve`, `release`, `discard`, `take-out`, `never-contact-again`, `allow-again`,
+    /// `forget`.
     pub what: String,
     /// Their name.
     pub who: String,
@@ -261,6 +273,9 @@ pub struct Turn {
     /// Who pressed what.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub press: Option<Press>,
+    /// "Never contact again" was said, or taken back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub barring: Option<Barring>,
     /// The person's previous record with rows; 0 for none. The ledger fills it in.
     #[serde(default)]
     pub previous: u64,
@@ -286,25 +301,10 @@ impl Turn {
             shadows: None,
             inboxes: Vec::new(),
             press: None,
+            barring: None,
             previous: 0,
         }
     }
-}
-
-/// HubSpot answered under another id: the person is known under both from now on.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Aliased {
-    /// When it was seen.
-    pub at: Timestamp,
-    /// The id that was asked for.
-    pub from: ContactId,
-    /// The id HubSpot answered with.
-    pub into: ContactId,
-    /// All items of `into` after it: its own and those that moved.
-    pub items: Vec<Item>,
-    /// All leavings of `into` after it: its own and those that moved.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub leavings: Vec<Leaving>,
 }
 
 /// A rule set was accepted.
@@ -383,6 +383,10 @@ pub enum Record {
     InboxesCleared(InboxesCleared),
     /// A read of enrollments is known to work.
     ReadsProven(ReadsProven),
+    /// People were erased by hand.
+    Erased(Erased),
+    /// What was erased is gone from the journal too.
+    Swept(Swept),
     /// Old identities are forgotten.
     Forgot(Forgot),
     /// A compaction began.

@@ -20,7 +20,7 @@ use super::event::Event;
 use super::gates::moved::old_value;
 use super::gates::{evidence, past::Past};
 use super::id::{ContactId, Inbox, RuleId};
-use super::person::{Item, Person};
+use super::person::{Item, Person, Purpose};
 use super::reason::{Decision, Reason};
 use super::record::{Record, Row, Step, TakenEvent, Turn};
 use super::rule::RuleSet;
@@ -114,7 +114,7 @@ impl Recording {
             None => String::new(),
         };
         let decided = found.ok_or_else(|| Unwritable::Nothing(by_rule()))?;
-        let row = expected(&decided.row);
+        let row = expected(decided);
         if !is_writable(row.reason) {
             return Err(Unwritable::Reason(row.reason));
         }
@@ -176,12 +176,20 @@ impl Recording {
     }
 }
 
-/// In a test a call is confirmed at once.
-fn expected(row: &Row) -> Row {
-    let mut row = row.clone();
-    if row.reason == Reason::OutcomeUnknown {
-        (row.decision, row.reason) = (Decision::Enroll, Reason::Matched);
+/// In a test a call is confirmed at once, and whoever is to leave is out.
+fn expected(decided: &Decided) -> Row {
+    let mut row = decided.row.clone();
+    if row.reason != Reason::OutcomeUnknown {
+        return row;
     }
+    let item = decided.seen.as_ref().map(|(item, ..)| item);
+    let suppression = item.filter(|item| item.purpose == Purpose::Suppress);
+    (row.decision, row.reason) = match (row.from.is_empty(), suppression) {
+        (true, _) => (Decision::Enroll, Reason::Matched),
+        (false, None) => (Decision::Unenroll, Reason::Matched),
+        (false, Some(_)) => (Decision::Unenroll, Reason::SuppressedLater),
+    };
+    row.by = suppression.map(|item| item.rule.to_string()).or(row.by);
     row
 }
 
@@ -253,8 +261,7 @@ fn surroundings(text: &mut String, rules: &RuleSet, decided: &Decided, contact: 
         let place = if known { ("in", quoted(&stay.name)) } else { ("sequence_id", "999".into()) };
         let mut entry = vec![place, ("started", moment(rules, stay.began))];
         entry.extend(stay.ended.map(|ended| ("ended", moment(rules, ended))));
-        let rule =
-            stay.rule.as_ref().filter(|id| known && rules.rules.iter().any(|it| it.id == **id));
+        let rule = stay.rule.as_ref().filter(|id| known && rules.named(id).is_some());
         entry.extend(rule.map(|rule| ("rule", quoted(rule.as_str()))));
         table(&entry)
     });
@@ -290,19 +297,23 @@ fn event(text: &mut String, event: &Event, from: Option<&str>, stand_ins: &Stand
     line(text, "event", &table(&entry));
 }
 
-/// `detail`: whether the sender, and whether the time are compared.
+/// `detail`: whether the sender and what is left, and whether the time are compared.
 fn expectation(
     rules: &RuleSet,
     row: &Row,
-    (sender, until): (bool, bool),
+    (names, until): (bool, bool),
 ) -> Vec<(&'static str, String)> {
     let mut entry =
         vec![("decision", quoted(row.decision.code())), ("reason", quoted(row.reason.code()))];
     entry.extend(row.rule.as_ref().map(|rule| ("rule", quoted(rule.as_str()))));
     if row.decision == Decision::Enroll {
         entry.extend(row.target.as_ref().map(|target| ("into", quoted(target.as_str()))));
-        let name = row.sender.as_ref().filter(|_| sender);
+        let name = row.sender.as_ref().filter(|_| names);
         entry.extend(name.map(|name| ("sender", quoted(name.as_str()))));
+    }
+    if row.decision == Decision::Unenroll && names {
+        let from: Vec<String> = row.from.iter().map(|name| quoted(name.as_str())).collect();
+        entry.push(("from", format!("[{}]", from.join(", "))));
     }
     entry.extend(row.by.as_deref().map(|by| ("by", quoted(by))));
     // Other times hang on the second of the decision.

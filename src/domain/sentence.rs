@@ -5,6 +5,7 @@
 
 mod held;
 mod leaving;
+mod people;
 
 use jiff::tz::TimeZone;
 
@@ -17,6 +18,7 @@ use super::time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Timestamp};
 
 pub use held::*;
 pub use leaving::*;
+pub use people::*;
 
 /// The date in the portal's zone, for example `24 Nov 2026`.
 pub fn day(at: Timestamp, zone: &TimeZone) -> String {

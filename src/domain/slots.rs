@@ -2,7 +2,7 @@
 //! unsettled claim counts whatever its age, a settled one from the latest moment HubSpot may
 //! have enrolled (CONSISTENCY.md 6.9 and 6.10).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::claim::{Claim, State};
 use super::id::ClaimId;
@@ -39,49 +39,66 @@ impl Slot {
     }
 }
 
-/// The places of one inbox or of one rule, by claim.
+/// The places of one inbox or of one rule, by claim. What counts is found without looking at
+/// what is over.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Slots(BTreeMap<ClaimId, Slot>);
+pub struct Slots {
+    by_claim: BTreeMap<ClaimId, Slot>,
+    /// The settled ones once more, oldest first: their places in it count them.
+    settled: VecDeque<(Timestamp, ClaimId)>,
+}
 
 impl Slots {
     /// Takes in how a claim stands now.
     pub fn claim(&mut self, claim: &Claim) {
         match Slot::of(claim) {
             Some(slot) => self.set(claim.id.clone(), slot),
-            None => drop(self.0.remove(&claim.id)),
+            None => self.clear(&claim.id),
         }
     }
 
     /// Takes in one place as it is stored.
     pub fn set(&mut self, claim: ClaimId, slot: Slot) {
-        self.0.insert(claim, slot);
+        self.clear(&claim);
+        if let Slot::Settled(at) = slot {
+            let place = self.settled.partition_point(|known| (known.0, &known.1) < (at, &claim));
+            self.settled.insert(place, (at, claim.clone()));
+        }
+        self.by_claim.insert(claim, slot);
+    }
+
+    fn clear(&mut self, claim: &ClaimId) {
+        if let Some(Slot::Settled(at)) = self.by_claim.remove(claim) {
+            let place = self.settled.partition_point(|known| (known.0, &known.1) < (at, claim));
+            self.settled.remove(place);
+        }
     }
 
     /// Places taken whose outcome is open.
     pub fn open(&self) -> u32 {
-        let open = self.0.values().filter(|slot| **slot == Slot::Open).count();
+        let open = self.by_claim.len() - self.settled.len();
         u32::try_from(open).unwrap_or(u32::MAX)
     }
 
     /// The settled ones, oldest first.
     pub fn settled(&self) -> Vec<Timestamp> {
-        let mut settled: Vec<Timestamp> =
-            self.0.values().filter_map(|slot| slot.settled()).collect();
-        settled.sort_unstable();
-        settled
+        self.settled.iter().map(|(at, _)| *at).collect()
     }
 
     /// Places taken in the `within_ms` milliseconds before `now`.
     pub fn used(&self, within_ms: u64, now: Timestamp) -> u32 {
-        used(self.open(), &self.settled(), within_ms, now)
+        let over = self.settled.partition_point(|(at, _)| at.plus_ms(within_ms) <= now);
+        let settled = self.settled.len() - over;
+        self.open().saturating_add(u32::try_from(settled).unwrap_or(u32::MAX))
     }
 
     /// Forgets settled places from before `at`, which nothing counts any more.
     pub fn forget_before(&mut self, at: Timestamp) {
-        self.0.retain(|_, slot| match slot {
-            Slot::Open => true,
-            Slot::Settled(since) => at <= *since,
-        });
+        while self.settled.front().is_some_and(|(since, _)| *since < at) {
+            if let Some((_, claim)) = self.settled.pop_front() {
+                self.by_claim.remove(&claim);
+            }
+        }
     }
 }
 
@@ -136,6 +153,22 @@ mod tests {
         let free = next_free((open, &settled), max, HOUR_MS, now);
         let got = (used(open, &settled, HOUR_MS, now), free.map(|at| at.since_ms(now)));
         assert_eq!(got, expected);
+    }
+
+    #[test]
+    fn a_claim_takes_one_place_as_it_stands_now_and_old_ones_are_forgotten() {
+        let at = |hours: u64| Timestamp::from_unix_ms(hours * HOUR_MS);
+        let mut slots = Slots::default();
+        for hours in [3, 1, 2] {
+            slots.set(format!("{hours}").as_str().into(), Slot::Settled(at(hours)));
+        }
+        slots.set("1".into(), Slot::Open);
+        slots.set("2".into(), Slot::Settled(at(4)));
+        assert_eq!((slots.open(), slots.settled()), (1, vec![at(3), at(4)]));
+        let used = |within_hours: u64| slots.used(within_hours * HOUR_MS, at(5));
+        assert_eq!([used(1), used(2), used(3)], [1, 2, 3]);
+        slots.forget_before(at(4));
+        assert_eq!((slots.open(), slots.settled()), (1, vec![at(4)]));
     }
 
     #[test]

@@ -19,6 +19,20 @@ use crate::domain::record::Turn;
 use crate::domain::settle::Shown;
 use crate::port::{Clock, HubSpot, Ledger, LedgerError, Named, Wanted};
 
+/// What one step of a leaving came to.
+enum GoneOn {
+    /// Its record.
+    Turn(Box<Turn>),
+    /// HubSpot knows the person under another id now.
+    Elsewhere(Contact),
+}
+
+impl From<Turn> for GoneOn {
+    fn from(turn: Turn) -> Self {
+        Self::Turn(Box::new(turn))
+    }
+}
+
 impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
     /// One step of one leaving.
     pub(super) async fn leave(
@@ -29,9 +43,16 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         let rules = self.rules.load_full();
         let case =
             Case { rules: &rules, policy: self.policy, now: self.clock.now(), person, leaving };
-        let turn = match self.standstill(&case) {
-            Some(delay_ms) => put_off(&case, Some(delay_ms)),
-            None => self.go_on(case).await,
+        let gone_on = match self.standstill(&case) {
+            Some(delay_ms) => put_off(&case, Some(delay_ms)).into(),
+            None => self.go_on(&case).await,
+        };
+        let turn = match gone_on {
+            GoneOn::Turn(turn) => *turn,
+            GoneOn::Elsewhere(contact) => {
+                self.is_known_as(&case.person, &contact, self.clock.now()).await?;
+                return Ok(Progress::More);
+            }
         };
         report(&turn);
         self.ledger.settle(turn).await?;
@@ -48,36 +69,42 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         Some(until.since_ms(case.now))
     }
 
-    async fn go_on(&self, case: Case<'_>) -> Turn {
+    async fn go_on(&self, case: &Case<'_>) -> GoneOn {
         let channel = case.leaving.target.channel;
         let bridge = case.rules.portal.bridge.as_ref().map(|bridge| bridge.property.clone());
         let left = match (channel, bridge) {
-            _ if self.hubspot.unenrolls(channel) => self.leave_by_call(&case).await,
-            (Channel::Sequence, Some(property)) => self.leave_by_bridge(&case, &property).await,
-            _ => Ok(settle(&case, None, Verdict::Over(End::impossible()), None)),
+            _ if self.hubspot.unenrolls(channel) => self.leave_by_call(case).await,
+            (Channel::Sequence, Some(property)) => self.leave_by_bridge(case, &property).await,
+            _ => Ok(settle(case, None, Verdict::Over(End::impossible()), None).into()),
         };
         match left {
-            Ok(turn) => turn,
+            Ok(gone_on) => gone_on,
             Err(ReadFailure::Later { why, delay_ms, .. }) => {
                 let delay_ms = self.slow_down(case.rules, why, delay_ms).await;
-                put_off(&case, delay_ms)
+                put_off(case, delay_ms).into()
             }
             Err(ReadFailure::Halted { message }) => {
                 warn!(%message, "HubSpot refuses our access");
                 self.halts.everything(self.clock.now(), &message);
-                refused_access(&case, &message)
+                refused_access(case, &message).into()
             }
             Err(ReadFailure::Refused { message }) => {
                 let refused = Outcome::Refused { concerns: Concerns::Request, message };
-                settle(&case, None, Verdict::Later, Some(refused))
+                settle(case, None, Verdict::Later, Some(refused)).into()
             }
         }
     }
 
     /// HubSpot's own call. A workflow is left by the address, which is read before; a sequence
     /// by the enrollment that HubSpot shows. What was asked is looked at before it is asked again.
-    async fn leave_by_call(&self, case: &Case<'_>) -> Result<Turn, ReadFailure> {
+    async fn leave_by_call(&self, case: &Case<'_>) -> Result<GoneOn, ReadFailure> {
         let Leaving { target, stage, .. } = &case.leaving;
+        let Some(contact) = self.read_for_leaving(case, None).await? else {
+            return Ok(settle(&self.later(case), None, Verdict::Over(End::Absent), None).into());
+        };
+        if contact.id != case.person.contact {
+            return Ok(GoneOn::Elsewhere(contact));
+        }
         let is_first = target.channel == Channel::Workflow && *stage == Stage::Asked;
         let shown = if is_first {
             Shown::Nothing("not looked at yet".to_owned())
@@ -86,17 +113,13 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         };
         let verdict = by_call(case, &shown);
         let Verdict::Call(enrollment) = &verdict else {
-            return Ok(settle(&self.later(case), None, verdict, None));
-        };
-        let contact = self.read_for_leaving(case, None).await?;
-        let Some(contact) = contact else {
-            return Ok(settle(&self.later(case), None, Verdict::Over(End::Absent), None));
+            return Ok(settle(&self.later(case), None, verdict, None).into());
         };
         let named = Named { email: contact.email(), enrollment: enrollment.as_deref() };
         self.pace.take(1).await;
         let outcome = self.hubspot.unenroll(target, case.person.contact, named).await;
         let outcome = self.heed(case.rules, &case.leaving.target, outcome).await;
-        Ok(settle(&self.later(case), Some(&contact), verdict, Some(outcome)))
+        Ok(settle(&self.later(case), Some(&contact), verdict, Some(outcome)).into())
     }
 
     /// The bridge: the contact is read right before its property is written, so that what came
@@ -105,10 +128,13 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         &self,
         case: &Case<'_>,
         property: &PropertyName,
-    ) -> Result<Turn, ReadFailure> {
+    ) -> Result<GoneOn, ReadFailure> {
         let Some(contact) = self.read_for_leaving(case, Some(property)).await? else {
-            return Ok(settle(&self.later(case), None, Verdict::Over(End::Absent), None));
+            return Ok(settle(&self.later(case), None, Verdict::Over(End::Absent), None).into());
         };
+        if contact.id != case.person.contact {
+            return Ok(GoneOn::Elsewhere(contact));
+        }
         let verdict = by_bridge(&self.later(case), property, &contact);
         let value = match &verdict {
             Verdict::Stamp => Some(case.leaving.id.as_str()),
@@ -123,7 +149,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
             }
             None => None,
         };
-        Ok(settle(&self.later(case), Some(&contact), verdict, outcome))
+        Ok(settle(&self.later(case), Some(&contact), verdict, outcome).into())
     }
 
     /// The case as of now: calls take time.

@@ -5,6 +5,7 @@ mod call;
 mod directory;
 mod halts;
 mod leave;
+mod merged;
 mod missed;
 mod pace;
 mod press;

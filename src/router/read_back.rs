@@ -3,7 +3,7 @@
 use super::Router;
 use super::call::report;
 use super::turn::Progress;
-use crate::domain::claim::{Channel, Claim, State, Target};
+use crate::domain::claim::{Channel, Claim, Doubt, State, Target};
 use crate::domain::contact::Contact;
 use crate::domain::gates::evidence;
 use crate::domain::id::{ContactId, PropertyName, RuleId};
@@ -23,6 +23,20 @@ const WOKEN: [Reason; 4] =
 /// What waits for a person, as long as its rule is there.
 const ASKED: [Reason; 2] = [Reason::NeedsApproval, Reason::BreakerOpen];
 
+/// What was found.
+enum Look {
+    /// What HubSpot shows of the claim.
+    Seen(Observation),
+    /// The person is known under another id now.
+    Elsewhere(Contact),
+}
+
+/// Whether the contact was read right before the call, and the call was answered a moment ago.
+fn is_fresh(claim: &Claim) -> bool {
+    let State::InDoubt { doubt, checks, .. } = &claim.state else { return false };
+    *checks == 0 && *doubt != Doubt::NoAnswer
+}
+
 impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
     /// Asks HubSpot about one claim and takes the answer into account.
     pub(super) async fn read_back(
@@ -30,8 +44,13 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         claim: Claim,
         person: &Person,
     ) -> Result<Progress, LedgerError> {
-        let observation = match self.look_at(&claim, person.contact).await {
-            Ok(observation) => observation,
+        let observation = match self.look_at(&claim, person).await {
+            Ok(Look::Seen(observation)) => observation,
+            Ok(Look::Elsewhere(contact)) => {
+                let now = self.clock.now();
+                self.is_known_as(person, &contact, now).await?;
+                return Ok(Progress::More);
+            }
             Err(ReadFailure::Later { why, delay_ms, .. }) => {
                 let rules = self.rules.load_full();
                 let delay_ms = self.slow_down(&rules, why, delay_ms).await;
@@ -51,17 +70,32 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         Ok(Progress::More)
     }
 
-    /// The enrollment read, and where that does not show it the latest-sequence properties.
-    async fn look_at(&self, claim: &Claim, contact: ContactId) -> Result<Observation, ReadFailure> {
-        let shown = self.shown(&claim.target, contact).await?;
-        let found = observe(claim, &shown, None);
+    /// The enrollment read, and where that does not show it the latest-sequence properties. Where
+    /// the call may be long past, the contact is read first: the enrollment stands under the id
+    /// that counts now (CONSISTENCY.md 6.8), and of somebody who is gone nothing can be seen.
+    async fn look_at(&self, claim: &Claim, person: &Person) -> Result<Look, ReadFailure> {
+        let contact = if is_fresh(claim) {
+            None
+        } else {
+            let Some(contact) = self.latest_sequence(person.contact).await? else {
+                let why = "the contact is deleted".to_owned();
+                return Ok(Look::Seen(Observation::Unobservable { why }));
+            };
+            if contact.id != person.contact {
+                return Ok(Look::Elsewhere(contact));
+            }
+            Some(contact)
+        };
+        let shown = self.shown(&claim.target, person.contact).await?;
+        let found = observe(claim, &shown, contact.as_ref());
         if claim.target.channel == Channel::Workflow
+            || contact.is_some()
             || matches!(found, Observation::Enrolled { .. })
         {
-            return Ok(found);
+            return Ok(Look::Seen(found));
         }
-        let latest = self.latest_sequence(contact).await?;
-        Ok(observe(claim, &shown, latest.as_ref()))
+        let latest = self.latest_sequence(person.contact).await?;
+        Ok(Look::Seen(observe(claim, &shown, latest.as_ref())))
     }
 
     /// What the enrollment read answers.

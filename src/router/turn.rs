@@ -90,16 +90,16 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
             Ok(None) => return self.gone(&rules, &person).await,
             Err(failure) => return self.not_read(&rules, &person, failure).await,
         };
-        if reading.contact.id != person.contact {
+        if self.is_known_as(&person, &reading.contact, read_at).await? {
             self.pace.give_back(1).await;
-            self.ledger.alias(read_at, person.contact, reading.contact.id).await?;
             return Ok(Progress::Enough);
         }
-        self.know_merged(&person, &reading, read_at).await?;
         for _ in 0..DECISIONS_MAX {
             let memory = self.ledger.look(person.contact)?;
             let now = self.clock.now();
-            if READ_AGE_MS_MAX < now.since_ms(read_at) || !is_due(&memory.person, now) {
+            // Merged meanwhile: what was read is another record.
+            let is_other = memory.person.contact != person.contact;
+            if is_other || READ_AGE_MS_MAX < now.since_ms(read_at) || !is_due(&memory.person, now) {
                 break;
             }
             if let Some(progress) = self.decide_once(&rules, &memory, &reading, now).await? {
@@ -213,24 +213,6 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
             self.pace.silence(Duration::from_millis(delay_ms)).await;
         }
         delay_ms
-    }
-
-    /// Ids that HubSpot says were merged into this contact share its history from now on.
-    async fn know_merged(
-        &self,
-        person: &Person,
-        reading: &Reading,
-        now: Timestamp,
-    ) -> Result<(), LedgerError> {
-        for id in &reading.contact.merged {
-            if !person.merged.contains(id) && *id != person.contact {
-                let known = self.ledger.look(*id)?.person;
-                if known.contact == *id && known.version != 0 {
-                    self.ledger.alias(now, *id, person.contact).await?;
-                }
-            }
-        }
-        Ok(())
     }
 }
 

@@ -66,7 +66,8 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
             if self.workers <= tasks.len() {
                 break;
             }
-            if busy.insert(contact) {
+            if let Some(contact) = self.free(contact, busy) {
+                busy.insert(contact);
                 let router = Arc::clone(self);
                 tasks.spawn(async move {
                     router.work_on(contact).await;
@@ -75,6 +76,22 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
             }
         }
         due.next.map_or(NAP, |at| Duration::from_millis(at.since_ms(now)).min(NAP))
+    }
+
+    /// Whom to work on for somebody who is due: under the id that counts, unless a worker has the
+    /// person already, under whichever of their ids (CONSISTENCY.md 6.15).
+    fn free(&self, due: ContactId, busy: &BTreeSet<ContactId>) -> Option<ContactId> {
+        if busy.contains(&due) {
+            return None;
+        }
+        match self.ledger.ids(due) {
+            Ok(ids) if ids.iter().any(|id| busy.contains(id)) => None,
+            Ok(ids) => ids.first().copied(),
+            Err(error) => {
+                warn!(%error, "cannot read who is due");
+                None
+            }
+        }
     }
 
     /// Wakes the first in line where a sender has a place earlier than was thought.

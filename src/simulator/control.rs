@@ -15,6 +15,7 @@ use super::event::APP_ID;
 use super::hub::PropertyChange;
 use super::id::Id;
 use super::log::Phase;
+use super::people::{MERGE_SOURCE, Merged};
 use super::routes::Endpoint;
 use super::shared::Shared;
 use super::state::{By, How, Target};
@@ -115,11 +116,13 @@ pub(super) async fn answer(
             Err(error) => Err(error),
         },
         ("POST", "/_sim/merge") => parse(body).and_then(|merge| merge_contacts(shared, merge)),
+        ("POST", "/_sim/restore") => parse(body).and_then(|wish| restore(shared, &wish)),
         ("POST", "/_sim/enrollments") => parse(body).and_then(|wish| enroll(shared, wish)),
         ("POST", "/_sim/enrollments/end") => parse(body).map(|wish| end(shared, &wish)),
         ("POST" | "DELETE", _) if path.starts_with("/_sim/contacts/") => {
             let id = Id::from(&*decode(&path["/_sim/contacts/".len()..]));
-            contact(shared, method, &id, body).await
+            let privacy = query.get("privacy").is_some_and(|value| value == "true");
+            contact(shared, (method, privacy), &id, body).await
         }
         _ => {
             return plain(404, &format!("no such control call: {method} {path}; see /_sim/help\n"));
@@ -191,28 +194,55 @@ pub(super) async fn change(shared: &Arc<Shared>, id: &Id, change: Change) -> Res
 
 async fn contact(
     shared: &Arc<Shared>,
-    method: &str,
+    (method, privacy): (&str, bool),
     id: &Id,
     body: &[u8],
 ) -> Result<Value, String> {
     if method == "POST" {
         return change(shared, id, parse(body)?).await;
     }
-    if shared.world().hub.delete_contact(id) {
-        return Ok(json!({}));
+    let gone = shared.world().hub.delete_contact(id, privacy);
+    let id = gone.ok_or_else(|| format!("contact {id} does not exist"))?;
+    // A privacy deletion arrives twice (HUBSPOT.md 1.5 i).
+    let kinds = if privacy { &["deletion", "privacyDeletion"][..] } else { &["deletion"] };
+    let events = kinds.iter().map(|kind| json!({ "contact": id, "type": kind })).collect();
+    Ok(json!({ "contact": id, "events": shared.write_out(events)? }))
+}
+
+/// A restore: what `POST /_sim/restore` takes.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Restore {
+    contact: Id,
+}
+
+fn restore(shared: &Arc<Shared>, wish: &Restore) -> Result<Value, String> {
+    let id = &wish.contact;
+    if !shared.world().hub.restore_contact(id) {
+        return Err(format!("contact {id} is not deleted"));
     }
-    Err(format!("contact {id} does not exist"))
+    let events = vec![json!({ "contact": id, "type": "restore" })];
+    Ok(json!({ "contact": id, "events": shared.write_out(events)? }))
 }
 
 fn merge_contacts(shared: &Arc<Shared>, merge: Merge) -> Result<Value, String> {
     let old = merge.merged.iter().chain([&merge.primary]).map(Id::number).collect::<Vec<_>>();
-    let id = shared.world().hub.merge(&merge.primary, &merge.merged, merge.new_id)?;
-    // The event of the merge, ready to be delivered (HUBSPOT.md 1.5 f).
-    let event = json!({
-        "contact": id,
-        "type": "merge",
-    });
-    let mut events = shared.write_out(vec![event])?;
+    let Merged { id, written, at } =
+        shared.world().hub.merge(&merge.primary, &merge.merged, merge.new_id)?;
+    // The events of the merge, ready to be delivered (HUBSPOT.md 1.5 f): the merge itself, and
+    // what it wrote.
+    let mut events = vec![json!({ "contact": id, "type": "merge", "occurred": at })];
+    events.extend(written.iter().map(|(name, value)| {
+        json!({
+            "contact": id,
+            "property": name,
+            "value": value,
+            "source": MERGE_SOURCE,
+            "occurred": at,
+        })
+    }));
+    let mut events = shared.write_out(events)?;
+    events[0]["numberOfPropertiesMoved"] = json!(written.len());
     events[0]["primaryObjectId"] = json!(merge.primary.number());
     events[0]["mergedObjectIds"] = json!(old);
     events[0]["newObjectId"] = json!(id.number());

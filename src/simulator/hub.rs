@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::bridge::Bridge;
 use super::clock::machine_ms;
 use super::id::Id;
+use super::people::OTHER_EMAILS;
 use super::settings::Settings;
 use super::start::Arriving;
 use super::state::{Contact, State, Target, User, Version, Workflow};
@@ -21,6 +22,8 @@ pub(super) struct Hub {
     aliases: BTreeMap<Id, Id>,
     /// Positions in `state.enrolled` by current contact id.
     pub(super) by_contact: BTreeMap<Id, Vec<usize>>,
+    /// Contacts that were deleted and can be restored.
+    pub(super) deleted: BTreeMap<Id, Contact>,
     /// The bridge workflow.
     pub(super) bridge: Bridge,
     /// Who is on the way into a workflow that starts from a property.
@@ -98,12 +101,17 @@ impl Hub {
         self.index();
     }
 
-    fn index(&mut self) {
+    pub(super) fn index(&mut self) {
         self.emails.clear();
         self.aliases.clear();
         self.by_contact.clear();
         for (id, contact) in &self.state.contacts {
             if let Some(email) = contact.properties.get("email") {
+                self.emails.insert(email.to_lowercase(), id.clone());
+            }
+            // After a merge the other addresses lead to the contact too.
+            let others = contact.properties.get(OTHER_EMAILS).into_iter();
+            for email in others.flat_map(|all| all.split(';')).filter(|it| !it.is_empty()) {
                 self.emails.insert(email.to_lowercase(), id.clone());
             }
             for old in &contact.merged {
@@ -195,55 +203,6 @@ impl Hub {
             self.property_starts(&id, name, &value);
         }
         changed
-    }
-
-    /// Deletes a contact; its enrollments stay in the record.
-    pub(super) fn delete_contact(&mut self, id: &Id) -> bool {
-        let gone = self.state.contacts.remove(&self.canonical(id)).is_some();
-        self.index();
-        gone
-    }
-
-    /// Merges `others` into `primary`, which gets the id `new_id` where one is given.
-    ///
-    /// # Errors
-    /// Names the contact that does not exist; nothing is changed then.
-    pub(super) fn merge(
-        &mut self,
-        primary: &Id,
-        others: &[Id],
-        new_id: Option<Id>,
-    ) -> Result<Id, String> {
-        let primary = self.canonical(primary);
-        let all: Vec<Id> = std::iter::once(primary.clone())
-            .chain(others.iter().map(|o| self.canonical(o)))
-            .collect();
-        if let Some(missing) = all.iter().find(|id| !self.state.contacts.contains_key(id)) {
-            return Err(format!("contact {missing} does not exist"));
-        }
-        let new_id = new_id.unwrap_or_else(|| primary.clone());
-        let mut merged = Contact::default();
-        for id in &all {
-            let Some(part) = self.state.contacts.remove(id) else { continue };
-            if *id == primary {
-                merged.created = part.created;
-                merged.properties.clone_from(&part.properties);
-                merged.history.clone_from(&part.history);
-            }
-            merged.merged.extend(part.merged);
-            if *id != new_id {
-                merged.merged.push(id.clone());
-            }
-        }
-        merged.id = new_id.clone();
-        self.state.contacts.insert(new_id.clone(), merged);
-        for entry in &mut self.state.enrolled {
-            if all.contains(&entry.contact) {
-                entry.contact = new_id.clone();
-            }
-        }
-        self.index();
-        Ok(new_id)
     }
 }
 

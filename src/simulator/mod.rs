@@ -20,6 +20,7 @@ mod hub;
 mod id;
 mod limits;
 mod log;
+mod people;
 mod routes;
 mod serve;
 mod server;

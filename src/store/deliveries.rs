@@ -11,7 +11,7 @@ use tokio::sync::{oneshot, watch};
 
 use super::StoreError;
 use super::disk::Disk;
-use super::journal::{Draft, Entry, FrameKind, Journal, JournalError, Reader, Trimmer};
+use super::journal::{Draft, Entry, FrameKind, Journal, JournalError, Reader, Sweeper, Trimmer};
 use crate::domain::signature::VerifiedDelivery;
 use crate::domain::time::Timestamp;
 
@@ -83,12 +83,14 @@ pub struct Deliveries<D: Disk> {
     /// Makes readers; one is enough for the intake thread.
     reader: Arc<Mutex<Option<Reader<D>>>>,
     trimmer: Trimmer<D>,
+    sweeper: Sweeper<D>,
 }
 
 impl<D: Disk> Clone for Deliveries<D> {
     fn clone(&self) -> Self {
         let (shared, reader) = (Arc::clone(&self.shared), Arc::clone(&self.reader));
-        Self { shared, reader, trimmer: self.trimmer.clone() }
+        let (trimmer, sweeper) = (self.trimmer.clone(), self.sweeper.clone());
+        Self { shared, reader, trimmer, sweeper }
     }
 }
 
@@ -113,13 +115,13 @@ impl<D: Disk> Deliveries<D> {
             failure: watch::Sender::new(None),
         });
         let reader = Arc::new(Mutex::new(Some(journal.reader())));
-        let trimmer = journal.trimmer();
+        let (trimmer, sweeper) = (journal.trimmer(), journal.sweeper());
         let appender = Appender { journal, shared: Arc::clone(&shared) };
         thread::Builder::new()
             .name("appender".to_owned())
             .spawn(move || appender.run())
             .map_err(StoreError::Thread)?;
-        Ok(Self { shared, reader, trimmer })
+        Ok(Self { shared, reader, trimmer, sweeper })
     }
 
     /// Keeps a delivery; its number. `Ok` means it is on disk and may be acknowledged.
@@ -196,6 +198,11 @@ impl<D: Disk> Deliveries<D> {
     /// Takes segments away once nothing needs them.
     pub fn trimmer(&self) -> &Trimmer<D> {
         &self.trimmer
+    }
+
+    /// Sweeps sealed segments.
+    pub fn sweeper(&self) -> &Sweeper<D> {
+        &self.sweeper
     }
 
     /// Has the next delivery begin a segment of its own, so that those before it can be taken

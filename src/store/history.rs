@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::disk::{Disk, Folder};
 use super::journal::{Reader, glance};
 use super::{StoreError, ledger, version};
+use crate::domain::erasure::{ErasedIds, redact};
 use crate::domain::record::Record;
 
 /// A store's folder that is only read.
@@ -17,6 +18,8 @@ pub struct ReadOnly(PathBuf);
 #[derive(Debug)]
 pub struct History {
     records: Reader<ReadOnly>,
+    /// Of them nothing is told, whenever it was written.
+    erased: ErasedIds,
 }
 
 impl History {
@@ -27,7 +30,9 @@ impl History {
             return Err(StoreError::Missing { path: path.to_owned() });
         }
         version::check(path)?;
-        Ok(Self { records: glance(&ReadOnly(folder), ledger::STREAM)? })
+        let disk = ReadOnly(folder);
+        let erased = erased(glance(&disk, ledger::STREAM)?)?;
+        Ok(Self { records: glance(&disk, ledger::STREAM)?, erased })
     }
 
     /// The number of the last record that can be read; 0 for none.
@@ -41,9 +46,32 @@ impl History {
             return Ok(None);
         }
         let Some(entry) = self.records.advance()? else { return Ok(None) };
-        let record = ledger::decode(&entry).ok_or(StoreError::UnknownRecord { seq: entry.seq })?;
+        let mut record =
+            ledger::decode(&entry).ok_or(StoreError::UnknownRecord { seq: entry.seq })?;
+        if !self.erased.is_empty() {
+            redact(&mut record, &self.erased);
+        }
         Ok(Some((entry.seq, record)))
     }
+}
+
+/// How an erasure stands in a record: the others are not read for it.
+const ERASES: &[u8] = b"\"erased\":[";
+
+/// Everybody whom a record erases.
+fn erased(mut records: Reader<ReadOnly>) -> Result<ErasedIds, StoreError> {
+    let mut erased = ErasedIds::new();
+    if records.synced() == 0 {
+        return Ok(erased);
+    }
+    while let Some(entry) = records.advance()? {
+        if entry.payload.windows(ERASES.len()).any(|bytes| bytes == ERASES)
+            && let Some(record) = ledger::decode(&entry)
+        {
+            erased.extend(record.erases());
+        }
+    }
+    Ok(erased)
 }
 
 impl ReadOnly {

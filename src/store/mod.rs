@@ -19,6 +19,7 @@ pub mod ledger;
 mod lock;
 pub mod retention;
 pub mod space;
+mod sweep;
 pub mod verify;
 mod version;
 
@@ -142,6 +143,17 @@ pub enum StoreError {
     /// The index cannot be made or written.
     #[error(transparent)]
     Index(#[from] IndexError),
+    /// What was erased could not be taken out of the journal.
+    #[error("record {seq} of {stream} says of somebody who was erased what it must not")]
+    Unswept {
+        /// The stream.
+        stream: &'static str,
+        /// Its number.
+        seq: u64,
+    },
+    /// The committer has ended.
+    #[error("the store has stopped")]
+    Stopped,
     /// A thread cannot be started.
     #[error("cannot start a thread of the store")]
     Thread(#[source] io::Error),
@@ -235,6 +247,10 @@ impl Store {
             let stream = deliveries::STREAM;
             return Err(StoreError::Lost { stream, found: kept, expected: taken });
         }
+        if opened.rebuilt.is_some() && opened.ledger.has_erased() {
+            // What was set aside holds them still.
+            remove_set_aside(&path).map_err(IndexError::from)?;
+        }
         let mended = Mended { cuts, rebuilt: opened.rebuilt };
         scrub(readers, opened.ledger.clone())?;
         let space = Mutex::new(Space::of(&path));
@@ -295,18 +311,24 @@ fn scrub(readers: [Reader<Folder>; 2], ledger: DiskLedger) -> Result<(), StoreEr
     thread.spawn(scrub).map(|_| ()).map_err(StoreError::Thread)
 }
 
+/// Removes every index that was set aside.
+fn remove_set_aside(store: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(store)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with("index.bad-") {
+            fs::remove_dir_all(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
 /// Moves a damaged index out of the way; an older one that was set aside goes.
 fn set_aside(index: &Path) -> io::Result<()> {
     if !index.exists() {
         return Ok(());
     }
     let Some(parent) = index.parent() else { return Ok(()) };
-    for entry in fs::read_dir(parent)? {
-        let entry = entry?;
-        if entry.file_name().to_string_lossy().starts_with("index.bad-") {
-            fs::remove_dir_all(entry.path())?;
-        }
-    }
+    remove_set_aside(parent)?;
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     let seconds = now.map_or(0, |elapsed| elapsed.as_secs());
     fs::rename(index, parent.join(format!("index.bad-{seconds}")))

@@ -18,6 +18,7 @@ mod interleavings;
 mod kills;
 mod mistakes;
 mod model;
+mod people;
 mod protection;
 mod quick;
 mod reasons;

@@ -10,6 +10,7 @@ use super::record::Shown;
 use crate::admin::office::Office;
 use crate::admin::problem::Problem;
 use crate::admin::shape::{Instant, Text, instant};
+use crate::domain::bar::Bar;
 use crate::domain::claim::{Channel, Claim, State};
 use crate::domain::id::{
     ClaimId, ContactId, LeavingId, RowId, RuleId, SenderName, TargetName, ThemeName,
@@ -27,12 +28,38 @@ const DECISIONS: usize = 100;
 pub(in crate::admin) struct Known {
     contact: Text<ContactId>,
     merged_ids: Vec<Text<ContactId>>,
+    /// "Never contact again": since when, and who said so.
+    never_contact_again: Option<ShownBar>,
+    /// Since when everything but ids is erased; decision records are counted then, not shown.
+    erased_at: Instant,
+    erased_decisions: u64,
     claims: Vec<ShownClaim>,
     /// What the person is being taken out of.
     leavings: Vec<ShownLeaving>,
     /// Whatever is not finally decided: waiting and held.
     waiting: Vec<Entry>,
     decisions: Vec<Shown>,
+}
+
+impl Known {
+    /// Whether nothing of the person may be shown.
+    pub(super) fn is_erased(&self) -> bool {
+        self.erased_at.is_some()
+    }
+}
+
+/// Who said that a contact is never to be contacted again.
+#[derive(Debug, Serialize)]
+struct ShownBar {
+    since: Text<Timestamp>,
+    who: String,
+    note: String,
+}
+
+impl From<Bar> for ShownBar {
+    fn from(bar: Bar) -> Self {
+        Self { since: Text(bar.at), who: bar.who, note: bar.note }
+    }
 }
 
 /// A claim: what the person is or was in.
@@ -160,6 +187,9 @@ pub(super) async fn known<O: Office>(
     Ok(Known {
         contact: Text(contact),
         merged_ids: person.merged.into_iter().map(Text).collect(),
+        never_contact_again: person.barred.map(ShownBar::from),
+        erased_at: instant(person.erased),
+        erased_decisions: decisions.erased(),
         claims: person.claims.into_iter().map(|claim| ShownClaim::new(claim, now)).collect(),
         leavings: person.leavings.into_iter().map(ShownLeaving::from).collect(),
         waiting: person.items.into_iter().map(|item| Entry::of_item(contact, item)).collect(),

@@ -37,7 +37,8 @@ pub(super) async fn page<O: Office>(
     let last = found.last().filter(|_| more).map(|last| (last.seq, last.place));
     let after = last.or(page.cut_short).map(cursor);
     let removed = page.removed_before.filter(|_| after.is_none());
-    Ok(Page::new(found.into_iter().map(Shown::from).collect(), after).removed_before(removed))
+    let shown = Page::new(found.into_iter().map(Shown::from).collect(), after);
+    Ok(shown.removed_before(removed).without_erased(page.erased))
 }
 
 fn query(params: &Params) -> Result<DecisionQuery, Problem> {

@@ -107,16 +107,19 @@ pub(in crate::admin) async fn explain<O: Office>(
     path: web::Path<String>,
 ) -> Result<web::Json<Explained>, Problem> {
     let id = contact_id(&path)?;
-    let looked = office.look(id).await;
+    let known = known(&office, id).await?;
+    let looked = if known.is_erased() { Ok(None) } else { office.look(id).await };
     let turns = read(&office, move |office| office.records().turns(id, TURNS_MAX)).await?;
     let rules = office.rules();
-    let (looked, seen) = seen(looked, &turns, &rules);
+    let (looked, mut seen) = seen(looked, &turns, &rules);
+    if known.is_erased() {
+        seen.note = Some("the contact was erased here".to_owned());
+    }
     let now = office.now();
     let answers = match looked {
         None => Vec::new(),
         Some(Looked { contact, owners, .. }) => {
-            let whose = contact.id;
-            let memory = read(&office, move |office| office.records().memory(whose)).await?;
+            let memory = read(&office, move |office| office.records().memory(id)).await?;
             let (contact, memory, owners) = (&contact, &memory, &owners);
             let view = View { now, contact, memory, owners, around: None };
             explain_rules(&rules, &view)
@@ -128,7 +131,7 @@ pub(in crate::admin) async fn explain<O: Office>(
         rules: answers.into_iter().map(ShownAnswer::from).collect(),
         calls: turns.iter().flat_map(|(_, turn)| calls(turn)).collect(),
         history_from: instant(office.standing().disk.history_from),
-        known: known(&office, id).await?,
+        known,
     }))
 }
 

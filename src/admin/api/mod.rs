@@ -5,6 +5,7 @@ pub(super) mod decisions;
 pub(super) mod explain;
 pub(super) mod lists;
 pub(super) mod openapi;
+pub(super) mod people;
 pub(super) mod press;
 pub(super) mod query;
 pub(super) mod reasons;

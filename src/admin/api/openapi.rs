@@ -66,9 +66,18 @@ fn parameter(place: &str, name: &str, says: &str) -> Value {
 }
 
 fn body(keys: &[&str]) -> Value {
-    let text = |key: &&str| ((*key).to_owned(), json!({ "type": "string" }));
-    let properties: Map<String, Value> = keys.iter().map(text).collect();
-    object(&Value::Object(properties), keys)
+    let property = |key: &&str| {
+        let name = key.trim_end_matches('?');
+        let schema = match name {
+            "themes" => json!({ "type": "array", "items": { "type": "string" } }),
+            "everything" => json!({ "type": "boolean" }),
+            _ => json!({ "type": "string" }),
+        };
+        (name.to_owned(), schema)
+    };
+    let properties: Map<String, Value> = keys.iter().map(property).collect();
+    let required: Vec<&str> = keys.iter().copied().filter(|key| !key.ends_with('?')).collect();
+    object(&Value::Object(properties), &required)
 }
 
 fn error_schema() -> Value {

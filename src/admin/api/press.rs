@@ -21,8 +21,8 @@ const NOTE_MAX: usize = 2_000;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::admin) struct Signed {
-    who: String,
-    note: String,
+    pub(super) who: String,
+    pub(super) note: String,
 }
 
 /// What a person found about a claim in doubt.
@@ -145,7 +145,8 @@ pub(in crate::admin) async fn reload<O: Office>(
     }))
 }
 
-fn press(what: &str, who: String, note: String) -> Result<Press, Problem> {
+/// The press, where its name and note may be kept.
+pub(super) fn press(what: &str, who: String, note: String) -> Result<Press, Problem> {
     let bad = |message: &str| {
         Problem::new(
             StatusCode::BAD_REQUEST,

@@ -13,7 +13,9 @@ use crate::domain::secret::Secret;
 
 fn every_call() -> impl Iterator<Item = (Call, String)> {
     Call::ALL.iter().map(|call| {
-        let path = call.spec().path.replace("{id}", "1.0.inbound");
+        let path = call.spec().path;
+        let id = if path.contains("/contacts/") { "51" } else { "1.0.inbound" };
+        let path = path.replace("{id}", id);
         (*call, format!("{} {path}", call.method()))
     })
 }
@@ -114,6 +116,8 @@ fn without_a_token_no_foreign_page_presses() {
         for (_, path) in every_call().filter(|(call, _)| call.class() == Class::Press) {
             let body = if path.contains("resolve") {
                 r#"{"as":"enrolled","who":"Ann","note":""}"#
+            } else if path.contains("take-out") {
+                r#"{"everything":true,"who":"Ann","note":""}"#
             } else {
                 r#"{"who":"Ann","note":""}"#
             };

@@ -21,6 +21,7 @@ use crate::domain::query::{
 use crate::domain::reason::{Decision, Reason};
 use crate::domain::record::{Press, Row, RulesAccepted, Step, Turn};
 use crate::domain::rule::{Mode, RuleFile, RuleSet, compile};
+use crate::domain::take_out::Asked;
 use crate::domain::time::{DAY_MS, HOUR_MS, Timestamp};
 use crate::domain::view::{Counters, InboxUse, Memory};
 use crate::port::{LedgerError, Records};
@@ -171,11 +172,7 @@ impl Records for Desk {
         }
         // A rule whose records lie further back than is looked at for one page.
         if query.rule.as_ref().is_some_and(|rule| rule.as_str() == "long-ago") {
-            return Ok(FoundPage {
-                found: Vec::new(),
-                cut_short: Some((3, 0)),
-                removed_before: None,
-            });
+            return Ok(FoundPage { cut_short: Some((3, 0)), ..FoundPage::default() });
         }
         let all = (1..=5).rev().map(found);
         let wanted = all.filter(|found| {
@@ -187,11 +184,7 @@ impl Records for Desk {
                 && query.before.is_none_or(|before| (found.seq, found.place) < before)
                 && !query.history
         });
-        Ok(FoundPage {
-            found: wanted.take(query.limit).collect(),
-            cut_short: None,
-            removed_before: None,
-        })
+        Ok(FoundPage { found: wanted.take(query.limit).collect(), ..FoundPage::default() })
     }
 
     fn person(&self, contact: ContactId) -> Result<Person, LedgerError> {
@@ -392,6 +385,22 @@ impl Office for Desk {
 
     fn reconciled(&self) -> ReconcileStanding {
         ReconcileStanding { missed: 2, recovered: 2, ..ReconcileStanding::default() }
+    }
+
+    async fn decide_about(
+        &self,
+        contact: ContactId,
+        asked: Asked,
+        press: Press,
+    ) -> Result<(), PressError> {
+        self.press(format!("{contact} {asked:?}"), press);
+        let busy = || PressError::Conflict("A call is under way.".to_owned());
+        if contact.0 == 409 { Err(busy()) } else { Ok(()) }
+    }
+
+    async fn forget(&self, contact: ContactId, press: Press) -> Result<(), LedgerError> {
+        self.press(format!("forget {contact}"), press);
+        Ok(())
     }
 
     async fn pause(&self, paused: bool, press: Press) -> Result<(), LedgerError> {

@@ -35,6 +35,31 @@ fn what_is_held_is_released_or_discarded() {
 }
 
 #[test]
+fn a_contact_is_taken_out_barred_allowed_again_and_erased() {
+    let signed = r#"{"who":"Ann","note":"asked for it"}"#;
+    for pressed in ["never-contact-again", "allow-again", "forget"] {
+        let call = format!("POST /api/v1/contacts/51/{pressed}");
+        Ask::new(&call).json(signed).check(200, "/pressed", pressed);
+        Ask::local(&call).json(signed).check(200, "/contact", "51");
+        let nobody = format!("POST /api/v1/contacts/ann/{pressed}");
+        Ask::new(&nobody).json(signed).check(404, "/error/code", "not-found");
+    }
+    let take_out = |contact: u64, body: &str, status: u16, at: &str, value: &str| {
+        let call = format!("POST /api/v1/contacts/{contact}/take-out");
+        Ask::new(&call).json(body).check(status, at, value);
+    };
+    let themes = r#"{"themes":["sales"],"who":"Ann","note":""}"#;
+    take_out(51, themes, 200, "/pressed", "take-out");
+    take_out(51, r#"{"everything":true,"who":"Ann","note":""}"#, 200, "/contact", "51");
+    take_out(409, themes, 409, "/error/message", "A call is under way.");
+    take_out(51, signed, 400, "/error/message", "It says neither themes nor everything.");
+    let unknown = r#"{"themes":["sale"],"who":"Ann","note":""}"#;
+    take_out(51, unknown, 400, "/error/message", "There is no theme \"sale\".");
+    let both = r#"{"themes":["sales"],"everything":true,"who":"Ann","note":""}"#;
+    take_out(51, both, 400, "/error/message", "It says themes and everything.");
+}
+
+#[test]
 fn calls_are_paused_and_resumed() {
     let body = r#"{"who":"Ann","note":"fire drill"}"#;
     Ask::new("POST /api/v1/pause").json(body).check(200, "/paused", true);

@@ -199,10 +199,12 @@ impl<'a> Draft<'a> {
     /// before the change that `by` answers to. A call in doubt is not repeated (CONSISTENCY.md
     /// 6.2).
     fn withdraw(&mut self, exit: &Exit, by: &Item, why: &str) {
+        let contact = self.view.memory.person.contact;
         for index in 0..self.items.len() {
             let Some(item) = &self.items[index] else { continue };
             let earlier = item.fired_at < by.fired_at || item.matched;
-            if item.id == by.id || !earlier || !self.would_enroll(item, exit) {
+            if item.id == by.id || !earlier || !exit::would_enroll(self.rules, contact, item, exit)
+            {
                 continue;
             }
             let rule = self.rule_of(item).map(|rule| (rule, rule.mode.min(item.mode)));
@@ -214,15 +216,5 @@ impl<'a> Draft<'a> {
     /// The item's rule as it is for this person.
     fn rule_of(&self, item: &Item) -> Option<&'a Rule> {
         self.rules.rule(&item.rule).map(|rule| rule.of(self.view.memory.person.contact))
-    }
-
-    /// Whether the item would enroll into something that `exit` names.
-    fn would_enroll(&self, item: &Item, exit: &Exit) -> bool {
-        let enrolls = matches!(item.purpose, Purpose::Rule | Purpose::Then);
-        let rule = self.rule_of(item).filter(|_| enrolls);
-        let takes_out =
-            rule.is_some_and(|rule| rule.exit().is_some()) && item.purpose == Purpose::Rule;
-        let into = rule.filter(|_| !takes_out).and_then(|rule| gates::enrollment(rule).ok());
-        into.is_some_and(|into| exit.names(into.theme, into.target.name.as_str()))
     }
 }

@@ -15,7 +15,7 @@ use crate::domain::id::RuleId;
 use crate::domain::reason::{Decision, Reason};
 use crate::domain::record::Row;
 use crate::domain::rule::span::{Span, Unit};
-use crate::domain::rule::{Mode, Rule};
+use crate::domain::rule::{Index, Mode, Rule};
 use crate::domain::time::{DAY_MS, HOUR_MS, MINUTE_MS};
 
 fn mql() -> Rule {
@@ -100,10 +100,12 @@ fn a_rule_that_is_gone_or_off_does_nothing() {
     let mut gone = world();
     gone.settled(&event("lifecyclestage", "mql"));
     gone.rules.rules[0].id = "renamed".into();
+    gone.rules.index = Index::of(&gone.rules.rules);
     let mut kept = world();
     kept.settled(&event("lifecyclestage", "mql"));
     kept.rules.rules[0].id = "renamed".into();
     kept.rules.rules[0].was = Some("inbound".into());
+    kept.rules.index = Index::of(&kept.rules.rules);
     assert_eq!(verdict(&mut gone).reason, Reason::RuleRemoved);
     assert_eq!(verdict(&mut kept).reason, Reason::Matched, "was keeps what waits");
 }

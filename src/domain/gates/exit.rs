@@ -1,11 +1,11 @@
 //! What an unenroll rule takes the person out of, and whether it may.
 
 use super::past::{Past, Stay};
-use super::{Case, Halt, Notes, Passed, Stop, mode};
-use crate::domain::id::TargetName;
-use crate::domain::person::{Person, Purpose};
+use super::{Case, Halt, Notes, Passed, Stop, enrollment, mode};
+use crate::domain::id::{ContactId, TargetName};
+use crate::domain::person::{Item, Person, Purpose};
 use crate::domain::reason::Reason;
-use crate::domain::rule::{Action, Exit, Mode};
+use crate::domain::rule::{Action, Exit, Mode, RuleSet};
 use crate::domain::sentence;
 
 /// What `exit` names of what runs, and is not being left already.
@@ -30,6 +30,15 @@ pub fn is_being_left(person: &Person, stay: &Stay) -> bool {
 pub fn would_be_left(case: &Case<'_>, stay: &Stay) -> bool {
     let exit = case.rule.exit().filter(|_| case.item.purpose == Purpose::Then);
     case.is_dry_run() && exit.is_some_and(|exit| exit.names(&stay.theme, &stay.name))
+}
+
+/// Whether `item` of `contact` would enroll into something that `exit` names.
+pub fn would_enroll(rules: &RuleSet, contact: ContactId, item: &Item, exit: &Exit) -> bool {
+    let enrolls = matches!(item.purpose, Purpose::Rule | Purpose::Then);
+    let rule = rules.rule(&item.rule).filter(|_| enrolls).map(|rule| rule.of(contact));
+    let takes_out = rule.is_some_and(|rule| rule.exit().is_some()) && item.purpose == Purpose::Rule;
+    let into = rule.filter(|_| !takes_out).and_then(|rule| enrollment(rule).ok());
+    into.is_some_and(|into| exit.names(into.theme, into.target.name.as_str()))
 }
 
 /// Their names, each once.

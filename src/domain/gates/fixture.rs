@@ -11,6 +11,7 @@ use crate::domain::claim::{Channel, Claim, State, Target};
 use crate::domain::contact::Contact;
 use crate::domain::event::{Event, Kind};
 use crate::domain::id::{ContactId, FlowId, PortalId, PropertyName, RuleId, SequenceId, UserId};
+use crate::domain::rule::Index;
 use crate::domain::rule::check::{Check, Values};
 use crate::domain::rule::condition::{Comparison, Condition, Test};
 use crate::domain::rule::span::Span;
@@ -247,6 +248,7 @@ pub(crate) fn rules(rules: Vec<Rule>) -> RuleSet {
         )]),
         quiet_periods: Vec::new(),
         waited_for: waited_for(&rules),
+        index: Index::of(&rules),
         subscriptions: BTreeMap::new(),
         hubspot_lists: BTreeSet::new(),
         rules,

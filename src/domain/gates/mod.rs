@@ -18,6 +18,7 @@ pub mod expires;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod limits;
+pub mod merged;
 pub mod mode;
 pub mod moved;
 pub mod pace;
@@ -49,10 +50,11 @@ use super::view::View;
 pub type Step = fn(&Case<'_>, &mut Notes) -> Passed;
 
 /// What is asked of each due item by itself, once the person was read.
-pub const BEFORE_RANK: [Step; 6] = [
+pub const BEFORE_RANK: [Step; 7] = [
     expires::check,
     dates::check,
     surroundings::check,
+    merged::check,
     moved::check,
     conditions::check,
     split::check,

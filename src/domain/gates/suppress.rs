@@ -7,8 +7,15 @@ use crate::domain::rule::Suppression;
 use crate::domain::rule::condition::is_under;
 use crate::domain::sentence;
 
-/// The suppressions that nobody can switch off.
+/// The suppression that a person's press made, and only a person's press ends.
+pub const NEVER_AGAIN: &str = "never contact again";
+
+/// The suppressions that no rule can switch off.
 pub fn check_built_in(case: &Case<'_>, notes: &mut Notes) -> Passed {
+    if let Some(bar) = &case.view.memory.person.barred {
+        let says = sentence::never_again(&bar.who, &case.day(bar.at));
+        return Err(suppressed(notes, NEVER_AGAIN, &says, format!("built-in: {says}")));
+    }
     let contact = case.view.contact;
     let found = if contact.email().is_none() {
         Some(("no-email", "nobody can be written to without an address"))

@@ -1,4 +1,4 @@
-use super::{Incoming, judge, unreadable};
+use super::{Incoming, judge, listening, unreadable};
 use crate::domain::event::{Event, Kind};
 use crate::domain::gates::fixture::{
     NOW, SETTLE_MS, World, also_unenroll, becomes, changes, event, is, rule, rules,
@@ -6,7 +6,8 @@ use crate::domain::gates::fixture::{
 use crate::domain::id::{ContactId, PortalId};
 use crate::domain::reason::Reason;
 use crate::domain::record::TakenEvent;
-use crate::domain::rule::{Mode, Suppression};
+use crate::domain::rule::trigger::{Subject, When};
+use crate::domain::rule::{Mode, Rule, Suppression};
 use crate::domain::time::{DAY_MS, Timestamp};
 
 fn world() -> World {
@@ -159,7 +160,7 @@ fn a_suppression_that_is_over_watches_nothing() {
 fn nothing_waits_for_somebody_who_is_gone() {
     let mut world = world();
     check(&mut world, &event("lifecyclestage", "mql"), &[Reason::Settling]);
-    check(&mut world, &of_kind(Kind::PrivacyDeleted), &[Reason::Withdrawn, Reason::Deleted]);
+    check(&mut world, &of_kind(Kind::PrivacyDeleted), &[Reason::Deleted, Reason::Deleted]);
     assert!(world.person.items.is_empty());
 }
 
@@ -214,4 +215,30 @@ fn an_item_that_cannot_be_read_is_recorded() {
     let taken = unreadable(&rules(Vec::new()), "3.4", "no objectId");
     assert_eq!(taken.rows[0].id.as_str(), "3.4");
     assert!(taken.rows[0].sentence.ends_with("could not be read: no objectId."));
+}
+
+/// The cost of an event does not hang on rules that listen to something else.
+#[test]
+fn of_ten_thousand_rules_only_those_that_listen_are_looked_at() {
+    let other = |n: u32| rule(&format!("other-{n}"), changes(&format!("property_{n}")), "intro");
+    let mut list: Vec<Rule> = (0..10_000).map(other).collect();
+    list.push(rule("inbound", becomes("lifecyclestage", "mql"), "intro"));
+    list.push(rule("created", created(), "intro"));
+    let world = World::new(list);
+    let check = |event: &Event, expected: &[&str]| {
+        let places = listening(&world.rules, event);
+        let ids: Vec<&str> =
+            places.iter().map(|place| world.rules.rules[*place].id.as_str()).collect();
+        assert_eq!(ids, expected);
+    };
+    check(&event("lifecyclestage", "mql"), &["inbound"]);
+    check(&event("property_77", "x"), &["other-77"]);
+    check(&event("unwatched", "x"), &[]);
+    check(&of_kind(Kind::Created), &["created"]);
+    check(&of_kind(Kind::Restored), &[]);
+    check(&of_kind(Kind::Deleted), &[]);
+}
+
+fn created() -> When {
+    When { subject: Subject::ContactCreated, ..changes("x") }
 }

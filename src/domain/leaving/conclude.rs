@@ -47,7 +47,7 @@ fn end(case: &Case<'_>, turn: &mut Turn, item: &Item, all: &[Leaving]) {
     let fingerprint = case.rules.fingerprint.clone();
     let mut row = Row::of_item(item, case.person.contact, (reason, text), fingerprint);
     row.decision = decision;
-    row.by = suppression(item);
+    row.by = suppression(item).or_else(|| press(item).map(str::to_owned));
     row.from = from;
     // What it enrolls into comes after it, in a record of its own.
     row.target = None;
@@ -59,6 +59,9 @@ fn end(case: &Case<'_>, turn: &mut Turn, item: &Item, all: &[Leaving]) {
 }
 
 fn left(item: &Item, from: &str) -> (Reason, String) {
+    if let Some(who) = press(item) {
+        return (Reason::Matched, sentence::taken_out(from, who));
+    }
     match suppression(item) {
         Some(by) => (Reason::SuppressedLater, sentence::suppressed_later(from, &by)),
         None => (Reason::Matched, sentence::left(from, &item.rule)),
@@ -67,6 +70,12 @@ fn left(item: &Item, from: &str) -> (Reason, String) {
 
 fn suppression(item: &Item) -> Option<String> {
     (item.purpose == Purpose::Suppress).then(|| item.rule.to_string())
+}
+
+/// Who pressed for it.
+fn press(item: &Item) -> Option<&str> {
+    let who = item.event.source_id.as_deref().unwrap_or("a person");
+    (item.purpose == Purpose::Press).then_some(who)
 }
 
 /// `then_enroll`: an item of its own, due now, that passes every gate.

@@ -211,8 +211,9 @@ impl Item {
         matches!(self.decision, Decision::Wait | Decision::Unenroll)
     }
 
-    /// The rule its records name; a suppression is none.
+    /// The rule its records name; a suppression is none, and neither is a press.
     pub fn of_rule(&self) -> Option<&RuleId> {
-        (self.purpose != Purpose::Suppress).then_some(&self.rule)
+        let by_rule = !matches!(self.purpose, Purpose::Suppress | Purpose::Press);
+        by_rule.then_some(&self.rule)
     }
 }

@@ -15,6 +15,8 @@ pub enum Purpose {
     Replace,
     /// `[[suppress]] also_unenroll`; its `rule` is the suppression's id.
     Suppress,
+    /// A person pressed "take out" or "never contact again"; its `rule` is the press.
+    Press,
 }
 
 impl Purpose {

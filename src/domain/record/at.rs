@@ -18,6 +18,8 @@ impl Record {
             Self::CompactionBegun(it) => it.at,
             Self::Kept(it) => it.at,
             Self::CompactionDone(it) => it.at,
+            Self::Erased(it) => it.at,
+            Self::Swept(it) => it.at,
         }
     }
 }

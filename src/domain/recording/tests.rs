@@ -1,13 +1,15 @@
 use super::*;
 use crate::domain::breaker::Fires;
+use crate::domain::claim::{Channel, Claim, Target};
 use crate::domain::decide::decide;
 use crate::domain::event::Kind;
+use crate::domain::gates::fixture;
 use crate::domain::id::{OwnerId, PortalId, UserId};
 use crate::domain::intake::{Incoming, judge};
 use crate::domain::record::Taken;
 use crate::domain::rule::{RuleFile, compile};
 use crate::domain::suite::{self, Outcome};
-use crate::domain::time::MINUTE_MS;
+use crate::domain::time::{DAY_MS, MINUTE_MS};
 use crate::domain::view::{Counters, Memory, View};
 
 const NOW: Timestamp = Timestamp::from_unix_ms(1_795_532_400_000);
@@ -35,8 +37,34 @@ unless = [{ email_domain = "free-mail" }]
 enroll = { sequence = "intro", sender = ["contact-owner"] }
 "#;
 
+/// What takes people out, besides [`RULES`].
+const EXITS: &str = r#"
+[portal.unenroll_bridge]
+property = "unenroll_requested"
+[themes.nurture]
+[workflows.flow]
+id = 21
+theme = "nurture"
+holds_for = "30 days"
+[[rule]]
+id = "out"
+says = "x"
+mode = "live"
+when = { property = "stage", becomes = "customer" }
+unenroll = { themes = ["nurture"] }
+[[suppress]]
+id = "gone"
+says = "x"
+if = [{ property = "stage", is = "churned" }]
+also_unenroll = true
+"#;
+
 fn rules() -> RuleSet {
-    let file = RuleFile { name: "portal.toml".to_owned(), text: RULES.to_owned() };
+    compiled(RULES)
+}
+
+fn compiled(text: &str) -> RuleSet {
+    let file = RuleFile { name: "portal.toml".to_owned(), text: text.to_owned() };
     let compiled = compile(&[file]);
     compiled.rules.unwrap_or_else(|| panic!("{:#?}", compiled.diagnostics))
 }
@@ -61,6 +89,16 @@ fn contact(properties: &[(&str, &str)]) -> Contact {
 
 /// The test of what the rules decide about `contact`, as the journal of it tells.
 fn recorded(rules: &RuleSet, contact: &Contact, value: &str) -> Vec<String> {
+    recorded_after(rules, Vec::new(), contact, value)
+}
+
+/// The same of somebody who is in what `claims` say.
+fn recorded_after(
+    rules: &RuleSet,
+    claims: Vec<Claim>,
+    contact: &Contact,
+    value: &str,
+) -> Vec<String> {
     let event = Event {
         portal: PortalId(7),
         contact: ANN,
@@ -74,13 +112,17 @@ fn recorded(rules: &RuleSet, contact: &Contact, value: &str) -> Vec<String> {
     };
     let mut recording = Recording::new(ANN, None);
     let mut person = Person::new(ANN);
+    let mut before = Turn::new(Step::Settled, ANN, NOW.minus_ms(DAY_MS));
+    before.claims = claims;
+    person.apply_turn(1, &before);
+    recording.record(1, &Record::Turn(Box::new(before)));
     let fires = Fires::default();
     let incoming =
         Incoming { event: &event, received: NOW, id: "1.0", duplicate: false, fires: &fires };
     let taken = judge(rules, &person, &incoming);
-    person.apply_event(1, &taken);
+    person.apply_event(2, &taken);
     let has_items = taken.items.is_some();
-    recording.record(1, &Record::Taken(Taken { delivery: 1, at: NOW, events: vec![taken] }));
+    recording.record(2, &Record::Taken(Taken { delivery: 1, at: NOW, events: vec![taken] }));
     if has_items {
         let at = NOW.plus_ms(MINUTE_MS);
         let owner = Owner {
@@ -105,7 +147,7 @@ fn recorded(rules: &RuleSet, contact: &Contact, value: &str) -> Vec<String> {
         turn.owner = Some(owner);
         turn.rows = plan.rows;
         turn.rows.extend(plan.enroll.map(|intent| intent.row));
-        recording.record(2, &Record::Turn(Box::new(turn)));
+        recording.record(3, &Record::Turn(Box::new(turn)));
     }
     recording.tests(rules).expect("it can be written")
 }
@@ -148,6 +190,25 @@ fn a_recorded_test_passes_and_fails_when_its_expectation_is_changed() {
     check(&[], "lead", unmatched, ("decision = \"ignore\"", "decision = \"enroll\""));
     let free = "person-";
     check(&[("email", "ann.lee@mail.gmail.com")], "mql", free, (unmatched, "reason = \"matched\""));
+}
+
+#[test]
+fn whoever_was_taken_out_is_taken_out_of_the_same_in_the_test() {
+    let rules = compiled(&[RULES, EXITS].concat());
+    let check = |value: &str, reason: &str| {
+        let flow = Target { channel: Channel::Workflow, name: "flow".into(), id: 21 };
+        let began = NOW.minus_ms(DAY_MS);
+        let claim = Claim { contact: ANN, ..fixture::claim(("nurture", flow), began, None) };
+        let seen = contact(&[("stage", value)]);
+        let test = recorded_after(&rules, vec![claim], &seen, value).remove(0);
+        let wanted = format!("decision = \"unenroll\", reason = \"{reason}\"");
+        assert!(test.contains(&wanted) && test.contains("from = [\"flow\"]"), "{test}");
+        assert_eq!(outcome(&rules, &test), Outcome::Passed, "{test}");
+        let other = test.replace("from = [\"flow\"]", "from = [\"intro\"]");
+        assert!(matches!(outcome(&rules, &other), Outcome::Failed(_)), "{other}");
+    };
+    check("customer", "matched");
+    check("churned", "suppressed-later");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::domain::rule::RuleSet;
 /// See the module.
 #[derive(Debug)]
 pub struct FileReplay<'a> {
-    stage: Stage<'a>,
+    pub(super) stage: Stage<'a>,
 }
 
 impl<'a> FileReplay<'a> {

@@ -3,15 +3,15 @@
 //! contact, and what it saw then. A decision waits for the read that the router made for the same
 //! event, so the same rules see the same contact at the same moment.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
 use super::known::Asked;
+use super::shelf::Shelf;
 use super::{Stage, Told};
 use crate::domain::assumed;
 use crate::domain::claim::State;
 use crate::domain::event::Event;
-use crate::domain::id::{ContactId, RowId};
+use crate::domain::id::{ContactId, PropertyName, RowId};
 use crate::domain::person::{Item, Person};
 use crate::domain::reason::Reason;
 use crate::domain::record::{Aliased, Record, RulesAccepted, Step, Taken, TakenEvent, Turn};
@@ -22,7 +22,8 @@ use crate::domain::time::Timestamp;
 #[derive(Debug)]
 pub struct JournalReplay<'a> {
     stage: Stage<'a>,
-    live: BTreeMap<ContactId, Person>,
+    /// Whom the router knew, until the replay has taken them over and nothing of them waits.
+    live: Shelf<Person>,
     /// Events received before this are history.
     since: Timestamp,
     /// What reads ask for now, by the rule set that the router uses.
@@ -32,8 +33,9 @@ pub struct JournalReplay<'a> {
 impl<'a> JournalReplay<'a> {
     /// Before the first record. Events from `since` on are replayed.
     pub fn new(rules: &'a RuleSet, since: Timestamp) -> Self {
-        let asked = Arc::default();
-        Self { stage: Stage::new(rules), live: BTreeMap::new(), since, asked }
+        let mut stage = Stage::new(rules);
+        let asked = stage.asked.add(BTreeSet::new());
+        Self { stage, live: Shelf::new(), since, asked }
     }
 
     /// Takes the next record of the ledger.
@@ -43,10 +45,14 @@ impl<'a> JournalReplay<'a> {
             Record::Taken(taken) => self.taken(seq, taken),
             Record::Turn(turn) => self.turn(seq, turn),
             Record::Aliased(aliased) => self.aliased(seq, aliased),
-            Record::RulesAccepted(accepted) => self.asked = asked_by(accepted),
+            Record::RulesAccepted(accepted) => {
+                self.asked = self.stage.asked.add(asked_by(accepted));
+            }
             Record::Paused(_)
             | Record::InboxesCleared(_)
             | Record::ReadsProven(_)
+            | Record::Erased(_)
+            | Record::Swept(_)
             | Record::Forgot(_)
             | Record::CompactionBegun(_)
             | Record::Kept(_)
@@ -74,10 +80,8 @@ impl<'a> JournalReplay<'a> {
                 self.event(taken, event, &format!("{}.{place}", taken.delivery));
             }
             let Some(contact) = event.contact else { continue };
-            self.live
-                .entry(contact)
-                .or_insert_with(|| Person::new(contact))
-                .apply_event(seq, event);
+            self.live.get_or(contact, || Person::new(contact)).apply_event(seq, event);
+            self.let_go(contact);
             self.stage.list(self.stage.canonical(contact));
         }
     }
@@ -100,12 +104,12 @@ impl<'a> JournalReplay<'a> {
     /// Brings a person to the stage as the router knew them, the first time.
     fn touch(&mut self, contact: ContactId) {
         let contact = self.stage.canonical(contact);
-        let live = self.live.get(&contact);
         let known = self.stage.known(contact);
         if known.person.is_some() {
             return;
         }
-        let mut person = live.cloned().unwrap_or_else(|| Person::new(contact));
+        let live = self.live.get(contact).cloned();
+        let mut person = live.unwrap_or_else(|| Person::new(contact));
         let claims = &person.claims;
         // A call that was made is history: its claim speaks for it.
         person.items.retain(|item| {
@@ -123,15 +127,23 @@ impl<'a> JournalReplay<'a> {
             if self.since <= turn.at {
                 self.advance_before(turn.at, contact);
             }
-            let asked = Asked::clone(&self.asked);
-            self.stage.read(viewed, &asked, turn.at);
+            self.stage.read(viewed, self.asked, turn.at);
         }
         self.remember(contact, turn);
-        self.live
-            .entry(turn.contact)
-            .or_insert_with(|| Person::new(turn.contact))
-            .apply_turn(seq, turn);
+        self.live.get_or(turn.contact, || Person::new(turn.contact)).apply_turn(seq, turn);
+        self.let_go(turn.contact);
         self.stage.list(contact);
+    }
+
+    /// Forgets whom the router knew, once the replay has its own picture of them: then only what
+    /// waits says when the router reads them.
+    fn let_go(&mut self, contact: ContactId) {
+        let canonical = self.stage.canonical(contact);
+        if self.stage.person(canonical).is_some()
+            && self.live.get(contact).is_some_and(|live| live.items.is_empty())
+        {
+            self.live.remove(contact);
+        }
     }
 
     /// Takes in how claims from before the replay went on, and slots used before it.
@@ -153,13 +165,10 @@ impl<'a> JournalReplay<'a> {
 
     fn aliased(&mut self, seq: u64, aliased: &Aliased) {
         let Aliased { from, into, .. } = *aliased;
-        let live = |live: &mut BTreeMap<ContactId, Person>, id: ContactId| {
-            live.remove(&id).unwrap_or_else(|| Person::new(id))
-        };
-        let mut old = live(&mut self.live, from);
-        let mut new = live(&mut self.live, into);
-        old.merge_into(seq, into);
-        new.take_over(seq, aliased);
+        let mut live = |id| self.live.remove(id).unwrap_or_else(|| Person::new(id));
+        let (mut old, mut new) = (live(from), live(into));
+        let open = old.merge_into(seq, into);
+        new.take_over(seq, aliased, open);
         new.claims.extend(old.claims.iter().cloned());
         self.live.insert(from, old);
         self.live.insert(into, new);
@@ -167,20 +176,20 @@ impl<'a> JournalReplay<'a> {
     }
 
     fn advance(&mut self, to: Timestamp) {
-        let live = &self.live;
+        let live = &mut self.live;
         self.stage.advance(to, |person, due| waits(live, person, due));
     }
 
     /// The same, but for one person: they are about to be read.
     fn advance_before(&mut self, to: Timestamp, read: ContactId) {
-        let live = &self.live;
+        let live = &mut self.live;
         self.stage.advance(to, |person, due| person.contact == read || waits(live, person, due));
     }
 }
 
 /// Whether the router is going to read this person for an event that they are due for here.
-fn waits(live: &BTreeMap<ContactId, Person>, person: &Person, due: Timestamp) -> bool {
-    let Some(live) = live.get(&person.contact) else { return false };
+fn waits(live: &mut Shelf<Person>, person: &Person, due: Timestamp) -> bool {
+    let Some(live) = live.get(person.contact) else { return false };
     let is_due = |item: &&Item| item.due.is_some_and(|at| at <= due);
     let comes = |event: &str| {
         live.items.iter().any(|item| {
@@ -204,9 +213,9 @@ fn event_of(judged: &TakenEvent) -> Option<&Event> {
 }
 
 /// What reads ask for under a rule set. One that cannot be compiled any more asked for nothing.
-fn asked_by(accepted: &RulesAccepted) -> Asked {
+fn asked_by(accepted: &RulesAccepted) -> BTreeSet<PropertyName> {
     let files = accepted.files.iter();
     let files: Vec<RuleFile> =
         files.map(|(name, text)| RuleFile { name: name.clone(), text: text.clone() }).collect();
-    Arc::new(compile(&files).rules.map(|rules| rules.read_properties).unwrap_or_default())
+    compile(&files).rules.map(|rules| rules.read_properties).unwrap_or_default()
 }

@@ -14,8 +14,11 @@ mod journal;
 mod known;
 mod line;
 mod needs;
+mod obstacle;
 #[cfg(test)]
 mod properties;
+mod shelf;
+mod shorten;
 mod stage;
 mod summary;
 #[cfg(test)]

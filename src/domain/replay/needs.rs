@@ -10,6 +10,8 @@ use crate::domain::rule::{Rule, RuleSet};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Needs {
     of_rule: BTreeMap<RuleId, BTreeSet<PropertyName>>,
+    /// The same by suppression that takes people out (`also_unenroll`).
+    of_suppression: BTreeMap<String, BTreeSet<PropertyName>>,
     /// What every decision looks at: the gates, suppressions, `requires`.
     shared: BTreeSet<PropertyName>,
 }
@@ -24,7 +26,22 @@ impl Needs {
         let of_rules: BTreeSet<&PropertyName> = of_rule.values().flatten().collect();
         let rest = rules.read_properties.iter().filter(|name| !of_rules.contains(name));
         shared.extend(rest.cloned());
-        Self { of_rule, shared }
+        let exits = rules.suppressions.iter().filter(|it| it.also_unenroll);
+        let of_suppression = exits.map(|it| {
+            let mut own = BTreeSet::new();
+            it.conditions.iter().for_each(|condition| condition.collect_properties(&mut own));
+            (it.id.clone(), own)
+        });
+        Self { of_suppression: of_suppression.collect(), of_rule, shared }
+    }
+
+    /// The first property that the suppression `id` looks at and `is_known` does not have.
+    pub(super) fn missing_to_suppress(
+        &self,
+        id: &str,
+        is_known: impl Fn(&PropertyName) -> bool,
+    ) -> Option<&PropertyName> {
+        self.of_suppression.get(id).into_iter().flatten().find(|name| !is_known(name))
     }
 
     /// The first property that `rule` looks at and `is_known` does not have.

@@ -2,9 +2,12 @@
 //! item to the next.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use super::known::{Asked, Known};
+use super::known::{AllAsked, Asked, Known};
 use super::needs::Needs;
+use super::obstacle::{Sight, not_judged};
+use super::shelf::Shelf;
 use super::{Finding, NotJudged, Told, Why};
 use crate::domain::assumed;
 use crate::domain::breaker::Fires;
@@ -14,9 +17,10 @@ use crate::domain::event::Event;
 use crate::domain::id::{ContactId, Inbox, OwnerId};
 use crate::domain::intake::{self, Incoming, judge};
 use crate::domain::person::{Item, Person};
+use crate::domain::queue::{self, Place};
 use crate::domain::reason::Reason;
 use crate::domain::record::Row;
-use crate::domain::rule::{Action, RuleSet, SenderChoice};
+use crate::domain::rule::RuleSet;
 use crate::domain::time::{DAY_MS, Timestamp};
 use crate::domain::view::{Counters, InboxUse, Memory, View};
 
@@ -28,7 +32,13 @@ const TURNS_MAX: u32 = 64;
 pub struct Stage<'a> {
     rules: &'a RuleSet,
     needs: Needs,
-    people: BTreeMap<ContactId, Known>,
+    pub(super) people: Shelf<Known>,
+    /// Who waits for a sender, and where in the queue.
+    queued: BTreeMap<ContactId, Vec<Place>>,
+    /// Somebody left a queue: their place may be free for another one.
+    has_left: bool,
+    /// Those with items.
+    busy: BTreeSet<ContactId>,
     /// Ids that were merged into others.
     aliases: BTreeMap<ContactId, ContactId>,
     due: BTreeSet<(Timestamp, ContactId)>,
@@ -37,6 +47,8 @@ pub struct Stage<'a> {
     counters: Counters,
     no_fires: Fires,
     owners: BTreeMap<OwnerId, Owner>,
+    /// What reads asked for.
+    pub(super) asked: AllAsked,
     /// An owner nobody described is a stranger; else a rule that asks for them is not judged.
     pub(super) strangers: bool,
     pub(super) now: Timestamp,
@@ -51,13 +63,17 @@ impl<'a> Stage<'a> {
         Self {
             rules,
             needs: Needs::of(rules),
-            people: BTreeMap::new(),
+            people: Shelf::new(),
+            queued: BTreeMap::new(),
+            has_left: false,
+            busy: BTreeSet::new(),
             aliases: BTreeMap::new(),
             due: BTreeSet::new(),
             inboxes: BTreeMap::new(),
             counters: Counters::default(),
             no_fires: Fires::default(),
             owners: assumed::owners(rules),
+            asked: AllAsked::default(),
             strangers: false,
             now: Timestamp::default(),
             seq: 0,
@@ -80,11 +96,11 @@ impl<'a> Stage<'a> {
     }
 
     pub(super) fn known(&mut self, contact: ContactId) -> &mut Known {
-        self.people.entry(contact).or_insert_with(Known::nothing)
+        self.people.get_or(contact, Known::nothing)
     }
 
-    pub(super) fn person(&self, contact: ContactId) -> Option<&Person> {
-        self.people.get(&contact)?.person.as_ref()
+    pub(super) fn person(&mut self, contact: ContactId) -> Option<&Person> {
+        self.people.get(contact)?.person.as_ref()
     }
 
     pub(super) fn inbox(&mut self, inbox: &Inbox) -> &mut InboxUse {
@@ -100,7 +116,7 @@ impl<'a> Stage<'a> {
         let contact = self.canonical(event.contact);
         let fires = &self.no_fires;
         let incoming = Incoming { event, received, id, duplicate, fires };
-        let known = self.people.entry(contact).or_insert_with(Known::nothing);
+        let known = self.people.get_or(contact, Known::nothing);
         let person = known.person.get_or_insert_with(|| Person::new(contact));
         let taken = judge(self.rules, person, &incoming);
         person.apply_event(person.version + 1, &taken);
@@ -128,7 +144,11 @@ impl<'a> Stage<'a> {
 
     /// Decides whatever is due until `to`, each when it is due. `waits` says who is not decided
     /// before a read of them comes in.
-    pub(super) fn advance(&mut self, to: Timestamp, waits: impl Fn(&Person, Timestamp) -> bool) {
+    pub(super) fn advance(
+        &mut self,
+        to: Timestamp,
+        mut waits: impl FnMut(&Person, Timestamp) -> bool,
+    ) {
         while let Some((due, contact)) = self.due.first().copied() {
             if to < due {
                 break;
@@ -139,16 +159,35 @@ impl<'a> Stage<'a> {
             }
             self.now = self.now.max(due);
             self.work(contact);
+            self.wake();
         }
         self.now = self.now.max(to);
     }
 
+    /// Whoever is next in a queue takes a place that somebody gave up, as in the router.
+    fn wake(&mut self) {
+        if !std::mem::take(&mut self.has_left) {
+            return;
+        }
+        for contact in self.counters.queues.to_wake(self.rules, &self.inboxes, self.now) {
+            let now = self.now;
+            let person = self.people.get(contact).and_then(|known| known.person.as_mut());
+            let Some(person) = person else { continue };
+            for woken in queue::woken(person.items.clone(), now) {
+                if let Some(item) = person.items.iter_mut().find(|item| item.id == woken.id) {
+                    *item = woken;
+                }
+            }
+            self.list(contact);
+        }
+    }
+
     /// The contact was read at `at`: whatever is due of them is decided on it.
-    pub(super) fn read(&mut self, contact: &Contact, asked: &Asked, at: Timestamp) {
+    pub(super) fn read(&mut self, contact: &Contact, asked: Asked, at: Timestamp) {
         let id = self.canonical(contact.id);
         let known = self.known(id);
         known.contact = Some(contact.clone());
-        known.asked = Some(Asked::clone(asked));
+        known.asked = Some(asked);
         known.described = true;
         self.now = self.now.max(at);
         self.work(id);
@@ -161,36 +200,41 @@ impl<'a> Stage<'a> {
             item.due.is_some_and(|due| item.reason == Reason::Settling || due <= now)
         };
         let mut left: BTreeSet<(Timestamp, ContactId)> = BTreeSet::new();
-        for (contact, known) in &self.people {
-            let items = known.person.iter().flat_map(|person| &person.items);
-            let due = items.filter(|item| ends_soon(item, self.now)).filter_map(|item| item.due);
-            left.extend(due.min().map(|due| (due, *contact)));
+        for contact in self.busy.clone() {
+            let now = self.now;
+            let items = self.person(contact).into_iter().flat_map(|person| &person.items);
+            let due = items.filter(|item| ends_soon(item, now)).filter_map(|item| item.due);
+            left.extend(due.min().map(|due| (due, contact)));
         }
         for (due, contact) in left {
             self.now = self.now.max(due);
             self.work(contact);
         }
         let fingerprint = self.rules.fingerprint.clone();
-        let mut open = Vec::new();
-        for (contact, known) in &self.people {
-            for item in known.person.iter().flat_map(|person| &person.items) {
+        for contact in self.busy.clone() {
+            let mut open = Vec::new();
+            for item in self.person(contact).into_iter().flat_map(|person| &person.items) {
                 let why = (item.reason, item.sentence.clone());
-                let mut row = Row::of_item(item, *contact, why, fingerprint.clone());
+                let mut row = Row::of_item(item, contact, why, fingerprint.clone());
                 row.decision = item.decision;
                 row.until = item.due;
                 open.push(row);
             }
+            let (seq, at) = (self.seq, self.now);
+            let open = open.into_iter().map(|row| Finding::Decided(Box::new(row)));
+            self.told.extend(open.map(|what| Told { seq, at, what }));
         }
-        let (seq, at) = (self.seq, self.now);
-        let open = open.into_iter().map(|row| Finding::Decided(Box::new(row)));
-        self.told.extend(open.map(|what| Told { seq, at, what }));
     }
 
     /// Two ids are one person from now on.
     pub(super) fn merge(&mut self, from: ContactId, into: ContactId) {
         self.unlist(from);
-        if let Some(old) = self.people.remove(&from) {
-            let known = self.people.entry(into).or_insert_with(Known::nothing);
+        self.busy.remove(&from);
+        if let Some(before) = self.queued.remove(&from) {
+            Arc::make_mut(&mut self.counters.queues).replace(from, &before, Vec::new());
+        }
+        if let Some(old) = self.people.remove(from) {
+            let known = self.people.get_or(into, Known::nothing);
             if let Some(old) = old.person {
                 known.person.get_or_insert_with(|| Person::new(into)).unite(old);
             }
@@ -202,11 +246,26 @@ impl<'a> Stage<'a> {
 
     /// Puts the person among those that are due, by their first item that is.
     pub(super) fn list(&mut self, contact: ContactId) {
-        let Some(known) = self.people.get_mut(&contact) else { return };
-        let due = known
-            .person
-            .as_ref()
-            .and_then(|person| person.items.iter().filter_map(|item| item.due).min());
+        let Some(known) = self.people.get(contact) else { return };
+        let items = known.person.as_ref().map_or(&[][..], |person| &person.items);
+        if items.is_empty() {
+            self.busy.remove(&contact);
+        } else {
+            self.busy.insert(contact);
+        }
+        let due = items.iter().filter_map(|item| item.due).min();
+        let after = queue::places(items);
+        let before = self.queued.get(&contact).map_or(&[][..], Vec::as_slice);
+        if before != after {
+            self.has_left |= after.len() < before.len();
+            let queues = Arc::make_mut(&mut self.counters.queues);
+            queues.replace(contact, before, after.clone());
+            if after.is_empty() {
+                self.queued.remove(&contact);
+            } else {
+                self.queued.insert(contact, after);
+            }
+        }
         if known.listed == due {
             return;
         }
@@ -216,7 +275,7 @@ impl<'a> Stage<'a> {
     }
 
     fn unlist(&mut self, contact: ContactId) {
-        let listed = self.people.get_mut(&contact).and_then(|known| known.listed.take());
+        let listed = self.people.get(contact).and_then(|known| known.listed.take());
         listed.map(|at| self.due.remove(&(at, contact)));
     }
 
@@ -236,13 +295,14 @@ impl<'a> Stage<'a> {
         self.list(contact);
     }
 
-    fn has_due(&self, contact: ContactId) -> bool {
-        let items = self.person(contact).into_iter().flat_map(|person| &person.items);
-        items.into_iter().any(|item| item.due.is_some_and(|due| due <= self.now))
+    fn has_due(&mut self, contact: ContactId) -> bool {
+        let now = self.now;
+        let mut items = self.person(contact).into_iter().flat_map(|person| &person.items);
+        items.any(|item| item.due.is_some_and(|due| due <= now))
     }
 
     fn decide(&mut self, contact: ContactId) {
-        let Some(known) = self.people.get_mut(&contact) else { return };
+        let Some(known) = self.people.get(contact) else { return };
         let Some(shown) = &known.contact else { return };
         let Some(person) = known.person.take() else { return };
         let inboxes = std::mem::take(&mut self.inboxes);
@@ -268,39 +328,22 @@ impl<'a> Stage<'a> {
 
     /// Takes away the due items that cannot be judged on what is known of the contact.
     fn set_aside(&mut self, contact: ContactId) {
-        let Some(known) = self.people.get(&contact) else { return };
+        let sight = Sight {
+            rules: self.rules,
+            needs: &self.needs,
+            asked: &self.asked,
+            owners: &self.owners,
+            strangers: self.strangers,
+        };
+        let Some(known) = self.people.get(contact) else { return };
         let items = known.person.iter().flat_map(|person| &person.items);
         let due = items.filter(|item| item.due.is_some_and(|due| due <= self.now));
         let verdicts = due.filter_map(|item| {
-            let (why, detail) = self.obstacle(known, item)?;
+            let (why, detail) = sight.obstacle(known, item)?;
             Some(not_judged(item, contact, why, &detail))
         });
         let verdicts: Vec<NotJudged> = verdicts.collect();
         self.drop_items(contact, verdicts);
-    }
-
-    /// Why an item cannot be judged.
-    fn obstacle(&self, known: &Known, item: &Item) -> Option<(Why, String)> {
-        let Some(contact) = &known.contact else {
-            return Some((Why::NoContactData, String::new()));
-        };
-        // A rule that is gone or off ends the item without looking at the contact.
-        let rule = self.rules.rule(&item.rule)?.of(contact.id);
-        if let Some(unread) = rule.then_stage.first() {
-            return Some((Why::NotBuilt, unread.key.clone()));
-        }
-        // Of a file an address is enough: whoever has one can be enrolled.
-        if !(known.described || self.strangers && contact.email().is_some()) {
-            return Some((Why::NoContactData, String::new()));
-        }
-        if let Some(name) = self.needs.missing(&rule.id, |name| known.has(name)) {
-            return Some((Why::PropertyNotRead, name.to_string()));
-        }
-        let asks_owner = matches!(&rule.action, Action::Enroll { senders, .. }
-            if senders.contains(&SenderChoice::ContactOwner));
-        let owner = contact.owner().filter(|id| !self.owners.contains_key(id));
-        let hidden = owner.filter(|_| asks_owner && !self.strangers);
-        hidden.map(|_| (Why::OwnerNotKept, String::new()))
     }
 
     fn give_up(&mut self, contact: ContactId, why: Why, detail: &str) {
@@ -313,7 +356,7 @@ impl<'a> Stage<'a> {
     }
 
     fn drop_items(&mut self, contact: ContactId, verdicts: Vec<NotJudged>) {
-        let person = self.people.get_mut(&contact).and_then(|known| known.person.as_mut());
+        let person = self.people.get(contact).and_then(|known| known.person.as_mut());
         if let Some(person) = person {
             person.items.retain(|item| !verdicts.iter().any(|it| it.id == item.id));
         }
@@ -332,16 +375,5 @@ impl<'a> Stage<'a> {
     /// Identities of events before this are forgotten, as the store forgets them.
     pub(super) fn oldest_identity(&self) -> Timestamp {
         self.now.minus_ms(self.rules.stale_after_ms.saturating_add(DAY_MS))
-    }
-}
-
-fn not_judged(item: &Item, contact: ContactId, why: Why, detail: &str) -> NotJudged {
-    NotJudged {
-        id: item.id.clone(),
-        contact,
-        rule: item.rule.clone(),
-        event: item.event.clone(),
-        why,
-        detail: detail.to_owned(),
     }
 }

@@ -9,7 +9,7 @@ use crate::domain::breaker::Fires;
 use crate::domain::contact::Contact;
 use crate::domain::event::Kind;
 use crate::domain::gates::fixture::{
-    ANN, NOW, SETTLE_MS, becomes, changes, contact, event, nurture, rule, rules,
+    ANN, NOW, SETTLE_MS, also_unenroll, becomes, changes, contact, event, is, nurture, rule, rules,
 };
 use crate::domain::intake::{Incoming, judge};
 use crate::domain::person::Person;
@@ -63,7 +63,10 @@ fn usual() -> RuleSet {
 }
 
 pub(super) fn replayed(rules: &RuleSet, lines: &[String]) -> Vec<Told> {
-    let mut replay = FileReplay::new(rules);
+    fed(FileReplay::new(rules), lines)
+}
+
+fn fed(mut replay: FileReplay<'_>, lines: &[String]) -> Vec<Told> {
     for (line, number) in lines.iter().zip(1..) {
         replay.line(number, line);
     }
@@ -131,6 +134,21 @@ fn budgets_fill_and_whoever_waits_is_decided_when_a_place_is_free() {
 }
 
 #[test]
+fn whoever_waits_for_a_budget_waits_for_a_place_of_their_own() {
+    let lines: Vec<String> = (1..=7).flat_map(|id| [described(id), moved(id, "b", 0)]).collect();
+    let told = replayed(&usual(), &lines);
+    let mut until: Vec<u64> = told
+        .iter()
+        .filter_map(|told| match &told.what {
+            Finding::Decided(row) => Some(row.until?.since_ms(NOW) / DAY_MS),
+            Finding::NotJudged(_) => None,
+        })
+        .collect();
+    until.sort_unstable();
+    assert_eq!(until, [1, 1, 2, 2, 3], "two are sent a day");
+}
+
+#[test]
 fn events_of_others_belong_to_nobody() {
     let foreign = moved(1, "b", 0).replace("\"portalId\":7", "\"portalId\":8");
     let deal = moved(1, "b", 1).replace("contact.prop", "deal.prop");
@@ -171,11 +189,14 @@ fn what_would_change_is_told_by_contact_and_source() {
 
 /// The journal of one event under `rules`, read by the router when its item was due.
 fn journal(rules: &RuleSet, viewed: Option<Contact>) -> Vec<Record> {
-    let changed = event("lifecyclestage", "mql");
+    journal_of(rules, &event("lifecyclestage", "mql"), viewed)
+}
+
+fn journal_of(rules: &RuleSet, changed: &Event, viewed: Option<Contact>) -> Vec<Record> {
     let person = Person::new(ANN);
     let fires = Fires::default();
     let incoming =
-        Incoming { event: &changed, received: NOW, id: "1.0", duplicate: false, fires: &fires };
+        Incoming { event: changed, received: NOW, id: "1.0", duplicate: false, fires: &fires };
     let taken = judge(rules, &person, &incoming);
     let items = taken.items.clone().unwrap_or_default();
     let mut records = vec![Record::Taken(Taken { delivery: 1, at: NOW, events: vec![taken] })];
@@ -229,6 +250,23 @@ fn a_property_that_was_not_read_is_not_taken_for_blank() {
 }
 
 #[test]
+fn a_suppression_is_not_judged_on_a_property_that_was_not_read() {
+    let mut asks = fixture();
+    let mut gone = also_unenroll("gone", is("tier", "lost"));
+    gone.conditions.push(is("region", "US"));
+    asks.suppressions = vec![gone];
+    asks.watched.insert("tier".into(), vec![0]);
+    let check = |read: &[(&str, &str)], expected: &str| {
+        let records = journal_of(&asks, &event("tier", "lost"), Some(contact(read)));
+        let told = from_journal(&asks, &records, NOW);
+        assert_eq!(counts(&told), BTreeMap::from([(expected.to_owned(), 1)]));
+    };
+    check(&[("tier", "lost")], "property-not-read");
+    check(&[("tier", "lost"), ("region", "FR")], "ignore no-match");
+    check(&[("tier", "lost"), ("region", "US")], "skip not-enrolled");
+}
+
+#[test]
 fn events_before_the_first_moment_are_history() {
     let rules = fixture();
     let records = journal(&rules, Some(contact(&[])));
@@ -243,8 +281,7 @@ fn a_deletion_ends_what_waits() {
     stage.take(&event("lifecyclestage", "mql"), NOW, "1.0", false);
     stage.take(&gone, NOW, "1.1", false);
     stage.finish();
-    let expected = [("ignore deleted", 1), ("skip withdrawn", 1)];
-    let expected = expected.map(|(code, count)| (code.to_owned(), count)).into();
+    let expected = BTreeMap::from([("ignore deleted".to_owned(), 2)]);
     assert_eq!(counts(&stage.told()), expected);
 }
 
@@ -256,6 +293,14 @@ fn lines() -> impl Strategy<Value = Vec<String>> {
 }
 
 proptest! {
+    #[test]
+    fn whoever_is_shut_away_between_their_events_is_judged_the_same(lines in lines()) {
+        let rules = usual();
+        let mut cramped = FileReplay::new(&rules);
+        cramped.stage.people = shelf::Shelf::with_room(1);
+        prop_assert_eq!(fed(cramped, &lines), replayed(&rules, &lines));
+    }
+
     #[test]
     fn the_same_events_give_the_same_records_in_whatever_order_the_files_are(lines in lines()) {
         let files = [

@@ -9,6 +9,7 @@ pub mod check;
 pub mod code;
 mod compile;
 pub mod condition;
+mod index;
 mod leave;
 pub mod model;
 pub mod moment;
@@ -29,6 +30,7 @@ pub mod value;
 pub use compile::{
     BUILT_IN_SUPPRESSIONS, Compiled, RuleFile, Setting, compile, compile_for, compile_on, renamed,
 };
+pub use index::Index;
 pub use leave::*;
 pub use model::*;
 pub use protection::{Breaker, Cap, Limit, Limits};

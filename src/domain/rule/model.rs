@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::index::Index;
 use super::leave::{Bridge, Enroll, Exit, OnConflict};
 use super::protection::{Breaker, Cap, Limits};
 pub use super::senders::{SenderChoice, SenderSpec, Team, WhenFull};
@@ -335,14 +336,18 @@ pub struct RuleSet {
     pub waited_for: BTreeMap<PropertyName, RuleId>,
     /// Suppressions with `also_unenroll` that look at a property; indexes into `suppressions`.
     pub watched: BTreeMap<PropertyName, Vec<usize>>,
+    /// Rules by id and by what they listen to.
+    pub index: Index,
 }
 
 impl RuleSet {
     /// The rule with this id, or the one whose `was` names it.
     pub fn rule(&self, id: &RuleId) -> Option<&Rule> {
-        self.rules
-            .iter()
-            .find(|rule| rule.id == *id)
-            .or_else(|| self.rules.iter().find(|rule| rule.was.as_ref() == Some(id)))
+        self.rules.get(self.index.known_as(id)?)
+    }
+
+    /// The rule with this id, whatever other rules were called before.
+    pub fn named(&self, id: &RuleId) -> Option<&Rule> {
+        self.rules.get(self.index.named(id)?)
     }
 }

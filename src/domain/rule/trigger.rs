@@ -13,7 +13,7 @@ use crate::domain::event::{Event, Kind, Nearby};
 use crate::domain::id::{OwnerId, PropertyName};
 
 /// What a rule listens to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Subject {
     /// A contact property.
     Property(PropertyName),

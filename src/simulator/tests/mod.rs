@@ -6,6 +6,7 @@ mod control;
 mod counts;
 mod deliveries;
 mod faults;
+mod people;
 
 use serde_json::{Value, json};
 

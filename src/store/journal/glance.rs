@@ -21,6 +21,7 @@ pub fn glance<D: Disk>(disk: &D, stream: &'static str) -> Result<Reader<D>, Jour
         sizes: Sizes::default(),
         synced: AtomicU64::new(0),
         segments: Mutex::new(Vec::new()),
+        files: Mutex::new(()),
     };
     let mut last = None;
     for number in numbers(&shared)? {

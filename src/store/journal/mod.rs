@@ -11,6 +11,7 @@ mod pieces;
 mod reader;
 mod segment;
 mod spare;
+mod sweep;
 mod trim;
 mod walk;
 
@@ -25,6 +26,7 @@ pub use glance::{glance, newest_is_whole};
 pub use open::Cut;
 pub use pieces::{Pieces, has_no_segment, pieces};
 pub use reader::{Entry, Reader};
+pub use sweep::{Sweeper, Unswept};
 pub use trim::{Extent, Trimmer};
 
 use self::segment::Segment;
@@ -112,6 +114,8 @@ struct Shared<D: Disk> {
     synced: AtomicU64,
     /// Segments by number: the number, and that of the first frame.
     segments: Mutex<Vec<(u64, u64)>>,
+    /// Held while a sealed segment is taken away or written anew.
+    files: Mutex<()>,
 }
 
 /// One stream of frames, with its only writer.

@@ -41,6 +41,7 @@ impl<D: Disk> Journal<D> {
             sizes,
             synced: AtomicU64::new(0),
             segments: Mutex::new(Vec::new()),
+            files: Mutex::new(()),
         });
         let mut numbers = numbers(&shared)?;
         let mut opened = None;

@@ -72,6 +72,7 @@ impl<D: Disk> Trimmer<D> {
     /// Takes the oldest segment away when all its records are numbered below `seq`; never the
     /// one that is written. `None`: there was nothing to take.
     pub fn remove_before(&self, seq: u64) -> Result<Option<Extent>, JournalError> {
+        let _files = self.shared.files.lock().unwrap_or_else(PoisonError::into_inner);
         let oldest = self.extents().into_iter().next();
         let Some(oldest) = oldest.filter(|it| it.end.is_some_and(|end| end <= seq)) else {
             return Ok(None);

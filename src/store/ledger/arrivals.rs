@@ -3,7 +3,7 @@
 use super::book::Book;
 use crate::domain::breaker::Fires;
 use crate::domain::delivery;
-use crate::domain::event::Event;
+use crate::domain::event::{Event, Kind};
 use crate::domain::person::Person;
 use crate::domain::record::{Taken, TakenEvent};
 use crate::domain::time::Timestamp;
@@ -70,9 +70,13 @@ fn judge_event<I: Index>(
     judge: impl FnOnce(&Incoming<'_>) -> TakenEvent,
 ) -> Result<TakenEvent, IndexError> {
     let duplicate = book.was_taken(event)?;
-    book.stage_person(event.contact)?;
-    let (person, fires) = book.staged(event.contact);
+    // What comes under an id that was merged is about the person as they are known now.
+    let home = if event.kind == Kind::Other { event.contact } else { book.home(event.contact)? };
+    let union =
+        if book.stage_person(home)?.merged.is_empty() { None } else { Some(book.union(home)?.0) };
+    let (staged, fires) = book.staged(home);
+    let person = union.as_ref().unwrap_or(staged);
     let mut taken = judge(&Incoming::Event { event, person, duplicate, fires });
-    taken.previous = person.last_row;
+    taken.previous = staged.last_row;
     Ok(taken)
 }

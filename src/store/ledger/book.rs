@@ -5,6 +5,10 @@
 
 mod compaction;
 mod counted;
+mod known;
+mod people;
+#[cfg(test)]
+mod tests;
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,14 +17,14 @@ use std::sync::Arc;
 use self::counted::{identity_from_hex, open_counts, superseded};
 use super::inboxes::{Inboxes, for_each};
 use super::meta::Meta;
-use super::persons::{load, read_person, unite};
+use super::persons::{self, load, read_person, unite};
 use super::{fires, keys, waiters};
 use crate::domain::breaker::{Fires, WITHIN_MS_MAX, is_held};
-use crate::domain::event::{Event, Identity, Kind};
+use crate::domain::erasure::ErasedIds;
 use crate::domain::id::{ContactId, Inbox};
 use crate::domain::person::Person;
 use crate::domain::queue::waits;
-use crate::domain::record::{Aliased, InboxState, Record, Row, Taken, TakenEvent, Turn};
+use crate::domain::record::{InboxState, Record, Row, Taken, TakenEvent};
 use crate::domain::time::{DAY_MS, Timestamp};
 use crate::store::index::{Change, Index, IndexError};
 
@@ -68,6 +72,8 @@ pub(super) struct Book<I> {
     pub(super) inboxes: Arc<Inboxes>,
     /// What fired, and open breakers.
     pub(super) fires: Fires,
+    /// Everybody who was erased. Shared with readers.
+    pub(super) erased: Arc<ErasedIds>,
     /// The meta row before the stage.
     settled: Meta,
     stage: Stage,
@@ -78,7 +84,9 @@ impl<I: Index> Book<I> {
         let meta = Meta::load(&*index)?;
         let inboxes = Arc::new(Inboxes::load(&*index)?);
         let fires = fires::load_all(&*index)?;
-        Ok(Self { index, settled: meta.clone(), meta, inboxes, fires, stage: Stage::default() })
+        let erased = Arc::new(persons::load_erased(&*index)?);
+        let (settled, stage) = (meta.clone(), Stage::default());
+        Ok(Self { index, meta, inboxes, fires, erased, settled, stage })
     }
 
     /// One record of a person by id, with what is staged.
@@ -124,45 +132,6 @@ impl<I: Index> Book<I> {
         unite(contact, |id| self.person(id))
     }
 
-    /// Whether an event was taken before: the person knows, or, where they know too many and
-    /// for objects that are no contacts, a row of its own does.
-    pub(super) fn was_taken(&mut self, event: &Event) -> Result<bool, IndexError> {
-        let (day, identity) = (keys::day(event.occurred_at), event.identity());
-        let known = &self.stage_person(event.contact)?.known;
-        if known.contains(day, identity) {
-            return Ok(true);
-        }
-        if !known.has_spilled() && event.kind != Kind::Other {
-            return Ok(false);
-        }
-        let key = keys::seen(day, identity);
-        Ok(self.stage.seen.contains(&key) || self.index.get(&key)?.is_some())
-    }
-
-    /// Remembers that an event was taken.
-    fn remember(
-        &mut self,
-        contact: Option<ContactId>,
-        day: u32,
-        identity: Identity,
-    ) -> Result<(), IndexError> {
-        if let Some(contact) = contact {
-            let oldest_day = self.meta.oldest_day;
-            let known = &mut self.stage_person(contact)?.known;
-            let before = known.len();
-            known.forget_before(oldest_day);
-            let fits = known.add(day, identity);
-            let after = known.len();
-            self.meta.known =
-                self.meta.known.wrapping_add(after as u64).wrapping_sub(before as u64);
-            if fits {
-                return Ok(());
-            }
-        }
-        self.stage.seen.insert(keys::seen(day, identity));
-        Ok(())
-    }
-
     /// Stages one record. A record that was applied before changes nothing.
     pub(super) fn apply(&mut self, seq: u64, record: &Record) -> Result<(), IndexError> {
         if seq <= self.meta.applied {
@@ -188,6 +157,11 @@ impl<I: Index> Book<I> {
             }
             Record::ReadsProven(proven) => {
                 self.meta.proven.clone_from(&proven.reads);
+                Ok(())
+            }
+            Record::Erased(erased) => self.erase(seq, erased.at, &erased.erased),
+            Record::Swept(swept) => {
+                self.meta.swept = swept.upto;
                 Ok(())
             }
             Record::Forgot(forgot) => {
@@ -241,20 +215,10 @@ impl<I: Index> Book<I> {
         fires::take(&mut self.fires, event, at, &mut self.stage.rows);
         match event.contact {
             None => self.count(Vec::new(), &event.rows),
-            Some(contact) => {
-                self.change(contact, &event.rows, |person| person.apply_event(seq, event))?;
-            }
+            Some(contact) => self.event_of(seq, at, (contact, event))?,
         }
         self.close_emptied();
         Ok(())
-    }
-
-    fn turn(&mut self, seq: u64, turn: &Turn) -> Result<(), IndexError> {
-        for claim in &turn.claims {
-            Arc::make_mut(&mut self.inboxes).claim(claim);
-        }
-        self.know_inboxes(&turn.inboxes);
-        self.change(turn.contact, &turn.rows, |person| person.apply_turn(seq, turn))
     }
 
     fn know_inboxes(&mut self, inboxes: &[(Inbox, InboxState)]) {
@@ -262,11 +226,6 @@ impl<I: Index> Book<I> {
             Arc::make_mut(&mut self.inboxes).state(inbox, state);
             self.stage.inboxes.insert(inbox.clone(), state.clone());
         }
-    }
-
-    fn aliased(&mut self, seq: u64, aliased: &Aliased) -> Result<(), IndexError> {
-        self.change(aliased.from, &[], |person| person.merge_into(seq, aliased.into))?;
-        self.change(aliased.into, &[], |person| person.take_over(seq, aliased))
     }
 
     /// Changes one person, with everything that is counted about them.
@@ -312,7 +271,10 @@ impl<I: Index> Book<I> {
         let stage = std::mem::take(&mut self.stage);
         let mut changes = Changes::new();
         for (contact, Staged { person, row, followed }) in stage.persons {
-            changes.extend(followed.into_iter().map(|key| (key, (Before::Unread, None))));
+            // A claim that went over to another person took its rows along.
+            for key in followed {
+                changes.entry(key).or_insert((Before::Unread, None));
+            }
             if person.version == 0 {
                 // Forgotten; or looked at and not changed: an event of another portal, or of
                 // another object.
@@ -320,6 +282,9 @@ impl<I: Index> Book<I> {
                     changes.insert(keys::person(contact), (Before::Known(row), None));
                 }
                 continue;
+            }
+            if person.erased.is_some() && !self.erased.contains(&contact) {
+                Arc::make_mut(&mut self.erased).insert(contact);
             }
             let derived = keys::derived(&person).into_iter();
             changes.extend(derived.map(|(key, row)| (key, (Before::Unread, Some(row)))));
@@ -395,6 +360,7 @@ impl<I: Index> Book<I> {
         self.meta = self.settled.clone();
         self.inboxes = Arc::new(Inboxes::load(&*self.index)?);
         self.fires = fires::load_all(&*self.index)?;
+        self.erased = Arc::new(persons::load_erased(&*self.index)?);
         Ok(())
     }
 }

@@ -10,13 +10,12 @@ use tokio::sync::{mpsc, oneshot};
 use super::arrivals::{Arrival, Judge, take};
 use super::book::Book;
 use super::compact::House;
+use super::merging::{People, Says, merges};
 use super::shared::Shared;
 use crate::domain::breaker::{Fuse, Tripped};
-use crate::domain::id::{ContactId, Fingerprint};
-use crate::domain::person::Person;
+use crate::domain::id::Fingerprint;
 use crate::domain::record::{
-    Aliased, InboxState, InboxesCleared, Paused, ReadsProven, Record, RulesAccepted, Taken,
-    TakenEvent, Turn,
+    InboxState, InboxesCleared, Paused, ReadsProven, Record, RulesAccepted, Taken, TakenEvent, Turn,
 };
 use crate::domain::time::Timestamp;
 use crate::port::{Booking, LedgerError, Permit, Recorded, Reservation, Saw};
@@ -39,7 +38,7 @@ pub(super) enum Command {
     Record(Box<Turn>, Saw, Reply<Recorded>),
     Reserve(Box<Turn>, Saw, Box<Booking>, Reply<Reservation>),
     Settle(Box<Turn>, Reply<()>),
-    Alias(Timestamp, ContactId, ContactId, Reply<()>),
+    People(People, Reply<()>),
     AcceptRules(Box<RulesAccepted>, Reply<()>),
     Pause(Paused, Reply<()>),
     Prove(ReadsProven, Reply<()>),
@@ -127,12 +126,7 @@ impl<D: Disk, I: Index> Committer<D, I> {
         match command {
             Command::Take(arrivals, judge, reply) => {
                 for arrival in arrivals.iter() {
-                    let events = arrival.items.iter().flatten();
-                    self.keep_first(arrival.received, events.map(|event| event.contact))?;
-                    let taken = take(&mut self.book, self.journal.next_seq(), arrival, &*judge)?;
-                    let opened = opened(&taken);
-                    self.append(&Record::Taken(taken));
-                    self.hold_caught(&opened)?;
+                    self.take(arrival, &*judge)?;
                 }
                 answers.push(Answer::Done(reply));
             }
@@ -156,8 +150,8 @@ impl<D: Disk, I: Index> Committer<D, I> {
                 self.turn(*turn)?;
                 answers.push(Answer::Done(reply));
             }
-            Command::Alias(at, from, into, reply) => {
-                self.alias(at, from, into)?;
+            Command::People(change, reply) => {
+                self.change(change)?;
                 answers.push(Answer::Done(reply));
             }
             Command::AcceptRules(mut rules, reply) => {
@@ -184,6 +178,20 @@ impl<D: Disk, I: Index> Committer<D, I> {
                 self.keep_house(house)?;
                 answers.push(Answer::Done(reply));
             }
+        }
+        Ok(())
+    }
+
+    /// Takes one delivery, with the breakers it opens and the merges it tells of.
+    fn take(&mut self, arrival: &Arrival, judge: &Judge) -> Result<(), Fatal> {
+        let events = arrival.items.iter().flatten();
+        self.keep_whole(arrival.received, events.map(|event| event.contact))?;
+        let taken = take(&mut self.book, self.journal.next_seq(), arrival, judge)?;
+        let (opened, merges) = (opened(&taken), merges(&taken));
+        self.append(&Record::Taken(taken));
+        self.hold_caught(&opened)?;
+        for (from, into) in merges {
+            self.merge((arrival.received, from, into), Says::Event)?;
         }
         Ok(())
     }
@@ -227,8 +235,10 @@ impl<D: Disk, I: Index> Committer<D, I> {
         self.journal.put(&draft);
     }
 
-    fn turn(&mut self, mut turn: Turn) -> Result<(), Fatal> {
-        self.keep_first(turn.at, std::iter::once(turn.contact))?;
+    pub(super) fn turn(&mut self, mut turn: Turn) -> Result<(), Fatal> {
+        self.keep_whole(turn.at, std::iter::once(turn.contact))?;
+        // Whoever was merged meanwhile is known under another id now.
+        turn.contact = self.book.home(turn.contact)?;
         turn.previous = self.book.person(turn.contact)?.map_or(0, |person| person.last_row);
         self.record(&Record::Turn(Box::new(turn)))
     }
@@ -241,20 +251,6 @@ impl<D: Disk, I: Index> Committer<D, I> {
             }
         }
         Ok(())
-    }
-
-    fn alias(&mut self, at: Timestamp, from: ContactId, into: ContactId) -> Result<(), Fatal> {
-        self.keep_first(at, [from, into].into_iter())?;
-        let load =
-            |id| self.book.person(id).map(|person| person.unwrap_or_else(|| Person::new(id)));
-        let (old, new) = (load(from)?, load(into)?);
-        if old.merged_into == Some(into) {
-            return Ok(());
-        }
-        let mut items = new.items;
-        items.extend(old.items);
-        let leavings = new.leavings.into_iter().chain(old.leavings).collect();
-        self.record(&Record::Aliased(Aliased { at, from, into, items, leavings }))
     }
 
     fn has_moved(&self, saw: &Saw) -> Result<bool, Fatal> {

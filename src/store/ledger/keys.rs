@@ -23,6 +23,8 @@ pub(super) const WAITING: u8 = b'W';
 pub(super) const HELD: u8 = b'H';
 /// Persons with an unsettled claim.
 pub(super) const UNSETTLED: u8 = b'U';
+/// Persons who were erased.
+pub(super) const ERASED: u8 = b'X';
 /// Slots of enrollments, by inbox (none for a workflow) and claim; the value names the rule.
 pub(super) const SLOT: u8 = b'B';
 /// What fired, by fuse and second: the running total.
@@ -177,6 +179,9 @@ pub(super) fn derived(person: &Person) -> Vec<(Vec<u8>, Vec<u8>)> {
     }
     if person.claims.iter().any(Claim::is_unsettled) {
         rows.push((unsettled(person.contact), Vec::new()));
+    }
+    if person.erased.is_some() {
+        rows.push((numbered(ERASED, person.contact.0), Vec::new()));
     }
     for claim in &person.claims {
         let Some(slot) = Slot::of(claim) else { continue };

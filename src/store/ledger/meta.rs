@@ -39,6 +39,14 @@ pub(super) struct Meta {
     pub(super) known: u64,
     /// The oldest day whose identities are still remembered.
     pub(super) oldest_day: u32,
+    /// The newest record that erased somebody, or is about somebody who was erased.
+    pub(super) erased: u64,
+    /// The delivery that was judged last then.
+    pub(super) erased_delivery: u64,
+    /// The newest record whose erasures are gone from the journal too.
+    pub(super) swept: u64,
+    /// The same for this index: it was made from the journal after that.
+    pub(super) clean: u64,
     /// The compaction that is under way.
     pub(super) compacting: Option<Compacting>,
     /// Records before this one are history: the last compaction that ended kept everything.
@@ -79,6 +87,10 @@ impl Default for Meta {
             last_event_ms: None,
             known: 0,
             oldest_day: 0,
+            erased: 0,
+            erased_delivery: 0,
+            swept: 0,
+            clean: 0,
             compacting: None,
             compacted: 0,
             partial: false,

@@ -10,6 +10,7 @@ mod compact;
 mod fires;
 mod inboxes;
 mod keys;
+mod merging;
 mod meta;
 mod open;
 mod persons;
@@ -28,12 +29,14 @@ pub(super) use open::{decode, verify_index};
 
 use self::committer::Command;
 use self::compact::House;
+use self::merging::People;
 use self::shared::Shared;
 use crate::domain::compaction::Forgot;
+use crate::domain::erasure::{ErasedIds, Swept};
 use crate::domain::event::Event;
 use crate::domain::id::{ContactId, Inbox, PortalId};
 use crate::domain::record::{
-    InboxState, Paused, ProvenReads, ReadsProven, Record, RulesAccepted, Turn,
+    InboxState, Paused, Press, ProvenReads, ReadsProven, Record, RulesAccepted, Turn,
 };
 use crate::domain::rule::RuleSet;
 use crate::domain::time::Timestamp;
@@ -41,7 +44,7 @@ use crate::domain::view::Memory;
 use crate::port::{Booking, Due, Ledger, LedgerError, Recorded, Reservation, Saw};
 use crate::store::disk::Disk;
 use crate::store::index::{Index, IndexError};
-use crate::store::journal::{JournalError, Trimmer};
+use crate::store::journal::{JournalError, Sweeper, Trimmer};
 
 /// The journal's stream of domain records.
 pub const STREAM: &str = "ledger";
@@ -159,6 +162,40 @@ impl<D: Disk, I: Index> Embedded<D, I> {
     /// When the record at `seq` was written; `None` where it is not on disk, or not any more.
     pub fn recorded_at(&self, seq: u64) -> Result<Option<Timestamp>, JournalError> {
         Ok(self.record_at(seq)?.map(|record| record.at()))
+    }
+
+    /// Erases a person, under every id: see [`crate::domain::erasure`].
+    pub async fn erase(
+        &self,
+        at: Timestamp,
+        contact: ContactId,
+        press: Press,
+    ) -> Result<(), LedgerError> {
+        self.ask(|reply| Command::People(People::Erase(at, contact, press), reply)).await
+    }
+
+    /// Everybody who was erased, and up to which record and delivery a sweep must look; `None`
+    /// where the journal says no more of them than it may.
+    pub fn unswept(&self) -> Option<(Arc<ErasedIds>, (u64, u64))> {
+        let meta = self.shared.meta();
+        let upto = (meta.erased, meta.erased_delivery);
+        (meta.swept < meta.erased).then(|| (self.shared.erased(), upto))
+    }
+
+    /// Whether anybody was erased.
+    pub fn has_erased(&self) -> bool {
+        !self.shared.erased().is_empty()
+    }
+
+    /// Records that a sweep looked at every record up to `upto`. Blocks.
+    pub fn swept_blocking(&self, at: Timestamp, upto: u64) -> Result<(), LedgerError> {
+        let swept = People::Swept(Swept { at, upto });
+        self.ask_blocking(|reply| Command::People(swept, reply))
+    }
+
+    /// Sweeps sealed segments.
+    pub fn sweeper(&self) -> &Sweeper<D> {
+        &self.shared.sweeper
     }
 
     /// Waits until the index would survive a power cut.
@@ -279,6 +316,11 @@ impl<D: Disk, I: Index> Ledger for Embedded<D, I> {
         Ok(Memory { person, versions, inboxes, counters })
     }
 
+    fn ids(&self, contact: ContactId) -> Result<Vec<ContactId>, LedgerError> {
+        let (_, versions) = self.united(contact).map_err(|error| unreadable(&error))?;
+        Ok(versions.into_iter().map(|(id, _)| id).collect())
+    }
+
     async fn record(&self, turn: Turn, saw: Saw) -> Result<Recorded, LedgerError> {
         self.ask(|reply| Command::Record(Box::new(turn), saw, reply)).await
     }
@@ -303,7 +345,7 @@ impl<D: Disk, I: Index> Ledger for Embedded<D, I> {
         from: ContactId,
         into: ContactId,
     ) -> Result<(), LedgerError> {
-        self.ask(|reply| Command::Alias(at, from, into, reply)).await
+        self.ask(|reply| Command::People(People::Alias(at, from, into), reply)).await
     }
 
     fn proven_reads(&self) -> ProvenReads {

@@ -63,6 +63,9 @@ impl<D: Disk, I: Index> Embedded<D, I> {
         let usable = existing.map(Arc::new).and_then(|index| {
             verify_index(&*index, last)?;
             let book = Book::open(Arc::clone(&index))?;
+            if book.meta.clean < book.meta.swept {
+                return Err(IndexError::Damaged("people were erased since it was made".to_owned()));
+            }
             if book.meta.applied + 1 < first {
                 return Err(IndexError::Damaged("it is older than the journal".to_owned()));
             }
@@ -85,6 +88,9 @@ impl<D: Disk, I: Index> Embedded<D, I> {
         catch_up(&mut book, &mut journal.reader(), &mut progress)?;
         if book.meta.compacted < first && first != 1 {
             return Err(StoreError::Beginning { first });
+        }
+        if rebuilt.is_some() {
+            book.begins_clean()?;
         }
         let shared = Arc::new(Shared::new(index, &journal, &book));
         let (commands, queue) = mpsc::channel(COMMANDS_MAX);

@@ -183,6 +183,7 @@ impl<D: Disk, I: Index> Embedded<D, I> {
         let mut page = FoundPage::default();
         let mut newest = Newest { from: self.shared.meta().applied, seen: BTreeSet::new() };
         let mut looked_at = 0;
+        let erased = self.shared.erased();
         let (people, mut places) = self.start(query)?;
         while let Some(seq) = self.next_place(query, &people, &mut places)? {
             looked_at += 1;
@@ -191,6 +192,11 @@ impl<D: Disk, I: Index> Embedded<D, I> {
                 break;
             };
             for row in rows(seq, &record).into_iter().rev() {
+                let is_erased = |id: &ContactId| erased.contains(id);
+                if row.row.contact.as_ref().is_some_and(is_erased) {
+                    page.erased += u64::from(wants(query, &row, &people));
+                    continue;
+                }
                 if !wants(query, &row, &people)
                     || !query.history && !self.is_newest(&row, &mut newest)?
                 {
@@ -214,6 +220,9 @@ impl<D: Disk, I: Index> Embedded<D, I> {
     }
 
     fn steps(&self, contact: ContactId, limit: usize) -> Result<Vec<(u64, Turn)>, StoreError> {
+        if self.shared.erased().contains(&contact) {
+            return Ok(Vec::new());
+        }
         let query = DecisionQuery { contact: Some(contact), ..DecisionQuery::default() };
         let (people, mut places) = self.start(&query)?;
         let mut steps = Vec::new();

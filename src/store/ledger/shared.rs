@@ -11,12 +11,13 @@ use super::inboxes::Inboxes;
 use super::meta::Meta;
 use super::open::decode;
 use crate::domain::breaker::{Fires, Fuse, Open, OpenBreakers, Tripped};
+use crate::domain::erasure::ErasedIds;
 use crate::domain::id::Inbox;
 use crate::domain::record::{InboxState, Record};
 use crate::domain::view::{Counters, InboxUse};
 use crate::store::disk::Disk;
 use crate::store::index::Index;
-use crate::store::journal::{Journal, JournalError, Reader, Trimmer};
+use crate::store::journal::{Journal, JournalError, Reader, Sweeper, Trimmer};
 
 /// Open breakers, and how much the list of each holds.
 type Listed = (Arc<OpenBreakers>, BTreeMap<Fuse, u64>);
@@ -28,9 +29,11 @@ pub(super) struct Shared<D: Disk, I> {
     /// Makes readers of the ledger's frames.
     frames: std::sync::Mutex<Reader<D>>,
     pub(super) trimmer: Trimmer<D>,
+    pub(super) sweeper: Sweeper<D>,
     meta: RwLock<Meta>,
     inboxes: RwLock<Arc<Inboxes>>,
     breakers: RwLock<Listed>,
+    erased: RwLock<Arc<ErasedIds>>,
     /// The disk is almost full: nothing new is decided.
     pub(super) is_short: AtomicBool,
     /// Woken with every group.
@@ -48,9 +51,11 @@ impl<D: Disk, I> Shared<D, I> {
             index,
             frames: std::sync::Mutex::new(journal.reader()),
             trimmer: journal.trimmer(),
+            sweeper: journal.sweeper(),
             meta: RwLock::new(book.meta.clone()),
             inboxes: RwLock::new(Arc::clone(&book.inboxes)),
             breakers: RwLock::new(listed(&book.fires)),
+            erased: RwLock::new(Arc::clone(&book.erased)),
             is_short: AtomicBool::new(false),
             changed: Notify::new(),
             failure: watch::Sender::new(None),
@@ -73,6 +78,7 @@ impl<D: Disk, I> Shared<D, I> {
         self.meta.write().unwrap_or_else(PoisonError::into_inner).clone_from(&book.meta);
         *self.inboxes.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&book.inboxes);
         *self.breakers.write().unwrap_or_else(PoisonError::into_inner) = listed(&book.fires);
+        *self.erased.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&book.erased);
         self.changed.notify_one();
     }
 
@@ -84,6 +90,11 @@ impl<D: Disk, I> Shared<D, I> {
 
     pub(super) fn meta(&self) -> Meta {
         self.meta.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Everybody who was erased: nothing of them is shown.
+    pub(super) fn erased(&self) -> Arc<ErasedIds> {
+        Arc::clone(&self.erased.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(super) fn inboxes(&self) -> BTreeMap<Inbox, InboxUse> {

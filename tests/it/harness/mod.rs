@@ -188,6 +188,12 @@ impl Harness {
         Process::serve(self.folder.path()).wait(LONG)
     }
 
+    /// A command of this configuration, beside the router where one runs.
+    pub(crate) fn command(&self, args: &[&str]) -> Ended {
+        let admin = self.router.as_ref().map(Process::admin_port);
+        process::command(self.folder.path(), admin, args)
+    }
+
     /// What the router has written to its log, over all its starts.
     pub(crate) fn log(&self) -> String {
         process::log(self.folder.path())

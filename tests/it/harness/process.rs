@@ -79,6 +79,11 @@ impl Process {
         format!("http://127.0.0.1:{}", self.admin)
     }
 
+    /// The port of the admin listener.
+    pub(super) fn admin_port(&self) -> u16 {
+        self.admin
+    }
+
     /// Its process id.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
@@ -119,6 +124,22 @@ impl Process {
     fn end(&self, status: ExitStatus) -> Ended {
         Ended { code: status.code(), output: log(&self.folder) }
     }
+}
+
+/// A command beside a router that listens for people at `admin`, or without one, to its end.
+pub(super) fn command(folder: &Path, admin: Option<u16>, args: &[&str]) -> Ended {
+    let admin = admin.unwrap_or_else(free_port);
+    let output = Command::new(env!("CARGO_BIN_EXE_hubroute"))
+        .args(args)
+        .current_dir(folder)
+        .env_clear()
+        .env("HUBROUTE_ACCESS_TOKEN", "a-token")
+        .env("HUBROUTE_ADMIN_LISTEN", format!("127.0.0.1:{admin}"))
+        .stdin(Stdio::null())
+        .output()
+        .expect("the command can be started");
+    let text = [output.stdout, output.stderr].concat();
+    Ended { code: output.status.code(), output: String::from_utf8_lossy(&text).into_owned() }
 }
 
 impl Drop for Process {

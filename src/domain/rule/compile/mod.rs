@@ -47,6 +47,7 @@ use self::lists::Lists;
 use self::property::Lock;
 use self::times::{Calendars, Windows};
 use super::code;
+use super::index::Index;
 use super::model::{RuleSet, SenderSpec, Sequence, Team, Theme, Workflow};
 use super::suggest;
 use super::syntax::{Node, Source};
@@ -274,6 +275,7 @@ fn build<'a>(
         waited_for: BTreeMap::new(),
         born: BTreeMap::new(),
         watched: BTreeMap::new(),
+        index: Index::default(),
     }))
 }
 
@@ -296,6 +298,7 @@ const GATE_PROPERTIES: [&str; 12] = [
 /// Orders the rules and indexes their properties.
 fn finish(mut set: RuleSet) -> RuleSet {
     set.rules.sort_by(|a, b| (a.priority, &a.id).cmp(&(b.priority, &b.id)));
+    set.index = Index::of(&set.rules);
     let mut read: BTreeSet<PropertyName> = GATE_PROPERTIES.into_iter().map(Into::into).collect();
     for (index, rule) in set.rules.iter().enumerate() {
         if rule.mode == Mode::Off {

@@ -2,6 +2,7 @@
 
 mod images;
 pub(in crate::store) mod memory_disk;
+mod sweep;
 
 use memory_disk::MemoryDisk;
 

@@ -8,16 +8,15 @@ use crate::domain::claim::Target;
 use crate::domain::id::ThemeName;
 use crate::domain::rule::code;
 use crate::domain::rule::model::{Action, Mode, Rule, Theme};
+use crate::domain::rule::trigger::Subject;
+
+/// Of a thousand rules that start and lead alike, each is compared with the last few only.
+const COMPARED_MAX: usize = 16;
 
 /// Two rules that may start from one change and lead to one place, for people who may be the same.
 pub(super) fn same_way(tables: &Tables<'_, '_>, rules: &[Rule]) {
-    let mut seen: BTreeMap<(String, &Target), Vec<&Rule>> = BTreeMap::new();
-    for rule in rules.iter().filter(|rule| rule.mode != Mode::Off) {
-        let Action::Enroll { target, .. } = &rule.action else { continue };
-        let others = seen.entry((format!("{:?}", rule.when.subject), target)).or_default();
-        // A thousand rules of one start are compared with the last few only.
-        let mut last = others.iter().rev().take(16);
-        let twin = last.find_map(|other| Some((other, beside(other, rule)?)));
+    for (rule, target, others) in alike(rules) {
+        let twin = others.into_iter().find_map(|other| Some((other, beside(other, rule)?)));
         if let Some((other, start)) = twin
             && let Some(table) = tables.get(rule.id.as_str())
         {
@@ -30,8 +29,20 @@ pub(super) fn same_way(tables: &Tables<'_, '_>, rules: &[Rule]) {
                         conditions exclude each other.";
             table.source.warning(code::LINT_SAME_WAY, span, message, hint);
         }
-        others.push(rule);
     }
+}
+
+/// Each rule that enrolls, with the few before it that listen to the same subject and lead to
+/// the same target. Rules that listen to different properties never meet here.
+fn alike(rules: &[Rule]) -> impl Iterator<Item = (&Rule, &Target, Vec<&Rule>)> {
+    let mut seen: BTreeMap<(&Subject, &Target), Vec<&Rule>> = BTreeMap::new();
+    rules.iter().filter(|rule| rule.mode != Mode::Off).filter_map(move |rule| {
+        let Action::Enroll { target, .. } = &rule.action else { return None };
+        let others = seen.entry((&rule.when.subject, target)).or_default();
+        let last = others.iter().rev().take(COMPARED_MAX).copied().collect();
+        others.push(rule);
+        Some((rule, target, last))
+    })
 }
 
 /// How two rules about one property may start alike; nothing where no person is meant by both.
@@ -84,3 +95,30 @@ pub(super) fn silenced(
 /// So many times the live rules make a theme the busier one: offline their number is all that is
 /// known of its volume, and a theme that silences a few rules on purpose is no mistake.
 const BUSIER_TIMES: usize = 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::gates::fixture::{changes, rule};
+
+    #[track_caller]
+    fn check(property: impl Fn(u32) -> String, expected: usize) {
+        let rules: Vec<Rule> = (0..2_000)
+            .map(|n| rule(&format!("rule-{n}"), changes(&property(n)), "intro"))
+            .collect();
+        let mut pairs = 0;
+        for (rule, _, others) in alike(&rules) {
+            assert!(others.iter().all(|other| other.when.subject == rule.when.subject));
+            pairs += others.len();
+        }
+        assert_eq!(pairs, expected);
+    }
+
+    #[test]
+    fn only_rules_of_one_property_are_compared_and_of_many_a_few() {
+        check(|n| format!("property_{n}"), 0);
+        check(|n| format!("property_{}", n / 2), 1_000);
+        let first = COMPARED_MAX * (COMPARED_MAX - 1) / 2;
+        check(|_| "stage".to_owned(), first + (2_000 - COMPARED_MAX) * COMPARED_MAX);
+    }
+}
