@@ -22,8 +22,9 @@ pub use restore::{Restored, forget_restored, restore, restored};
 use self::manifest::CopiedFile;
 use self::pour::pour;
 use super::checkpoint::{self, Checkpoint};
+use super::disk::Folder;
 use super::history::ReadOnly;
-use super::journal::{JournalError, Pieces, pieces};
+use super::journal::{self, JournalError, Pieces, pieces};
 use super::verify::verify;
 use super::{Lock, StoreError, deliveries, ledger, version};
 use crate::domain::time::Timestamp;
@@ -189,6 +190,15 @@ fn copy(
             progress(Step::Copying, done, bytes);
         })?;
         files.push(CopiedFile { name: format!("journal/{}", piece.name), poured });
+    }
+    for (stream, pieces) in [(deliveries::STREAM, &plan.deliveries), (ledger::STREAM, &plan.ledger)]
+    {
+        let Some(newest) = pieces.pieces.last() else { continue };
+        let disk = Folder::at(into).map_err(BackupError::file(into))?;
+        journal::end(&disk, stream).map_err(StoreError::Journal)?;
+        let name = format!("journal/{}", newest.name);
+        let poured = pour(&into.join(&newest.name), None, u64::MAX, &mut |_| {})?;
+        files.iter_mut().filter(|file| file.name == name).for_each(|it| it.poured = poured.clone());
     }
     let ends = Checkpoint { deliveries: plan.deliveries.last, ledger: plan.ledger.last };
     Ok(Copied { files, ends })

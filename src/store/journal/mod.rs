@@ -24,7 +24,7 @@ use thiserror::Error;
 pub use frame::{FrameKind, PAYLOAD_BYTES_MAX};
 pub use glance::{glance, newest_is_whole};
 pub use open::Cut;
-pub use pieces::{Pieces, has_no_segment, pieces};
+pub use pieces::{Pieces, end, has_no_segment, pieces};
 pub use reader::{Entry, Reader};
 pub use sweep::{Sweeper, Unswept};
 pub use trim::{Extent, Trimmer};

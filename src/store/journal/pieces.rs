@@ -6,7 +6,7 @@ use std::path::Path;
 use super::open::{corrupt, numbers};
 use super::segment;
 use super::walk::{End, walk};
-use super::{JournalError, Shared, Sizes};
+use super::{Journal, JournalError, Shared, Sizes};
 use crate::store::disk::{Disk, DiskFile};
 
 /// One segment, as far as it is to be copied.
@@ -43,6 +43,7 @@ pub fn pieces<D: Disk>(disk: &D, stream: &'static str) -> Result<Pieces, Journal
         sizes: Sizes::default(),
         synced: std::sync::atomic::AtomicU64::new(0),
         segments: std::sync::Mutex::new(Vec::new()),
+        files: std::sync::Mutex::new(()),
     };
     let (mut found, mut newest) = (Vec::new(), None);
     for number in numbers(&shared)? {
@@ -65,6 +66,15 @@ pub fn pieces<D: Disk>(disk: &D, stream: &'static str) -> Result<Pieces, Journal
         last = walked.next - 1;
     }
     Ok(Pieces { pieces: found, last })
+}
+
+/// Ends a copied stream with the mark that everything before it is on disk: its last group is then
+/// told from a torn tail. Waits until it is.
+pub fn end<D: Disk>(disk: &D, stream: &'static str) -> Result<(), JournalError> {
+    let (mut journal, _) = Journal::open(disk, stream)?;
+    journal.mark();
+    let segment = &journal.segment;
+    segment.file.sync().map_err(|error| JournalError::io(&segment.name, error))
 }
 
 /// Whether a journal's folder holds no segment at all.
