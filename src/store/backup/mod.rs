@@ -119,18 +119,15 @@ pub fn backup(
     // Held where nobody has it; a router that has it keeps it.
     let _lock = Lock::take(store);
     prepare(into)?;
-    let copied = (|| {
-        let plan = plan(&disk)?;
-        copy(&journal, &into.join("journal"), &plan, progress)
-    })();
-    let copied = (1..TRIES).fold(copied, |copied, _| match copied {
-        Err(error) if is_passing(&error) => {
-            clear(&into.join("journal"))?;
-            let plan = plan(&disk)?;
-            copy(&journal, &into.join("journal"), &plan, progress)
+    let target = into.join("journal");
+    let mut tried = 1;
+    let copied = loop {
+        match plan(&disk).and_then(|plan| copy(&journal, &target, &plan, progress)) {
+            Err(error) if tried < TRIES && is_passing(&error) => clear(&target)?,
+            copied => break copied?,
         }
-        copied => copied,
-    })?;
+        tried += 1;
+    };
     seal(into, &copied, at, progress)
 }
 
