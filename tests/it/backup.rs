@@ -46,7 +46,7 @@ fn a_backup_under_load_comes_back_and_nobody_is_enrolled_twice() {
     harness.wait_until_idle(LONG);
     let before = harness.counts().enrollments;
     assert_eq!(before, 100, "{}", harness.log());
-    check(&harness, &["restore", "copy"], 4, "there is a store at ");
+    check(&harness, &["restore", "copy"], 4, "in use by another process");
     harness.kill();
     fs::rename(harness.store(""), harness.folder().join("lost")).expect("moved away");
     check(&harness, &["restore", "copy"], 0, "restored: deliveries up to ");
