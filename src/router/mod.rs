@@ -7,6 +7,7 @@ mod directory;
 mod halts;
 mod leave;
 mod merged;
+mod missed;
 mod pace;
 mod press;
 mod read_back;
