@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use super::Router;
+use super::pace::Urgency;
 use crate::domain::contact::Contact;
 use crate::domain::id::ContactId;
 use crate::domain::outcome::ReadFailure;
@@ -44,7 +45,7 @@ impl<L: Ledger, H: HubSpot + Search, C: Clock> Router<L, H, C> {
         let mut patience = Patience::default();
         loop {
             sleep(BETWEEN).await;
-            self.pace.take(1).await;
+            self.ask(Urgency::Read, 1).await;
             match self.hubspot.changed(window, after).await {
                 Err(failure) => patience.after(failure).await?,
                 found => return found,
@@ -60,7 +61,7 @@ impl<L: Ledger, H: HubSpot + Search, C: Clock> Router<L, H, C> {
     ) -> Result<Vec<Contact>, ReadFailure> {
         let mut patience = Patience::default();
         loop {
-            self.pace.take(1).await;
+            self.ask(Urgency::Read, 1).await;
             match self.hubspot.contacts(ids, wanted).await {
                 Err(failure) => patience.after(failure).await?,
                 found => return found,

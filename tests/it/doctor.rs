@@ -21,7 +21,7 @@ fn check(patch: &Value, code: i32, part: &str) {
 #[test]
 fn an_account_that_fits_is_well_under_every_profile() {
     for profile in ["2026-03", "2026-09", "v4", "route-map"] {
-        let bench = Bench::of_profile(profile, json!({}));
+        let bench = Bench::of_profile(profile, &json!({}));
         let (code, text) = bench.run(&["doctor"]);
         assert_eq!(code, Some(0), "{profile}:\n{text}");
         for part in [

@@ -68,8 +68,8 @@ impl Manifest {
         let text = fs::read_to_string(folder.join(MANIFEST)).ok();
         let manifest: Option<Self> = text.and_then(|text| serde_json::from_str(&text).ok());
         let is_inside = |name: &str| {
-            name.strip_prefix("journal/")
-                .is_some_and(|it| !it.contains('/') && it.ends_with(".seg"))
+            let segment = name.strip_prefix("journal/").and_then(|it| it.strip_suffix(".seg"));
+            segment.is_some_and(|it| !it.contains('/'))
         };
         manifest
             .filter(|it| it.files.iter().all(|file| is_inside(&file.name)))

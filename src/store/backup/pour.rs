@@ -50,7 +50,9 @@ pub(super) fn pour(
     if let Some((into, file)) = target {
         file.sync_all().map_err(BackupError::file(into))?;
     }
-    let sha256 = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits =
+        |byte: &u8| [byte >> 4, byte & 15].map(|digit| b"0123456789abcdef"[usize::from(digit)]);
+    let sha256 = hash.finalize().iter().flat_map(digits).map(char::from).collect();
     Ok(Poured { bytes, sha256 })
 }
 
