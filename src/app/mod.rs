@@ -2,10 +2,12 @@
 
 mod alerts;
 mod aside;
+mod away;
 mod clock;
 mod housekeeping;
 pub mod intake;
 mod office;
+mod reconcile;
 mod rules;
 mod serve;
 mod start;

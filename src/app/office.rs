@@ -9,10 +9,11 @@ use tracing::{info, warn};
 
 use super::alerts::Alerts;
 use super::housekeeping::DISK_FULL;
+use super::reconcile::Reconciler;
 use super::{DiskRouter, Refused, SystemClock, rules};
 use crate::admin::{
-    self, Counted, DiskUse, Looked, Metrics, PressError, Refusal, ReloadError, Reloaded,
-    RulesStanding, Standing,
+    self, Counted, DiskUse, Looked, Metrics, PressError, ReconcileStanding, Refusal, ReloadError,
+    Reloaded, RulesStanding, Standing,
 };
 use crate::config::Config;
 use crate::domain::claim::{Claim, State};
@@ -33,6 +34,8 @@ use crate::store::ledger::Compaction;
 use crate::store::retention::Sizes;
 use crate::store::{DiskLedger, OpenStore};
 
+/// The store came from a backup, and nobody has said since that calls may leave.
+pub(super) const RESTORED: &str = "restored";
 /// Entries read at once while one is looked for.
 const PAGE: usize = 256;
 
@@ -44,6 +47,8 @@ pub(super) struct Office {
     pub(super) rules: Rules,
     pub(super) router: Arc<DiskRouter>,
     pub(super) alerts: Alerts,
+    /// Looks for what was missed.
+    pub(super) reconciler: Reconciler,
     pub(super) rules_standing: Mutex<RulesStanding>,
     /// What the folder held when it was last loaded, accepted or not. Locked while it is loaded:
     /// an older content never comes after a newer one.
@@ -387,6 +392,20 @@ impl admin::Office for Office {
 
     async fn pause(&self, paused: bool, press: Press) -> Result<(), LedgerError> {
         info!(paused, who = press.who, "calls paused or resumed");
-        self.store.ledger.pause(Paused { at: SystemClock.now(), paused }).await
+        self.store.ledger.pause(Paused { at: SystemClock.now(), paused }).await?;
+        if !paused && self.store.restored().is_some() {
+            let forgotten = self.store.forget_restored();
+            forgotten.map_err(|error| LedgerError::Unwritable(error.to_string()))?;
+            self.alerts.clear(RESTORED);
+        }
+        Ok(())
+    }
+
+    async fn reconcile(&self, since: Timestamp) -> Result<(), PressError> {
+        self.reconciler.begin(since)
+    }
+
+    fn reconciled(&self) -> ReconcileStanding {
+        self.reconciler.standing()
     }
 }

@@ -16,7 +16,8 @@ use tracing::{error, info, warn};
 use super::alerts::Alerts;
 use super::intake::Intake;
 use super::office::{Office, Reloads};
-use super::{App, Refused, SystemClock, housekeeping, rules, sweeping, watch as watching};
+use super::reconcile::Reconciler;
+use super::{App, Refused, SystemClock, away, housekeeping, rules, sweeping, watch as watching};
 use crate::admin::{Admin, Metrics, Progress, RulesStanding, starting};
 use crate::config::{Config, Secrets};
 use crate::domain::rule::RuleSet;
@@ -172,6 +173,7 @@ async fn start(
     let loaded =
         loading.await.map_err(|_| RunError::StoreStopped("loading rules gave up".to_owned()))?;
     let alerts = Alerts::default();
+    let missed_since = away::since(&store, &alerts).await?;
     let (set, refused) = choose(loaded.set, &store, &alerts).await?;
     hubspot.trust(&store.ledger.proven_reads());
     let rules: Rules = Arc::new(ArcSwap::from_pointee(set));
@@ -188,17 +190,23 @@ async fn start(
         warn!(recovered, "calls were under way when the router stopped; they are read back");
     }
     let standing = RulesStanding { loaded_at: SystemClock.now(), refused };
+    let reconciler = Reconciler::new(Arc::clone(&store), Arc::clone(&router), Arc::clone(&rules));
     let office = Office {
         config,
         store,
         rules: Arc::clone(&rules),
         router,
         alerts,
+        reconciler,
         rules_standing: Mutex::new(standing),
         loaded: tokio::sync::Mutex::new(loaded.hash),
         reloads: Reloads::new(metrics),
         reads: true,
     };
+    if let Some(since) = missed_since {
+        // Nothing else runs yet that could be in the way.
+        office.reconciler.begin(since).ok();
+    }
     Ok((Arc::new(office), rules))
 }
 
@@ -238,7 +246,7 @@ async fn work(
     // All at once, so that a stop takes as long as its slowest part. Whoever listens may be gone.
     stop.send(true).ok();
     let [webhook, admin] = listeners.map(Listener::stop);
-    let (_, _, worker, keeper, space) = tokio::join!(webhook, admin, worker, keeper, space);
+    let ((), (), worker, keeper, space) = tokio::join!(webhook, admin, worker, keeper, space);
     for ended in [worker, keeper, space] {
         if let Err(error) = ended {
             error!(%error, "a part of the router gave up");

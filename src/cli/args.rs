@@ -68,6 +68,18 @@ pub(super) enum Command {
         #[arg(long, value_enum, default_value_t = DataFormat::Text)]
         format: DataFormat,
     },
+    /// Copy the store while the router runs; the copy is read back and can be restored.
+    Backup {
+        /// A folder that is empty or not there yet.
+        #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+        into: PathBuf,
+    },
+    /// Make the store of a backup, where none is; the backup is verified first.
+    Restore {
+        /// The backup.
+        #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+        from: PathBuf,
+    },
     /// Take a contact out, never contact them again, or allow it again.
     Contact {
         #[command(subcommand)]
@@ -76,7 +88,17 @@ pub(super) enum Command {
     /// Erase a contact: everything but ids, decisions and enrollments. It cannot be taken back.
     Forget(About),
     /// Read the whole store and compare every checksum, number and chain; nothing is changed.
-    Verify,
+    Verify {
+        /// A backup to read instead of the store.
+        #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+        backup: Option<PathBuf>,
+    },
+    /// Look for changes that were never delivered, and feed them to the rules.
+    Reconcile {
+        /// Since when: a time such as 2026-11-24T08:00:00Z, or how long ago, such as 36h.
+        #[arg(long, value_name = "TIME", value_parser = super::reconcile::parse_since)]
+        since: super::reconcile::Since,
+    },
     /// List what waits and comes back by itself.
     Waiting,
     /// Stop enrolling: intake and decisions go on, no call leaves.

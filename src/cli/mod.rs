@@ -1,6 +1,7 @@
 //! What people type and see: data on standard output, everything else on standard error.
 
 mod args;
+mod backup;
 pub mod check;
 mod check_portal;
 mod complete;
@@ -16,6 +17,7 @@ mod man;
 mod people;
 mod portal;
 mod progress;
+mod reconcile;
 pub mod record;
 mod remote;
 pub mod replay;
@@ -86,9 +88,12 @@ pub fn run() -> ExitStatus {
         Command::Subscriptions { rules, format } => subscriptions::run(config, rules, format),
         Command::Replay(asked) => replay(config, asked),
         Command::Explain { contact, format } => explain::run(config, &contact, format),
+        Command::Backup { into } => backup::take(config, &into),
+        Command::Restore { from } => backup::bring_back(config, &from),
+        Command::Verify { backup } => verify::run(config, backup.as_deref()),
+        Command::Reconcile { since } => reconcile::run(config, &since),
         Command::Contact { command } => people::run(config, &command),
         Command::Forget(about) => people::press(config, "forget", &about, None),
-        Command::Verify => verify::run(config),
         Command::Waiting => remote::list(config, "waiting"),
         Command::Test(asked) => test(config, asked),
         Command::Fmt { paths, check } => format(config, paths, check),

@@ -50,8 +50,12 @@ impl Budget {
         let calls = self.calls.range(this.saturating_sub(1)..).map(|(_, calls)| *calls).max();
         let allowed = (calls.unwrap_or(0) * SHARE_PERCENT / 100).max(RETRIES_MIN);
         let wanted = now.plus_ms(delay_ms).unix_ms() / MINUTE_MS;
-        let is_full = |minute: &u64| allowed <= self.retries.get(minute).copied().unwrap_or(0);
-        let minute = (wanted..).find(|minute| !is_full(minute)).unwrap_or(wanted);
+        let is_full = |minute: u64| allowed <= self.retries.get(&minute).copied().unwrap_or(0);
+        let mut minute = wanted;
+        // Each full one is an entry, so this ends after the last of them.
+        while is_full(minute) {
+            minute += 1;
+        }
         *self.retries.entry(minute).or_default() += 1;
         if minute == wanted {
             return delay_ms;

@@ -19,6 +19,7 @@ mod json;
 mod owner;
 mod profile;
 mod quota;
+mod search;
 mod told;
 mod unenroll;
 mod wire;

@@ -52,19 +52,16 @@ impl Peers {
     pub(super) fn meet(&self, connection: &dyn Any, about: &mut Extensions, counters: &Counters) {
         let Some(stream) = connection.downcast_ref::<TcpStream>() else { return };
         let Ok(address) = stream.peer_addr() else { return };
-        match self.place(address.ip()) {
-            Some(place) => {
-                about.insert(place);
-            }
-            None => {
-                let count = counters.refuse("too-many-connections");
-                if count.is_power_of_two() {
-                    warn!(count, "a peer holds [server] connections_per_peer already; cut off");
-                }
-                // It may be closed already, which is as good.
-                shutdown(stream, Shutdown::Both).ok();
-            }
+        if let Some(place) = self.place(address.ip()) {
+            about.insert(place);
+            return;
         }
+        let count = counters.refuse("too-many-connections");
+        if count.is_power_of_two() {
+            warn!(count, "a peer holds [server] connections_per_peer already; cut off");
+        }
+        // It may be closed already, which is as good.
+        shutdown(stream, Shutdown::Both).ok();
     }
 
     fn place(&self, peer: IpAddr) -> Option<Place> {

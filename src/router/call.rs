@@ -113,7 +113,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
     ) -> Result<Progress, LedgerError> {
         let claim = permit.spend();
         self.circuits.learn(&claim, &answered.outcome, self.now());
-        let outcome = self.heed(rules, &claim.target, answered.outcome).await;
+        let outcome = self.heed(rules, &claim.target, answered.outcome);
         let memory = self.ledger.look(claim.contact)?;
         let case = Case {
             rules: Arc::clone(rules),
@@ -150,7 +150,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
     }
 
     /// What an outcome means for everybody else.
-    pub(super) async fn heed(&self, rules: &RuleSet, target: &Target, outcome: Outcome) -> Outcome {
+    pub(super) fn heed(&self, rules: &RuleSet, target: &Target, outcome: Outcome) -> Outcome {
         match outcome {
             Outcome::Halted { target_only, message } => {
                 let now = self.now();

@@ -122,7 +122,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         let named = Named { email: contact.email(), enrollment: enrollment.as_deref() };
         self.ask(Urgency::Leave, 1).await;
         let outcome = self.heard(self.hubspot.unenroll(target, case.person.contact, named)).await;
-        let outcome = self.heed(case.rules, &case.leaving.target, outcome).await;
+        let outcome = self.heed(case.rules, &case.leaving.target, outcome);
         Ok(settle(&self.later(case), Some(&contact), verdict, Some(outcome)).into())
     }
 
@@ -150,7 +150,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
                 self.ask(Urgency::Leave, 1).await;
                 let outcome =
                     self.heard(self.hubspot.write(case.person.contact, property, value)).await;
-                Some(self.heed(case.rules, &case.leaving.target, outcome).await)
+                Some(self.heed(case.rules, &case.leaving.target, outcome))
             }
             None => None,
         };

@@ -7,6 +7,7 @@ mod directory;
 mod halts;
 mod leave;
 mod merged;
+mod missed;
 mod offset;
 mod pace;
 mod press;

@@ -91,13 +91,21 @@ impl Pace {
     /// Waits until `calls` calls may be made now, and counts them. Once it is closed, for ever.
     pub async fn take(&self, urgency: Urgency, calls: usize) {
         let place = self.queue(urgency);
+        let mut was_first = false;
         loop {
             let mut changed = std::pin::pin!(self.changed.notified());
             changed.as_mut().enable();
             match self.try_take(place.ticket, calls) {
                 Next::Go => return,
-                Next::Others => changed.await,
+                Next::Others => {
+                    // Time has made somebody else the first: they must hear of it.
+                    if std::mem::take(&mut was_first) {
+                        self.changed.notify_waiters();
+                    }
+                    changed.await;
+                }
                 Next::At(at) => {
+                    was_first = true;
                     tokio::select! {
                         () = sleep_until(at) => {}
                         () = changed => {}
@@ -146,8 +154,8 @@ impl Pace {
         if state.calls.len() + calls <= (self.calls_per_window / BURST).max(1) {
             return None;
         }
-        let share = u32::try_from(self.calls_per_window / calls.max(1)).unwrap_or(u32::MAX);
-        Some(*last + WINDOW / share.max(1))
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        Some(*last + WINDOW * number(calls) / number(self.calls_per_window).max(1))
     }
 
     /// Takes back calls that were counted and not made.
@@ -237,7 +245,7 @@ mod tests {
     fn check(asked: &[Urgency], expected: &[Urgency]) {
         let runtime = tokio::runtime::Builder::new_current_thread();
         let runtime = { runtime }.enable_time().start_paused(true).build().expect("a runtime");
-        let served = runtime.block_on(async {
+        runtime.block_on(async {
             let pace = Arc::new(Pace::new(1));
             pace.take(Urgency::Read, 1).await;
             let served = Arc::new(Mutex::new(Vec::new()));
@@ -251,10 +259,8 @@ mod tests {
                 tokio::task::yield_now().await;
             }
             while tasks.join_next().await.is_some() {}
-            let served = served.lock().expect("no panic").clone();
-            served
+            assert_eq!(*served.lock().expect("no panic"), expected);
         });
-        assert_eq!(served, expected);
     }
 
     #[test]

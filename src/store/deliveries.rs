@@ -143,20 +143,33 @@ impl<D: Disk> Deliveries<D> {
     where
         B: AsRef<[u8]> + Send + 'static,
     {
-        if let Some(why) = self.shared.backlog.obstacle(delivery.received()) {
+        let received = delivery.received();
+        self.keep(received, Box::new(delivery.into_body())).await
+    }
+
+    /// Keeps what `reconcile` found, in the form of a delivery; its number.
+    pub async fn append_found(&self, found: Vec<u8>, at: Timestamp) -> Result<u64, NotKept> {
+        self.keep(at, Box::new(found)).await
+    }
+
+    async fn keep(
+        &self,
+        received: Timestamp,
+        body: Box<dyn AsRef<[u8]> + Send>,
+    ) -> Result<u64, NotKept> {
+        if let Some(why) = self.shared.backlog.obstacle(received) {
             return Err(NotKept::Behind(why));
         }
         if self.shared.is_short.load(Ordering::Relaxed) {
             return Err(NotKept::NoSpace);
         }
-        let bytes = delivery.body().len();
+        let bytes = (*body).as_ref().len();
         if WAITING_BYTES_MAX < self.shared.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes {
             self.shared.bytes.fetch_sub(bytes, Ordering::Relaxed);
             return Err(NotKept::Full);
         }
         let (kept, answer) = oneshot::channel();
-        let received = delivery.received();
-        let waiting = Waiting { received, body: Box::new(delivery.into_body()), bytes, kept };
+        let waiting = Waiting { received, body, bytes, kept };
         self.shared.push(waiting)?;
         answer.await.unwrap_or(Err(NotKept::Stopped))
     }

@@ -14,7 +14,7 @@ use crate::harness::{Harness, LONG, Setup, rule};
 
 /// `doctor` on an account with `patch` ends so and says this.
 #[track_caller]
-fn check(patch: Value, code: i32, part: &str) {
+fn check(patch: &Value, code: i32, part: &str) {
     said(&Bench::new(patch), &["doctor"], code, part);
 }
 
@@ -46,7 +46,7 @@ fn an_account_that_fits_is_well_under_every_profile() {
 
 #[test]
 fn the_wrong_account_is_named() {
-    check(json!({"portal": 34}), 1, "✗ the token is of account 34, and [portal] id is 33");
+    check(&json!({"portal": 34}), 1, "✗ the token is of account 34, and [portal] id is 33");
 }
 
 #[test]
@@ -54,34 +54,34 @@ fn scopes_that_are_missing_and_scopes_too_many_are_named() {
     let without = |name: &str| SCOPES.iter().filter(|it| **it != name).collect::<Vec<_>>();
     let scopes = without("automation.sequences.enrollments.write");
     let part = "✗ automation.sequences.enrollments.write is not granted: enrolling into sequences";
-    check(json!({ "scopes": scopes }), 4, part);
+    check(&json!({ "scopes": scopes }), 4, part);
     let part = "? settings.users.read is not granted: seats, for doctor alone";
-    check(json!({ "scopes": without("settings.users.read") }), 0, part);
+    check(&json!({ "scopes": without("settings.users.read") }), 0, part);
     let more: Vec<&str> = SCOPES.into_iter().chain(["crm.objects.deals.write"]).collect();
-    check(json!({ "scopes": more }), 0, "! more than the rules need: crm.objects.deals.write");
+    check(&json!({ "scopes": more }), 0, "! more than the rules need: crm.objects.deals.write");
 }
 
 #[test]
 fn senders_who_cannot_send_are_named() {
     let owners = |dana: Value| json!([dana, {"id": 42, "user": 72, "email": "luis@us.test"}]);
     let unknown = owners(json!({"id": 41, "user": 71, "email": "dana@other.test"}));
-    check(json!({ "owners": unknown }), 1, "✗ dana: dana@us.test is no owner in this account");
+    check(&json!({ "owners": unknown }), 1, "✗ dana: dana@us.test is no owner in this account");
     let gone = owners(json!({"id": 41, "user": 71, "email": "dana@us.test", "archived": true}));
-    check(json!({ "owners": gone }), 0, "! dana: dana@us.test is deactivated in HubSpot");
+    check(&json!({ "owners": gone }), 0, "! dana: dana@us.test is deactivated in HubSpot");
     let users = json!([{"id": 71, "email": "dana@us.test"}, {"id": 72, "seats": ["service-ent"]}]);
-    check(json!({ "users": users }), 0, "! dana: dana@us.test, owner 41, user 71, has no seat");
-    let bench = Bench::new(json!({}));
+    check(&json!({ "users": users }), 0, "! dana: dana@us.test, owner 41, user 71, has no seat");
+    let bench = Bench::new(&json!({}));
     bench.edit("rules/portal.toml", "[senders.luis]", "user_id = 9\n[senders.luis]");
     said(&bench, &["doctor"], 1, "✗ dana: user_id is 9, and dana@us.test is user 71");
 }
 
 #[test]
 fn sequences_that_cannot_be_sent_are_named() {
-    check(json!({"sequences": []}), 1, "✗ intro (101): no sender sees a sequence with this id");
+    check(&json!({"sequences": []}), 1, "✗ intro (101): no sender sees a sequence with this id");
     let of_luis = json!([{"id": 101, "name": "Intro", "visible_to": [72]}]);
-    check(json!({ "sequences": of_luis }), 0, "! intro (101): \"Intro\" is not seen by dana");
+    check(&json!({ "sequences": of_luis }), 0, "! intro (101): \"Intro\" is not seen by dana");
     let of_nobody = json!([{"id": 101, "name": "Intro", "owner": 99}]);
-    check(json!({ "sequences": of_nobody }), 0, "of user 99, who has no Sales or Service seat");
+    check(&json!({ "sequences": of_nobody }), 0, "of user 99, who has no Sales or Service seat");
 }
 
 #[test]
@@ -94,28 +94,28 @@ fn workflows_that_would_do_nothing_are_named() {
         json!({ "workflows": [one] })
     };
     check(
-        workflow(json!({"enabled": false})),
+        &workflow(json!({"enabled": false})),
         1,
         "✗ guide (flow 501, workflow 11): \"Guide\" is turned off",
     );
-    check(workflow(json!({"object": "0-3"})), 1, "is not one of contacts (object 0-3)");
+    check(&workflow(json!({"object": "0-3"})), 1, "is not one of contacts (object 0-3)");
     check(
-        workflow(json!({"re_enrolls": true})),
+        &workflow(json!({"re_enrolls": true})),
         1,
         "re-enrolls, and re_enrolls = false is written",
     );
-    check(workflow(json!({"flow": 502})), 1, "HubSpot has no contact workflow with this flow id");
+    check(&workflow(json!({"flow": 502})), 1, "HubSpot has no contact workflow with this flow id");
 }
 
 #[test]
 fn lists_subscriptions_and_properties_that_are_gone_are_named() {
-    check(json!({"lists": []}), 1, "✗ list vip (7) does not exist in HubSpot");
+    check(&json!({"lists": []}), 1, "✗ list vip (7) does not exist in HubSpot");
     let part = "✗ subscription news (9) is no subscription type in HubSpot";
-    check(json!({"subscription_types": []}), 1, part);
+    check(&json!({"subscription_types": []}), 1, part);
     let mut properties = account()["properties"].as_array().expect("a list").clone();
     properties.retain(|property| property["name"] != "hubroute_unenroll");
     let part = "✗ property \"hubroute_unenroll\" does not exist in HubSpot yet";
-    check(json!({ "properties": properties }), 1, part);
+    check(&json!({ "properties": properties }), 1, part);
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn webhooks_that_the_app_lacks_are_named_where_hubspot_tells_them() {
         has("object.merge"),
         has("contact.deletion"),
     ]);
-    let bench = Bench::new(json!({ "webhooks": webhooks }));
+    let bench = Bench::new(&json!({ "webhooks": webhooks }));
     let (code, text) = bench.run(&["doctor"]);
     assert_eq!(code, Some(0), "{text}");
     assert!(text.contains("✓ contact.propertyChange of \"lifecyclestage\": subscribed"), "{text}");
@@ -143,29 +143,29 @@ fn webhooks_that_the_app_lacks_are_named_where_hubspot_tells_them() {
 #[test]
 fn a_clock_that_is_off_is_a_warning() {
     let settings = json!({"clock_offset_ms": 45_000});
-    check(json!({ "settings": settings }), 0, "s behind HubSpot's");
+    check(&json!({ "settings": settings }), 0, "s behind HubSpot's");
 }
 
 #[test]
 fn a_day_that_runs_out_is_told_before_it_is_over() {
-    let bench = Bench::new(json!({"settings": {"calls_per_day": 20}}));
+    let bench = Bench::new(&json!({"settings": {"calls_per_day": 20}}));
     bench.run(&["doctor"]);
     // The second asks for more than is left: no wait until midnight, but a plain word.
     said(&bench, &["doctor"], 4, "of 20 API calls of today are used");
-    said(&Bench::new(json!({"settings": {"calls_per_day": 0}})), &["doctor"], 4, "slow down");
+    said(&Bench::new(&json!({"settings": {"calls_per_day": 0}})), &["doctor"], 4, "slow down");
 }
 
 #[test]
 fn a_hubspot_that_is_down_or_refuses_ends_with_4_and_one_line() {
-    let bench = Bench::new(json!({}));
+    let bench = Bench::new(&json!({}));
     bench.edit("hubroute.toml", &bench.simulator.url(), "http://127.0.0.1:1");
     for command in [&["doctor"][..], &["check", "--portal"]] {
         said(&bench, command, 4, "HubSpot did not answer: HubSpot could not be reached");
     }
-    check(json!({"tokens": ["another"]}), 4, "✗ the account: HubSpot refuses the token: HTTP 401");
-    let bench = Bench::new(json!({"tokens": ["another"]}));
+    check(&json!({"tokens": ["another"]}), 4, "✗ the account: HubSpot refuses the token: HTTP 401");
+    let bench = Bench::new(&json!({"tokens": ["another"]}));
     said(&bench, &["check", "--portal"], 4, "HubSpot refuses the token: HTTP 401");
-    let bench = Bench::new(json!({}));
+    let bench = Bench::new(&json!({}));
     let fault = json!({"on": "list-sequences", "kind": "503"});
     bench.simulator.put_faults(fault).expect("faults that can be read");
     said(&bench, &["doctor"], 4, "✗ intro (101): HubSpot did not answer: HTTP 503");
@@ -174,7 +174,7 @@ fn a_hubspot_that_is_down_or_refuses_ends_with_4_and_one_line() {
 
 #[test]
 fn being_asked_to_slow_down_is_not_the_end() {
-    let bench = Bench::new(json!({}));
+    let bench = Bench::new(&json!({}));
     let fault = json!({"on": "list-owners", "kind": "429", "times": 1, "policy": "SECONDLY"});
     bench.simulator.put_faults(fault).expect("faults that can be read");
     said(&bench, &["doctor"], 0, "✓ dana: dana@us.test");
@@ -182,7 +182,7 @@ fn being_asked_to_slow_down_is_not_the_end() {
 
 #[test]
 fn rules_with_errors_leave_the_account_to_be_judged() {
-    let bench = Bench::new(json!({}));
+    let bench = Bench::new(&json!({}));
     bench.edit("rules/rules.toml", "becomes_known", "becmes_known");
     said(&bench, &["doctor"], 1, "✗ the rules have");
     said(&bench, &["doctor"], 1, "✓ account 33");
@@ -190,7 +190,7 @@ fn rules_with_errors_leave_the_account_to_be_judged() {
 
 #[test]
 fn without_a_token_nothing_is_asked() {
-    let bench = Bench::new(json!({}));
+    let bench = Bench::new(&json!({}));
     let output = bench.output(&["doctor"], &[]);
     let text = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{text}");
@@ -199,7 +199,7 @@ fn without_a_token_nothing_is_asked() {
 
 #[test]
 fn a_bought_token_tells_its_scopes_too() {
-    let bench = Bench::new(json!({"tokens": []}));
+    let bench = Bench::new(&json!({"tokens": []}));
     let environment = [
         ("HUBROUTE_CLIENT_ID", "an-app"),
         ("HUBROUTE_CLIENT_SECRET", "a-secret"),
@@ -213,7 +213,7 @@ fn a_bought_token_tells_its_scopes_too() {
 
 #[test]
 fn programs_get_json() {
-    let bench = Bench::new(json!({"portal": 34}));
+    let bench = Bench::new(&json!({"portal": 34}));
     let output =
         bench.output(&["doctor", "--format", "json"], &[("HUBROUTE_ACCESS_TOKEN", "a-token")]);
     let answer: Value = serde_json::from_slice(&output.stdout).expect("JSON");

@@ -1,6 +1,8 @@
 //! One integration binary: the real router as a process, judged by the simulator's counts, and
 //! the house's own rules.
 
+mod away;
+mod backup;
 mod beside;
 mod book;
 mod codes;

@@ -91,7 +91,7 @@ impl Machine {
         let recovered = router.recover(&unsettled).await.expect("the disk takes it");
         let arrived = Arc::new(Notify::new());
         let intake = take_in(
-            (deliveries.take_reader().expect("once"), ledger.clone()),
+            (deliveries.take_reader().expect("once"), deliveries.clone(), ledger.clone()),
             Arc::clone(&rules),
             Arc::clone(&arrived),
         );
@@ -167,7 +167,7 @@ fn verifier() -> Verifier {
 
 /// The intake as a future: parse, judge, record, in order.
 async fn take_in(
-    (mut reader, ledger): (Reader<SimDisk>, SimLedger),
+    (mut reader, deliveries, ledger): (Reader<SimDisk>, Deliveries<SimDisk>, SimLedger),
     rules: Rules,
     arrived: Arc<Notify>,
 ) {
@@ -175,6 +175,7 @@ async fn take_in(
         return;
     }
     loop {
+        deliveries.taken(ledger.taken());
         let Ok(batch) = next_batch(&mut reader, 128) else { return };
         if batch.is_empty() {
             arrived.notified().await;

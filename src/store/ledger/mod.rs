@@ -35,6 +35,7 @@ use self::merging::People;
 use self::shared::Shared;
 use crate::domain::compaction::Forgot;
 use crate::domain::erasure::{ErasedIds, Swept};
+use crate::domain::event::Event;
 use crate::domain::id::{ContactId, Inbox, PortalId};
 use crate::domain::record::{
     InboxState, Paused, Press, ProvenReads, ReadsProven, Record, RulesAccepted, Turn,
@@ -266,6 +267,26 @@ impl<D: Disk, I: Index> Embedded<D, I> {
             contacts.extend(keys::contact_of(key));
         })?;
         Ok(contacts)
+    }
+
+    /// Whether an event was taken, or a later one of its property, as far as the index is: what
+    /// was overtaken starts nothing any more, and identities are not remembered for ever.
+    pub fn knows(&self, event: &Event) -> Result<bool, IndexError> {
+        let (day, identity) = (keys::day(event.occurred_at), event.identity());
+        let index = &*self.shared.index;
+        let Some(person) = persons::load(index, event.contact)? else { return Ok(false) };
+        let newest = event.watched().and_then(|(property, _)| person.newest.get(&property));
+        if newest.is_some_and(|newest| event.occurred_at <= newest.at)
+            || person.known.contains(day, identity)
+        {
+            return Ok(true);
+        }
+        Ok(person.known.has_spilled() && index.get(&keys::seen(day, identity))?.is_some())
+    }
+
+    /// Whether anything of this contact was ever taken.
+    pub fn has_met(&self, contact: ContactId) -> Result<bool, IndexError> {
+        Ok(persons::load(&*self.shared.index, contact)?.is_some())
     }
 
     fn united(

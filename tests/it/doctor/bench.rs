@@ -103,8 +103,8 @@ pub(super) struct Bench {
 }
 
 impl Bench {
-    pub(super) fn new(patch: Value) -> Self {
-        Self::of_profile("2026-03", &patch)
+    pub(super) fn new(patch: &Value) -> Self {
+        Self::of_profile("2026-03", patch)
     }
 
     pub(super) fn of_profile(profile: &str, patch: &Value) -> Self {

@@ -12,7 +12,7 @@ fn lock(bench: &Bench) -> String {
 
 #[test]
 fn the_lock_file_is_written_refreshed_and_told_about() {
-    let bench = Bench::new(json!({}));
+    let bench = Bench::new(&json!({}));
     let part = ".properties.lock.toml: new, with 5 properties";
     said(&bench, &["check", "--portal"], 0, part);
     let first = lock(&bench);
@@ -36,7 +36,7 @@ fn the_lock_file_is_written_refreshed_and_told_about() {
 
 #[test]
 fn labels_and_misspelled_properties_are_found_with_what_was_meant() {
-    let bench = Bench::new(json!({}));
+    let bench = Bench::new(&json!({}));
     bench.edit("rules/rules.toml", "\"marketingqualifiedlead\"", "\"Marketing Qualified Lead\"");
     said(&bench, &["check"], 0, "0 warnings");
     said(&bench, &["check", "--portal"], 1, "The value is \"marketingqualifiedlead\"");
@@ -49,7 +49,7 @@ fn labels_and_misspelled_properties_are_found_with_what_was_meant() {
 
 #[test]
 fn what_the_account_lacks_stands_at_its_line() {
-    let bench = Bench::new(json!({"workflows": [], "lists": []}));
+    let bench = Bench::new(&json!({"workflows": [], "lists": []}));
     said(&bench, &["check", "--portal"], 1, "error[HR207]");
     said(&bench, &["check", "--portal"], 1, "--> rules/portal.toml:13:1");
     let (code, text) = bench.run(&["check", "--portal", "--format", "github"]);
@@ -60,7 +60,7 @@ fn what_the_account_lacks_stands_at_its_line() {
 
 #[test]
 fn subscriptions_are_listed_and_written_as_hubspot_wants_them() {
-    let bench = Bench::new(json!({}));
+    let bench = Bench::new(&json!({}));
     let suppress = "[[suppress]]\nid = \"lost\"\nsays = \"s\"\nalso_unenroll = true\n\
                     if = [{ property = \"lead_status\", is = \"lost\" }]\n\
                     [[rule]]\nid = \"born\"\nsays = \"s\"\nwhen = { event = \"contact-created\" }\n\
@@ -99,7 +99,7 @@ fn subscriptions_are_listed_and_written_as_hubspot_wants_them() {
 
 #[test]
 fn subscriptions_need_a_target_only_for_the_file() {
-    let bench = Bench::new(json!({}));
+    let bench = Bench::new(&json!({}));
     bench.write("hubroute.toml", "");
     said(&bench, &["subscriptions"], 0, "target URL: [server] public_url");
     said(&bench, &["subscriptions", "--format", "hsmeta"], 2, "[server] public_url is missing");
