@@ -26,7 +26,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 pub use arrivals::{Arrival, Incoming, Judge};
 pub use committer::Committer;
-pub use open::{Opened, Rebuilt};
+pub use open::{Opened, Prepared, Rebuilt};
 pub(super) use open::{decode, verify_index};
 
 use self::committer::Command;

@@ -50,6 +50,9 @@ pub(in crate::store) fn decode(entry: &Entry) -> Option<Record> {
     serde_json::from_slice(&entry.payload).ok()
 }
 
+/// A ledger, and the committer that somebody must let work.
+pub type Prepared<D, I> = (Opened<D, I>, Committer<D, I>);
+
 impl<D: Disk, I: Index> Embedded<D, I> {
     /// Opens the ledger on `journal`. `existing` is the index as found; `fresh` makes an empty
     /// one in its place; `progress` hears how many records of how many are applied.
@@ -76,7 +79,7 @@ impl<D: Disk, I: Index> Embedded<D, I> {
         existing: Result<I, IndexError>,
         fresh: impl FnOnce() -> Result<I, IndexError>,
         mut progress: impl FnMut(u64, u64),
-    ) -> Result<(Opened<D, I>, Committer<D, I>), StoreError> {
+    ) -> Result<Prepared<D, I>, StoreError> {
         let (first, last) = (journal.reader().first(), journal.next_seq() - 1);
         let usable = existing.map(Arc::new).and_then(|index| {
             verify_index(&*index, last)?;
