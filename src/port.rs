@@ -232,6 +232,42 @@ pub struct Named<'a> {
     pub enrollment: Option<&'a str>,
 }
 
+/// A stretch of time, both ends within it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Its beginning.
+    pub from: Timestamp,
+    /// Its end.
+    pub to: Timestamp,
+}
+
+/// A page of a search for contacts, by when they were last changed, oldest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// Each contact and when it was last changed.
+    pub contacts: Vec<(ContactId, Timestamp)>,
+    /// Where the next page begins; `None` after the last.
+    pub after: Option<String>,
+}
+
+/// Finding contacts and what changed of them (HUBSPOT.md 1.9 and 5). The search lags behind what
+/// was written by an unknown time.
+pub trait Search: Send + Sync + 'static {
+    /// Contacts that were last changed within `window`. HubSpot gives at most 10,000 of a search.
+    fn changed(
+        &self,
+        window: Window,
+        after: Option<&str>,
+    ) -> impl Future<Output = Result<Page, ReadFailure>> + Send;
+
+    /// Reads at most 50 contacts at once; one that is not there is left out.
+    fn contacts(
+        &self,
+        ids: &[ContactId],
+        wanted: &Wanted,
+    ) -> impl Future<Output = Result<Vec<Contact>, ReadFailure>> + Send;
+}
+
 /// HubSpot. It never retries and never waits for a rate limit: the router does both.
 pub trait HubSpot: Send + Sync + 'static {
     /// Reads a contact now. `None`: deleted or never there.

@@ -29,7 +29,10 @@ pub(crate) fn run(bench: &Bench, lines: &mut Vec<Line>) -> Fallible {
     let count = WARM_UP.requests() + RATE.requests();
     let simulator = {
         let _guard = runtime.enter();
-        Simulator::start(Options { state: Some(state(first, count)), ..Options::default() })?
+        Simulator::start(Options {
+            state: Some(state((WATCHED, FIRING_VALUE), first, count)),
+            ..Options::default()
+        })?
     };
     let site = Site::new(&bench.root, &bench.binary, &rules("live", SENDERS), &simulator.url())?;
     let server = site.start_ready(bench.cores.server.as_deref())?;
@@ -60,16 +63,16 @@ pub(crate) fn run(bench: &Bench, lines: &mut Vec<Line>) -> Fallible {
 
 /// A portal in which every contact of the load may be enrolled: each becomes a lead during the
 /// run, so the history says so from a moment that no event precedes by much.
-fn state(first: u64, count: u64) -> Value {
+pub(crate) fn state((property, value): (&str, &str), first: u64, count: u64) -> Value {
     let now = now_ms();
-    let history = json!({ WATCHED: [
+    let history = json!({ property: [
         { "value": OTHER_VALUE, "at": now - 3_600_000, "source": "FORM" },
-        { "value": FIRING_VALUE, "at": now + 60_000, "source": "CRM_UI" },
+        { "value": value, "at": now + 60_000, "source": "CRM_UI" },
     ] });
     let contacts: Vec<Value> = (first..first + count)
         .map(|n| {
             let email = format!("lead{n}@prospect.test");
-            let properties = json!({ "email": email, WATCHED: FIRING_VALUE });
+            let properties = json!({ "email": email, property: value });
             json!({ "id": contact(n), "properties": properties, "history": history })
         })
         .collect();

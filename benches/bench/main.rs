@@ -21,8 +21,10 @@ mod figures;
 mod fold;
 mod folder;
 mod handlers;
+mod import;
 mod load;
 mod machine;
+mod overload;
 mod replay;
 mod server;
 mod start;
@@ -54,7 +56,7 @@ struct Bench {
 type Part = fn(&Bench, &mut Vec<Line>) -> Fallible;
 
 /// What is measured, by the name that `--only` takes.
-const PARTS: [(&str, Part); 7] = [
+const PARTS: [(&str, Part); 9] = [
     ("evaluate", evaluate::run),
     ("tools", tools::run),
     ("replay", replay::run),
@@ -62,6 +64,8 @@ const PARTS: [(&str, Part); 7] = [
     ("acknowledge", acknowledge::run),
     ("fold", fold::run),
     ("enroll", enroll::run),
+    ("overload", overload::run),
+    ("import", import::run),
 ];
 
 fn main() -> ExitCode {

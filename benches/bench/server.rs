@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -77,6 +78,7 @@ impl Drop for Server {
 pub(crate) struct Site {
     binary: PathBuf,
     folder: PathBuf,
+    environment: Vec<(&'static str, &'static str)>,
     /// Where deliveries go.
     pub(crate) webhook: SocketAddr,
     /// Where the state is asked.
@@ -101,7 +103,13 @@ impl Site {
         fs::write(folder.join("hubroute.toml"), config)?;
         fs::write(folder.join("rules/rules.toml"), rules)?;
         let binary = binary.to_owned();
-        Ok(Self { binary, folder, webhook, admin })
+        Ok(Self { binary, folder, environment: Vec::new(), webhook, admin })
+    }
+
+    /// The same with a key of the configuration as a variable.
+    pub(crate) fn with(mut self, variable: &'static str, value: &'static str) -> Self {
+        self.environment.push((variable, value));
+        self
     }
 
     /// Starts the router on it; returns at once.
@@ -109,6 +117,7 @@ impl Site {
         let mut command = pinned(&self.binary, cores);
         command.arg("serve").arg("--config").arg(self.folder.join("hubroute.toml"));
         command.env("HUBROUTE_CLIENT_SECRET", SECRET).env("HUBROUTE_ACCESS_TOKEN", "a-token");
+        command.envs(self.environment.iter().copied());
         Server::spawn(&mut command, self.webhook)
     }
 
@@ -146,6 +155,29 @@ impl Site {
             std::thread::sleep(Duration::from_millis(20));
         }
         Ok(())
+    }
+
+    /// The state, as the admin listener says.
+    pub(crate) fn status(&self) -> Fallible<Value> {
+        Ok(serde_json::from_str(&get(self.admin, "/api/v1/status")?.1)?)
+    }
+
+    /// What the store takes on disk: blocks, not lengths, for segments are made ahead.
+    pub(crate) fn bytes_on_disk(&self) -> Fallible<u64> {
+        let mut folders = vec![self.folder.join("data")];
+        let mut bytes = 0;
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder)? {
+                let entry = entry?;
+                let about = entry.metadata()?;
+                if about.is_dir() {
+                    folders.push(entry.path());
+                } else {
+                    bytes += about.blocks() * 512;
+                }
+            }
+        }
+        Ok(bytes)
     }
 
     /// Throws the store away.

@@ -14,8 +14,8 @@ const STARTS: usize = 5;
 const KIND: Kind = Kind { batch: 1, property: UNWATCHED, value: "17" };
 
 /// One start, in milliseconds from making the process.
-struct Start {
-    first_204: f64,
+pub(crate) struct Start {
+    pub(crate) first_204: f64,
     ready: f64,
     server: Server,
 }
@@ -92,7 +92,7 @@ fn remembered(site: &Site, bench: &Bench) -> Fallible<Line> {
 }
 
 /// Starts the router as it will run, on all cores.
-fn start(site: &Site, bench: &Bench) -> Fallible<Start> {
+pub(crate) fn start(site: &Site, bench: &Bench) -> Fallible<Start> {
     let from = Instant::now();
     let server = site.start(bench.cores.every.as_deref())?;
     let ms = || from.elapsed().as_secs_f64() * 1e3;

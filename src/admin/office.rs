@@ -59,6 +59,12 @@ pub trait Office: Send + Sync + 'static {
         press: Press,
     ) -> impl Future<Output = Result<(), PressError>> + Send;
 
+    /// Begins to look for changes since then that nobody told us of.
+    fn reconcile(&self, since: Timestamp) -> impl Future<Output = Result<(), PressError>> + Send;
+
+    /// How far that is.
+    fn reconciled(&self) -> ReconcileStanding;
+
     /// Takes a contact out, bars them from everything, or takes that back.
     fn decide_about(
         &self,
@@ -129,6 +135,25 @@ pub struct DiskUse {
     pub history_from: Option<Timestamp>,
     /// How much of a compaction is done, in percent; `None`: none is under way.
     pub compaction_percent: Option<u8>,
+}
+
+/// How far the last look for missed changes is, or how it ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReconcileStanding {
+    /// It is under way.
+    pub running: bool,
+    /// Since when changes are looked for; `None`: there was none since the start.
+    pub since: Option<Timestamp>,
+    /// How much of that time is done, in percent.
+    pub percent: u8,
+    /// Contacts read.
+    pub contacts: u64,
+    /// Changes found that were never taken.
+    pub missed: u64,
+    /// Those of them that were fed to the rules.
+    pub recovered: u64,
+    /// Why it ended early.
+    pub failed: Option<String>,
 }
 
 /// Something a person should look at.

@@ -4,7 +4,8 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, ResponseError, Route, guard, web};
 
 use super::api::{
-    contact, decisions, explain, lists, openapi, people, press, reasons, rule_sets, rules, senders,
+    contact, decisions, explain, lists, openapi, people, press, reasons, reconcile, rule_sets,
+    rules, senders,
 };
 use super::office::Office;
 use super::problem::Problem;
@@ -120,6 +121,9 @@ calls! {
     RuleSets: Read "/api/v1/rule-sets" PAGING &[],
         "Accepted rule sets, newest first: when, which files changed";
     Reload: Press "/api/v1/reload" NONE &[], "Loads the rules now; 422 when they are refused";
+    Reconcile: Press "/api/v1/reconcile" NONE &["since"],
+        "Looks for changes since then that were never delivered, and feeds them to the rules";
+    Reconciled: Read "/api/v1/reconciled" NONE &[], "How far that is, or how it ended";
     Pause: Press "/api/v1/pause" NONE &["who", "note"], "No call leaves from now on";
     Resume: Press "/api/v1/resume" NONE &["who", "note"], "Calls leave again";
     OpenApi: Read "/api/v1/openapi.json" NONE &[], "This API in the words of OpenAPI";
@@ -173,6 +177,8 @@ impl Call {
             Self::Rules => route.to(rules::rules::<O>),
             Self::RuleSets => route.to(rule_sets::rule_sets::<O>),
             Self::Reload => route.to(press::reload::<O>),
+            Self::Reconcile => route.to(reconcile::reconcile::<O>),
+            Self::Reconciled => route.to(reconcile::reconciled::<O>),
             Self::Pause => route.to(press::pause::<O>),
             Self::Resume => route.to(press::resume::<O>),
             Self::OpenApi => route.to(openapi::openapi),

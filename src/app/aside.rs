@@ -10,6 +10,7 @@ use arc_swap::ArcSwap;
 
 use super::alerts::Alerts;
 use super::office::{Office, Reloads};
+use super::reconcile::Reconciler;
 use super::serve::{self, RunError};
 use super::sweeping;
 use super::{Refused, SystemClock, rules};
@@ -83,12 +84,14 @@ async fn open(
     let unsettled = store.ledger.unsettled().map_err(StoreError::Index)?;
     router.recover(&unsettled).await?;
     let standing = RulesStanding { loaded_at: SystemClock.now(), refused };
+    let reconciler = Reconciler::new(Arc::clone(&store), Arc::clone(&router), Arc::clone(&rules));
     Ok(Office {
         config,
         store,
         rules,
         router,
         alerts: Alerts::default(),
+        reconciler,
         rules_standing: Mutex::new(standing),
         loaded: tokio::sync::Mutex::new(loaded.hash),
         reloads: Reloads::new(metrics),

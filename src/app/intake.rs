@@ -1,6 +1,7 @@
 //! The intake: deliveries from the journal are parsed and judged, in their order, on a thread of
 //! its own. An acknowledgement never waits for it.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
@@ -80,6 +81,7 @@ impl Worker {
     fn run(&self) -> Result<(), JournalError> {
         let Some(mut reader) = self.deliveries.take_reader() else { return Ok(()) };
         let mut last = self.ledger.taken();
+        self.deliveries.taken(last);
         // Also where nothing is new yet: a reader that was never placed begins at the beginning.
         reader.seek(last + 1)?;
         while !self.stop.load(Ordering::Acquire) {
@@ -92,6 +94,7 @@ impl Worker {
                 return Ok(());
             }
             last = newest;
+            self.deliveries.taken(last);
         }
         Ok(())
     }
@@ -117,6 +120,9 @@ impl Worker {
                 Ok(()) => return true,
                 Err(LedgerError::Stopped) => return false,
                 Err(LedgerError::Unwritable(why)) => {
+                    if self.stop.load(Ordering::Acquire) {
+                        return false;
+                    }
                     warn!(why, "decisions cannot be written, trying again");
                     thread::sleep(STORE_PAUSE);
                 }
@@ -151,7 +157,13 @@ fn judge(rules: Arc<RuleSet>) -> Arc<Judge> {
                 let event: &Event = event;
                 let duplicate = *duplicate;
                 let incoming = intake::Incoming { event, received, id, duplicate, fires };
-                intake::judge(&rules, person, &incoming)
+                // Judging changes nothing but its answer. One event that it cannot bear is shown
+                // as unreadable, and those behind it go on.
+                let judged = AssertUnwindSafe(|| intake::judge(&rules, person, &incoming));
+                catch_unwind(judged).unwrap_or_else(|_| {
+                    error!(event = id, "an event could not be judged; please report it");
+                    intake::unreadable(&rules, id, "it could not be judged; please report it")
+                })
             }
             Incoming::Unreadable(why) => intake::unreadable(&rules, id, why),
         }

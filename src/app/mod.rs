@@ -2,10 +2,12 @@
 
 mod alerts;
 mod aside;
+mod away;
 mod clock;
 mod housekeeping;
 mod intake;
 mod office;
+mod reconcile;
 mod rules;
 mod serve;
 mod start;
@@ -18,7 +20,7 @@ use std::sync::Arc;
 pub use aside::with_store;
 pub use clock::SystemClock;
 pub use rules::Refused;
-pub use serve::RunError;
+pub use serve::{RunError, client};
 pub use start::StartError;
 
 use crate::admin::Metrics;

@@ -9,10 +9,11 @@ use tracing::{info, warn};
 
 use super::alerts::Alerts;
 use super::housekeeping::DISK_FULL;
+use super::reconcile::Reconciler;
 use super::{DiskRouter, Refused, SystemClock, rules};
 use crate::admin::{
-    self, Counted, DiskUse, Looked, Metrics, PressError, Refusal, ReloadError, Reloaded,
-    RulesStanding, Standing,
+    self, Counted, DiskUse, Looked, Metrics, PressError, ReconcileStanding, Refusal, ReloadError,
+    Reloaded, RulesStanding, Standing,
 };
 use crate::config::Config;
 use crate::domain::claim::{Claim, State};
@@ -27,12 +28,14 @@ use crate::domain::settle::Resolution;
 use crate::domain::take_out::Asked;
 use crate::domain::time::Timestamp;
 use crate::port::{Clock, Ledger, LedgerError, Records};
-use crate::router::{Pressed, Rules};
+use crate::router::{Part, Pressed, Rules};
 use crate::rules_folder::ContentHash;
 use crate::store::ledger::Compaction;
 use crate::store::retention::Sizes;
 use crate::store::{DiskLedger, OpenStore};
 
+/// The store came from a backup, and nobody has said since that calls may leave.
+pub(super) const RESTORED: &str = "restored";
 /// Entries read at once while one is looked for.
 const PAGE: usize = 256;
 
@@ -44,6 +47,8 @@ pub(super) struct Office {
     pub(super) rules: Rules,
     pub(super) router: Arc<DiskRouter>,
     pub(super) alerts: Alerts,
+    /// Looks for what was missed.
+    pub(super) reconciler: Reconciler,
     pub(super) rules_standing: Mutex<RulesStanding>,
     /// What the folder held when it was last loaded, accepted or not. Locked while it is loaded:
     /// an older content never comes after a newer one.
@@ -216,6 +221,28 @@ impl Office {
         })
     }
 
+    /// An alert for each part of HubSpot that is left alone because it does not answer.
+    fn open_circuits(&self) -> impl Iterator<Item = admin::Alert> {
+        self.router.circuits().opened().into_iter().map(|(part, opened)| {
+            let code = if part == Part::HubSpot { "hubspot-unreachable" } else { "circuit-open" };
+            let sentence = format!(
+                "{} did not answer several times in a row ({}); nothing is lost, it is tried \
+                 again by itself",
+                part.says(),
+                opened.why
+            );
+            admin::Alert { code, since: opened.since, sentence }
+        })
+    }
+
+    /// An alert while deliveries are refused because the intake is behind.
+    fn backlog(&self) -> Option<admin::Alert> {
+        let now = SystemClock.now();
+        let why = self.store.deliveries.behind(now)?;
+        let sentence = format!("Deliveries are refused with 503, and HubSpot comes again: {why}");
+        Some(admin::Alert { code: "backlog-full", since: now, sentence })
+    }
+
     /// When the oldest call whose outcome is open was made. Looks at the first page only: more
     /// than a page in doubt is an alert of its own kind.
     fn oldest_unsettled(&self) -> Option<Timestamp> {
@@ -226,6 +253,8 @@ impl Office {
     fn alerts(&self) -> Vec<admin::Alert> {
         let mut alerts = self.alerts.all();
         alerts.extend(self.open_breakers());
+        alerts.extend(self.open_circuits());
+        alerts.extend(self.backlog());
         if let Some(halt) = self.router.halts().of_everything() {
             let sentence = format!(
                 "HubSpot refuses our access ({}); nothing is lost, mend the token and it goes on",
@@ -363,6 +392,20 @@ impl admin::Office for Office {
 
     async fn pause(&self, paused: bool, press: Press) -> Result<(), LedgerError> {
         info!(paused, who = press.who, "calls paused or resumed");
-        self.store.ledger.pause(Paused { at: SystemClock.now(), paused }).await
+        self.store.ledger.pause(Paused { at: SystemClock.now(), paused }).await?;
+        if !paused && self.store.restored().is_some() {
+            let forgotten = self.store.forget_restored();
+            forgotten.map_err(|error| LedgerError::Unwritable(error.to_string()))?;
+            self.alerts.clear(RESTORED);
+        }
+        Ok(())
+    }
+
+    async fn reconcile(&self, since: Timestamp) -> Result<(), PressError> {
+        self.reconciler.begin(since)
+    }
+
+    fn reconciled(&self) -> ReconcileStanding {
+        self.reconciler.standing()
     }
 }

@@ -16,7 +16,8 @@ use tracing::{error, info, warn};
 use super::alerts::Alerts;
 use super::intake::Intake;
 use super::office::{Office, Reloads};
-use super::{App, Refused, SystemClock, housekeeping, rules, sweeping, watch as watching};
+use super::reconcile::Reconciler;
+use super::{App, Refused, SystemClock, away, housekeeping, rules, sweeping, watch as watching};
 use crate::admin::{Admin, Metrics, Progress, RulesStanding, starting};
 use crate::config::{Config, Secrets};
 use crate::domain::rule::RuleSet;
@@ -26,9 +27,9 @@ use crate::hubspot::{Access, BuildError, Client};
 use crate::ingress::{self, Body, NotKept};
 use crate::port::{Clock, Ledger as _, LedgerError};
 use crate::router::{self, Router, Rules};
-use crate::store::deliveries::Deliveries;
+use crate::store::deliveries::{self, Deliveries};
 use crate::store::disk::Folder;
-use crate::store::{OpenStore, Store, StoreError};
+use crate::store::{Limits, OpenStore, Store, StoreError};
 
 /// Threads of the webhook listener: verifying is all they do.
 const LISTENER_THREADS_MAX: usize = 4;
@@ -65,7 +66,17 @@ struct Keeper(Deliveries<Folder>);
 
 impl ingress::Inbox for Keeper {
     async fn keep(&self, delivery: VerifiedDelivery<Body>) -> Result<(), NotKept> {
-        self.0.append(delivery).await.map(|_| ()).map_err(|error| NotKept(error.to_string()))
+        let kept = self.0.append(delivery).await;
+        kept.map(|_| ()).map_err(|error| {
+            let code = match &error {
+                deliveries::NotKept::Full => "queue-full",
+                deliveries::NotKept::Behind(_) => "backlog",
+                deliveries::NotKept::NoSpace
+                | deliveries::NotKept::Refused(_)
+                | deliveries::NotKept::Stopped => "not-kept",
+            };
+            NotKept { code, why: error.to_string() }
+        })
     }
 }
 
@@ -75,6 +86,7 @@ impl App {
     pub async fn run_until(self, shutdown: impl Future<Output = ()>) -> Result<(), RunError> {
         let Self { config, secrets, webhook, admin, store, metrics, counters } = self;
         let hubspot = client(&config, &secrets.access)?;
+        store.deliveries.limit(limits(&config));
         let parts = (Keeper(store.deliveries.clone()), SystemClock, counters);
         let settings = listener(&config, &secrets);
         let webhook = ingress::start(webhook, &settings, parts).map_err(RunError::Listener)?;
@@ -159,6 +171,7 @@ async fn start(
     let loaded =
         loading.await.map_err(|_| RunError::StoreStopped("loading rules gave up".to_owned()))?;
     let alerts = Alerts::default();
+    let missed_since = away::since(&store, &alerts).await?;
     let (set, refused) = choose(loaded.set, &store, &alerts).await?;
     hubspot.trust(&store.ledger.proven_reads());
     let rules: Rules = Arc::new(ArcSwap::from_pointee(set));
@@ -175,17 +188,23 @@ async fn start(
         warn!(recovered, "calls were under way when the router stopped; they are read back");
     }
     let standing = RulesStanding { loaded_at: SystemClock.now(), refused };
+    let reconciler = Reconciler::new(Arc::clone(&store), Arc::clone(&router), Arc::clone(&rules));
     let office = Office {
         config,
         store,
         rules: Arc::clone(&rules),
         router,
         alerts,
+        reconciler,
         rules_standing: Mutex::new(standing),
         loaded: tokio::sync::Mutex::new(loaded.hash),
         reloads: Reloads::new(metrics),
         reads: true,
     };
+    if let Some(since) = missed_since {
+        // Nothing else runs yet that could be in the way.
+        office.reconciler.begin(since).ok();
+    }
     Ok((Arc::new(office), rules))
 }
 
@@ -222,13 +241,12 @@ async fn work(
     if let Some(noticed) = noticed {
         noticed.abort();
     }
-    for listener in listeners {
-        listener.stop().await;
-    }
-    // Whoever listens may be gone already.
+    // All at once, so that a stop takes as long as its slowest part. Whoever listens may be gone.
     stop.send(true).ok();
-    for task in [worker, keeper, space] {
-        if let Err(error) = task.await {
+    let [webhook, admin] = listeners.map(Listener::stop);
+    let ((), (), worker, keeper, space) = tokio::join!(webhook, admin, worker, keeper, space);
+    for ended in [worker, keeper, space] {
+        if let Err(error) = ended {
             error!(%error, "a part of the router gave up");
         }
     }
@@ -313,7 +331,8 @@ pub(super) fn of_this_portal(
     })
 }
 
-pub(super) fn client(config: &Config, access: &Access) -> Result<Client, RunError> {
+/// The client of this configuration; nothing is sent yet.
+pub fn client(config: &Config, access: &Access) -> Result<Client, RunError> {
     let hubspot = &config.hubspot;
     let settings = crate::hubspot::Settings {
         base_url: hubspot.base_url.clone(),
@@ -323,6 +342,15 @@ pub(super) fn client(config: &Config, access: &Access) -> Result<Client, RunErro
         ..crate::hubspot::Settings::new(access.clone())
     };
     Ok(Client::new(&settings)?)
+}
+
+fn limits(config: &Config) -> Limits {
+    let age_ms = config.server.backlog_age.as_millis();
+    Limits {
+        bytes: config.server.backlog_bytes_max as u64,
+        age_ms: u64::try_from(age_ms).unwrap_or(u64::MAX),
+        ..Limits::default()
+    }
 }
 
 fn listener(config: &Config, secrets: &Secrets) -> ingress::Settings {
@@ -336,6 +364,7 @@ fn listener(config: &Config, secrets: &Secrets) -> ingress::Settings {
         },
         body_bytes_max: config.server.body_bytes_max,
         connections_max: config.server.connections_max,
+        connections_per_peer: config.server.connections_per_peer,
         workers: cores.min(LISTENER_THREADS_MAX),
     }
 }

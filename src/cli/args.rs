@@ -41,6 +41,21 @@ pub(super) enum Command {
     },
     /// Show every error and warning of a rules folder at once, offline.
     Check(Check),
+    /// Hold the rules and the address book against the HubSpot account; only reads.
+    Doctor {
+        /// How the answer is written.
+        #[arg(long, value_enum, default_value_t = DataFormat::Text)]
+        format: DataFormat,
+    },
+    /// List the webhook subscriptions that the rules need, offline.
+    Subscriptions {
+        /// The rules folder; else [rules] path of the configuration.
+        #[arg(value_hint = ValueHint::DirPath)]
+        rules: Option<PathBuf>,
+        /// How they are written.
+        #[arg(long, value_enum, default_value_t = SubscriptionsFormat::Table)]
+        format: SubscriptionsFormat,
+    },
     /// Run the rules' own tests (*.test.toml); finding none is a failure.
     Test(Test),
     /// Run stored events through a rule set, without effects.
@@ -53,6 +68,18 @@ pub(super) enum Command {
         #[arg(long, value_enum, default_value_t = DataFormat::Text)]
         format: DataFormat,
     },
+    /// Copy the store while the router runs; the copy is read back and can be restored.
+    Backup {
+        /// A folder that is empty or not there yet.
+        #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+        into: PathBuf,
+    },
+    /// Make the store of a backup, where none is; the backup is verified first.
+    Restore {
+        /// The backup.
+        #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+        from: PathBuf,
+    },
     /// Take a contact out, never contact them again, or allow it again.
     Contact {
         #[command(subcommand)]
@@ -61,7 +88,17 @@ pub(super) enum Command {
     /// Erase a contact: everything but ids, decisions and enrollments. It cannot be taken back.
     Forget(About),
     /// Read the whole store and compare every checksum, number and chain; nothing is changed.
-    Verify,
+    Verify {
+        /// A backup to read instead of the store.
+        #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+        backup: Option<PathBuf>,
+    },
+    /// Look for changes that were never delivered, and feed them to the rules.
+    Reconcile {
+        /// Since when: a time such as 2026-11-24T08:00:00Z, or how long ago, such as 36h.
+        #[arg(long, value_name = "TIME", value_parser = super::reconcile::parse_since)]
+        since: super::reconcile::Since,
+    },
     /// List what waits and comes back by itself.
     Waiting,
     /// Stop enrolling: intake and decisions go on, no call leaves.
@@ -269,6 +306,11 @@ pub(super) struct Check {
     /// How findings are written.
     #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
     pub(super) format: CheckFormat,
+    /// Also check against the HubSpot account, and refresh the lock file of its properties.
+    ///
+    /// Only reads. The account is that of the access token.
+    #[arg(long)]
+    pub(super) portal: bool,
     /// End with 3 when there are warnings.
     #[arg(long)]
     pub(super) deny_warnings: bool,
@@ -319,6 +361,15 @@ pub(super) struct Replay {
     /// How the answer is written; json: one object for each record.
     #[arg(long, value_enum, default_value_t = DataFormat::Text)]
     pub(super) format: DataFormat,
+}
+
+/// How subscriptions are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum SubscriptionsFormat {
+    /// For people, with who needs each.
+    Table,
+    /// The file of a HubSpot project: src/app/webhooks/webhooks-hsmeta.json.
+    Hsmeta,
 }
 
 /// How data is written.

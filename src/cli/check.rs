@@ -1,12 +1,13 @@
 //! `hubroute check`: every error and warning of a rules folder at once, with the rules' own
-//! tests, offline.
+//! tests, offline; with HubSpot: `check_portal`.
 
 use std::path::Path;
 
 use jiff::civil::Date;
 
 use super::diagnostics::{self, Format};
-use crate::domain::rule::{RuleFile, Setting, compile_for, renamed};
+use crate::domain::diagnostic::Diagnostic;
+use crate::domain::rule::{RuleFile, RuleSet, Setting, compile_for, renamed};
 use crate::domain::suite;
 use crate::rules_folder::{self, FolderError};
 
@@ -39,21 +40,33 @@ pub struct Answer {
 /// Checks the folder. A folder that cannot be read is an error of its own: exit code 1.
 pub fn run(folder: &Path, options: Options<'_>) -> Result<Answer, FolderError> {
     let (files, garbled) = rules_folder::read_all(folder)?;
+    judge((&files, garbled), folder, options, |_| Vec::new())
+}
+
+/// Checks files that were read from `folder`, and what was found in reading them; `more` adds
+/// what only somebody else can tell of a set.
+pub(super) fn judge(
+    (files, garbled): (&[RuleFile], Vec<Diagnostic>),
+    folder: &Path,
+    options: Options<'_>,
+    more: impl FnOnce(&RuleSet) -> Vec<Diagnostic>,
+) -> Result<Answer, FolderError> {
     let Options { today, leaves_sequences, .. } = options;
-    let mut compiled = compile_for(&files, Setting { today, leaves_sequences });
+    let mut compiled = compile_for(files, Setting { today, leaves_sequences });
     compiled.rules = compiled.rules.filter(|_| garbled.is_empty());
     compiled.diagnostics.extend(garbled);
     // The rules' own tests are part of the set: a reload refuses one that fails them.
-    let report = compiled.rules.as_ref().map(|rules| suite::run(rules, &files)).unwrap_or_default();
+    let report = compiled.rules.as_ref().map(|rules| suite::run(rules, files)).unwrap_or_default();
     match &compiled.rules {
         Some(rules) => {
             compiled.diagnostics.extend(report.diagnostics.iter().cloned());
-            compiled.diagnostics.extend(suite::untested(rules, &files, &report));
+            compiled.diagnostics.extend(suite::untested(rules, files, &report));
+            compiled.diagnostics.extend(more(rules));
         }
-        None => compiled.diagnostics.extend(suite::syntax_errors(&files)),
+        None => compiled.diagnostics.extend(suite::syntax_errors(files)),
     }
     if let Some(before) = options.against {
-        compiled.diagnostics.extend(renamed(&rules_folder::read(before)?, &files));
+        compiled.diagnostics.extend(renamed(&rules_folder::read(before)?, files));
     }
     // Stable: within a line the order of discovery stays.
     compiled.diagnostics.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
@@ -87,13 +100,14 @@ pub fn run(folder: &Path, options: Options<'_>) -> Result<Answer, FolderError> {
             };
             let tests =
                 if failed == 0 { String::new() } else { super::test::text(&report, &shown) };
-            diagnostics::text(found, &files, &shown, options.color) + &tests + &verdict + "\n"
+            diagnostics::text(found, files, &shown, options.color) + &tests + &verdict + "\n"
         }
     };
     Ok(Answer { output, exit_code })
 }
 
-fn plural(count: usize, what: &str) -> String {
+/// A count with its word.
+pub(super) fn plural(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 

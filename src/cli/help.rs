@@ -20,7 +20,14 @@ const EXAMPLES: &[(&str, &str)] = &[
     (
         "check",
         "  hubroute check rules\n  hubroute check rules --deny-warnings --format github\n  \
-         git worktree add ../before main && hubroute check rules --against ../before/rules",
+         git worktree add ../before main && hubroute check rules --against ../before/rules\n  \
+         hubroute check rules --portal",
+    ),
+    ("doctor", "  hubroute doctor\n  hubroute doctor --format json"),
+    (
+        "subscriptions",
+        "  hubroute subscriptions\n  \
+         hubroute subscriptions --format hsmeta > src/app/webhooks/webhooks-hsmeta.json",
     ),
     (
         "test",
@@ -33,7 +40,13 @@ const EXAMPLES: &[(&str, &str)] = &[
          hubroute replay events.jsonl --rules rules --format json",
     ),
     ("explain", "  hubroute explain 801\n  hubroute explain ann@acme.com --format json"),
-    ("verify", "  hubroute verify\n  hubroute verify --config /etc/hubroute/hubroute.toml"),
+    ("backup", "  hubroute backup /mnt/backups/hubroute-2026-11-24"),
+    ("restore", "  hubroute restore /mnt/backups/hubroute-2026-11-24"),
+    ("verify", "  hubroute verify\n  hubroute verify /mnt/backups/hubroute-2026-11-24"),
+    (
+        "reconcile",
+        "  hubroute reconcile --since 36h\n  hubroute reconcile --since 2026-11-24T08:00:00Z",
+    ),
     ("waiting", "  hubroute waiting"),
     ("pause", "  hubroute pause --who \"Dana\" --note \"campaign is wrong\""),
     ("resume", "  hubroute resume --who \"Dana\" --note \"campaign is fixed\""),

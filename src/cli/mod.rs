@@ -1,24 +1,31 @@
 //! What people type and see: data on standard output, everything else on standard error.
 
 mod args;
+mod backup;
 pub mod check;
+mod check_portal;
 mod complete;
 mod contact;
 mod demo;
 pub mod diagnostics;
+mod doctor;
 mod explain;
 pub mod fmt;
 mod held;
 mod help;
 mod man;
 mod people;
+mod portal;
 mod progress;
+mod reconcile;
 pub mod record;
 mod remote;
 pub mod replay;
+mod saved;
 pub mod schema;
 mod serve;
 mod simulate;
+mod subscriptions;
 pub mod test;
 mod verify;
 
@@ -77,11 +84,16 @@ pub fn run() -> ExitStatus {
         Command::Demo(demo) => demo::run(&demo),
         Command::Simulate { listen } => simulate::run(listen),
         Command::Check(asked) => check(config, asked),
+        Command::Doctor { format } => doctor::run(config, format),
+        Command::Subscriptions { rules, format } => subscriptions::run(config, rules, format),
         Command::Replay(asked) => replay(config, asked),
         Command::Explain { contact, format } => explain::run(config, &contact, format),
+        Command::Backup { into } => backup::take(config, &into),
+        Command::Restore { from } => backup::bring_back(config, &from),
+        Command::Verify { backup } => verify::run(config, backup.as_deref()),
+        Command::Reconcile { since } => reconcile::run(config, &since),
         Command::Contact { command } => people::run(config, &command),
         Command::Forget(about) => people::press(config, "forget", &about, None),
-        Command::Verify => verify::run(config),
         Command::Waiting => remote::list(config, "waiting"),
         Command::Test(asked) => test(config, asked),
         Command::Fmt { paths, check } => format(config, paths, check),
@@ -182,6 +194,9 @@ fn check(config: &Path, asked: args::Check) -> ExitStatus {
         leaves_sequences: leaves_sequences(config),
         against: asked.against.as_deref(),
     };
+    if asked.portal {
+        return check_portal::run(config, &folder, options);
+    }
     match check::run(&folder, options) {
         Ok(answer) => finish(&answer.output, answer.exit_code),
         Err(error) => fail(&error, ExitStatus::Failure),

@@ -15,3 +15,13 @@ pub(super) fn bar() -> ProgressBar {
         Err(_) => bar,
     }
 }
+
+/// A line that says what is done; hidden where nobody looks.
+pub(super) fn spinner() -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new_spinner();
+    bar.enable_steady_tick(std::time::Duration::from_millis(100));
+    bar
+}

@@ -3,22 +3,34 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use super::backup::show;
 use super::{ExitStatus, fail, finish, progress, store_folder};
+use crate::store::backup::verify_backup;
 use crate::store::verify::{IndexFound, Stream, Verified, verify};
 
-pub(super) fn run(config: &Path) -> ExitStatus {
+pub(super) fn run(config: &Path, backup: Option<&Path>) -> ExitStatus {
+    if let Some(folder) = backup {
+        return of_backup(folder);
+    }
     let store = match store_folder(config) {
         Ok(store) => store,
         Err(status) => return status,
     };
     let bar = progress::bar();
-    let found = verify(&store, |read, all| {
-        bar.set_length(all);
-        bar.set_position(read);
-    });
+    let found = verify(&store, |read, all| show(&bar, read, all));
     bar.finish_and_clear();
     match found {
         Ok(found) => finish(&text(&found), 0),
+        Err(error) => fail(&error, ExitStatus::Environment),
+    }
+}
+
+fn of_backup(folder: &Path) -> ExitStatus {
+    let bar = progress::bar();
+    let found = verify_backup(folder, &mut |_, done, all| show(&bar, done, all));
+    bar.finish_and_clear();
+    match found {
+        Ok((_, found)) => finish(&text(&found), 0),
         Err(error) => fail(&error, ExitStatus::Environment),
     }
 }

@@ -9,11 +9,14 @@ use crate::domain::rule::suggest::nearest;
 use crate::domain::rule::syntax::Source;
 
 /// Table, key and default of every key. No default: it must be given.
-pub(super) const KEYS: [(&str, &str, Option<&str>); 22] = [
+pub(super) const KEYS: [(&str, &str, Option<&str>); 25] = [
     ("server", "listen", Some("127.0.0.1:8080")),
     ("server", "body_limit", Some("8 MiB")),
     ("server", "public_url", None),
     ("server", "connections_max", Some("1024")),
+    ("server", "connections_per_peer", Some("256")),
+    ("server", "backlog_limit", Some("1 GiB")),
+    ("server", "backlog_age", Some("1 hour")),
     ("admin", "listen", Some("127.0.0.1:8081")),
     ("admin", "open_metrics", Some("false")),
     ("store", "url", Some("data")),

@@ -80,6 +80,12 @@ pub struct Server {
     pub public_url: PublicUrl,
     /// `connections_max`.
     pub connections_max: usize,
+    /// `connections_per_peer`: loopback and private addresses are not bounded.
+    pub connections_per_peer: usize,
+    /// `backlog_limit`, in bytes: what may wait for the intake.
+    pub backlog_bytes_max: usize,
+    /// `backlog_age`: how long it may wait.
+    pub backlog_age: Duration,
 }
 
 /// `[admin]`.
@@ -166,6 +172,16 @@ pub fn rules_folder(text: &str, folder: &Path, environment: &impl Environment) -
     let raw = Raw::read(text, environment, &mut ignored);
     let path = raw.get("rules", "path", &mut ignored);
     folder.join(path.map_or_else(|| "rules".to_owned(), |value| value.text))
+}
+
+/// Only `[server] public_url`; what is wrong with it where it is missing or none.
+pub fn public_url(text: &str, environment: &impl Environment) -> Result<PublicUrl, Problems> {
+    let mut problems = Vec::new();
+    let raw = Raw::read(text, environment, &mut Vec::new());
+    let value = raw.get("server", "public_url", &mut problems).ok_or(Problems(problems))?;
+    let place = &value.place;
+    PublicUrl::parse(value.text.trim())
+        .map_err(|error| Problems(vec![format!("{place}: [server] public_url: {error}")]))
 }
 
 /// Only `[hubspot] profile`, or its default where it cannot be read: what `check` and `test` need

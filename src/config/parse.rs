@@ -72,11 +72,18 @@ fn server(reader: &mut Reader<'_>) -> Option<Server> {
     });
     let connections_max =
         reader.read("server", "connections_max", |text| whole(text, 1..=1_000_000));
+    let per_peer = reader.read("server", "connections_per_peer", |text| whole(text, 1..=1_000_000));
+    let backlog_bytes_max = reader
+        .read("server", "backlog_limit", |text| size(text, 1 << 20..=1 << 40, "1 MiB to 1024 GiB"));
+    let backlog_age = reader.read("server", "backlog_age", duration);
     Some(Server {
         listen: listen?,
         body_bytes_max: body_bytes_max?,
         public_url: public_url?,
         connections_max: connections_max?,
+        connections_per_peer: per_peer?,
+        backlog_bytes_max: backlog_bytes_max?,
+        backlog_age: backlog_age?,
     })
 }
 
@@ -148,6 +155,10 @@ fn duration(text: &str) -> Result<Duration, String> {
 }
 
 fn bytes(text: &str) -> Result<usize, String> {
+    size(text, 1..=16 << 20, "1 B to 16 MiB")
+}
+
+fn size(text: &str, range: std::ops::RangeInclusive<usize>, says: &str) -> Result<usize, String> {
     let advice = "write a size such as \"8 MiB\" or \"512 KiB\"";
     let (number, unit) = text.split_once(' ').ok_or(advice)?;
     let number: usize = number.parse().map_err(|_| advice.to_owned())?;
@@ -155,10 +166,11 @@ fn bytes(text: &str) -> Result<usize, String> {
         "B" => 0,
         "KiB" => 10,
         "MiB" => 20,
+        "GiB" => 30,
         _ => return Err(advice.to_owned()),
     };
-    let bytes = number.checked_shl(shift).filter(|bytes| (1..=(16 << 20)).contains(bytes));
-    bytes.ok_or_else(|| "it must be from 1 B to 16 MiB".to_owned())
+    let bytes = number.checked_mul(1 << shift).filter(|bytes| range.contains(bytes));
+    bytes.ok_or_else(|| format!("it must be from {says}"))
 }
 
 fn base_url(text: &str) -> Result<String, String> {

@@ -41,6 +41,25 @@ impl Secrets {
         }
     }
 
+    /// Only what HubSpot is entered with: commands that ask it themselves need no more.
+    pub fn access(environment: &impl Environment) -> Result<Access, Problems> {
+        let mut problems = Vec::new();
+        let by_token = environment.var("HUBROUTE_REFRESH_TOKEN").is_none()
+            && environment.var("HUBROUTE_REFRESH_TOKEN_FILE").is_none()
+            && environment.var("HUBROUTE_CLIENT_ID").is_none();
+        // The client secret buys tokens; with a token of the app it only checks signatures.
+        let client = if by_token {
+            None
+        } else {
+            let what = "the client secret of your HubSpot app";
+            required(environment, "HUBROUTE_CLIENT_SECRET", what, &mut problems)
+        };
+        match access(environment, client.as_ref(), &mut problems) {
+            Some(access) if problems.is_empty() => Ok(access),
+            _ => Err(Problems(problems)),
+        }
+    }
+
     /// Only `HUBROUTE_ACCESS_TOKEN`, where it is set: with it a command may read HubSpot itself.
     pub fn token(environment: &impl Environment, problems: &mut Vec<String>) -> Option<Secret> {
         optional(environment, "HUBROUTE_ACCESS_TOKEN", problems)

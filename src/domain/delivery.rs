@@ -12,6 +12,35 @@ use super::time::Timestamp;
 /// The generic form's `objectTypeId` of a contact.
 const CONTACT_TYPE_ID: &str = "0-1";
 
+/// The object of events that `reconcile` found in HubSpot's history. HubSpot sends no such thing,
+/// so nothing that it signs can pass for one.
+const RECONCILED: &str = "reconciled";
+
+/// A change found in HubSpot's history, in the form of a delivery's item. `value` is `None` for
+/// the contact's creation.
+pub fn reconciled(
+    (portal, contact): (PortalId, ContactId),
+    change: Option<(&PropertyName, &str)>,
+    at: Timestamp,
+    source: Option<&str>,
+) -> Value {
+    let what = if change.is_some() { "propertyChange" } else { "creation" };
+    serde_json::json!({
+        "portalId": portal,
+        "objectId": contact,
+        "subscriptionType": format!("{RECONCILED}.{what}"),
+        "occurredAt": at,
+        "propertyName": change.map(|(name, _)| name),
+        "propertyValue": change.map(|(_, value)| value),
+        "changeSource": source,
+    })
+}
+
+/// Whether an event was found in HubSpot's history: it may be as old as it likes.
+pub fn is_reconciled(event: &Event) -> bool {
+    event.subscription_type.split_once('.').is_some_and(|(object, _)| object == RECONCILED)
+}
+
 /// One item of a delivery: an event, or why it cannot be read.
 pub type Item = Result<Event, String>;
 
@@ -116,7 +145,7 @@ fn kind(payload: &Payload, subscription_type: &str) -> Result<Kind, String> {
     let Some((object, what)) = subscription_type.split_once('.') else {
         return Ok(Kind::Other);
     };
-    let is_contact = object == "contact"
+    let is_contact = ["contact", RECONCILED].contains(&object)
         || object == "object" && payload.object_type_id.as_deref() == Some(CONTACT_TYPE_ID);
     if !is_contact {
         return Ok(Kind::Other);

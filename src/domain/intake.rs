@@ -9,6 +9,7 @@ mod tests;
 pub mod waiting;
 
 use super::breaker::Fires;
+use super::delivery;
 use super::event::{Event, Kind, is_merge_source};
 use super::gates::past::CLOCK_SLACK_MS;
 use super::id::{ContactId, PropertyName, RowId};
@@ -149,7 +150,7 @@ fn refused(rules: &RuleSet, person: &Person, incoming: &Incoming<'_>) -> Option<
     let age = incoming.received.since_ms(event.occurred_at);
     // Who is gone, or has another id, is so however late it is heard.
     let lasts = matches!(event.kind, Kind::Deleted | Kind::PrivacyDeleted | Kind::Merged { .. });
-    if rules.stale_after_ms < age && !lasts {
+    if rules.stale_after_ms < age && !lasts && !delivery::is_reconciled(event) {
         return Some((Reason::StaleEvent, sentence::too_late(age, rules.stale_after_ms)));
     }
     None

@@ -7,6 +7,7 @@
 pub mod assumed;
 pub mod bar;
 pub mod breaker;
+pub mod circuit;
 pub mod civil;
 pub mod claim;
 pub mod compaction;
@@ -25,6 +26,7 @@ pub mod intake;
 pub mod leaving;
 pub mod outcome;
 pub mod person;
+pub mod portal;
 pub mod postpone;
 pub mod press;
 pub mod query;

@@ -123,3 +123,14 @@ pub enum ReadFailure {
         message: String,
     },
 }
+
+impl ReadFailure {
+    /// HubSpot's message, or the transport's.
+    pub fn message(&self) -> &str {
+        match self {
+            Self::Later { message, .. } | Self::Halted { message } | Self::Refused { message } => {
+                message
+            }
+        }
+    }
+}

@@ -8,12 +8,17 @@ use super::record::{Row, Step, Turn};
 use super::retry;
 use super::rule::RuleSet;
 use super::sentence;
-use super::time::{MINUTE_MS, Timestamp};
+use super::time::{HOUR_MS, MINUTE_MS, Timestamp};
 
 /// Reads of a contact that is not there before it counts as deleted.
 const READS_MAX: u32 = 3;
 /// Between those reads: HubSpot may be slow to show a new contact.
 const READ_AGAIN_MS: u64 = 2_000;
+/// Reads in a row without a usable answer, while others are answered, before an item is a dead
+/// letter.
+const TRIES_MAX: u32 = 5;
+/// How often a dead letter is tried again by itself.
+const DEAD_LETTER_MS: u64 = HOUR_MS;
 
 /// Why nothing was decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +29,13 @@ pub enum Postponed {
         why: Later,
         /// How long to wait; `None` leaves it to the backoff.
         delay_ms: Option<u64>,
+    },
+    /// HubSpot answers others and gives no usable answer about this contact.
+    Failed {
+        /// How long to wait.
+        delay_ms: u64,
+        /// What it answered instead.
+        message: String,
     },
     /// HubSpot refuses our access.
     Halted(String),
@@ -45,7 +57,10 @@ pub fn turn(
     let mut turn = Turn::new(Step::Decided, person.contact, now);
     for (_, item) in person.due_items(now) {
         let mut item = item.clone();
-        item.attempts += 1;
+        // An outage or a full quota says nothing about the item.
+        if !matches!(postponed, Postponed::Later { delay_ms: Some(_), .. }) {
+            item.attempts += 1;
+        }
         let (decision, reason, text, until) = verdict(rules, &item, postponed, (now, seed));
         item.decision = decision;
         item.turn_to(reason, now);
@@ -80,6 +95,15 @@ fn verdict(
                 }
             };
             (Decision::Wait, reason, text, Some(until))
+        }
+        Postponed::Failed { message, .. } if TRIES_MAX <= item.attempts => {
+            let text = sentence::dead_letter(item.attempts, message);
+            (Decision::Hold, Reason::DeadLetter, text, Some(now.plus_ms(DEAD_LETTER_MS)))
+        }
+        Postponed::Failed { delay_ms, .. } => {
+            let until = now.plus_ms(*delay_ms);
+            let text = sentence::hubspot_unreachable(item.attempts, until, zone);
+            (Decision::Wait, Reason::HubspotUnreachable, text, Some(until))
         }
         Postponed::Halted(message) => {
             let text = sentence::access_refused(message);
@@ -125,6 +149,20 @@ pub fn halted(
     row(rules, item.event.contact, item)
 }
 
+/// One item waits because calls for its target or its sender rest; its row.
+pub fn resting(
+    rules: &RuleSet,
+    item: &mut Item,
+    (what, why): (&str, &str),
+    (until, now): (Timestamp, Timestamp),
+) -> Row {
+    item.decision = Decision::Wait;
+    item.turn_to(Reason::HubspotUnreachable, now);
+    item.sentence = sentence::resting(what, why, until, &rules.portal.zone);
+    item.due = Some(until);
+    row(rules, item.event.contact, item)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,6 +190,9 @@ mod tests {
         let later = |why| Postponed::Later { why, delay_ms: Some(2_000) };
         check(&later(Later::Busy), 0, "wait hubspot-busy +2000");
         check(&later(Later::Unreachable), 9, "wait hubspot-unreachable +2000");
+        let failed = Postponed::Failed { delay_ms: 2_000, message: String::new() };
+        check(&failed, 3, "wait hubspot-unreachable +2000");
+        check(&failed, 4, "hold dead-letter +3600000");
         check(&Postponed::Halted(String::new()), 0, "hold hubspot-refused-request +60000");
         check(&Postponed::Refused(String::new()), 0, "fail hubspot-refused-request");
         check(&Postponed::Stuck(String::new()), 4, "hold dead-letter");

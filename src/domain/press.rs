@@ -47,6 +47,8 @@ pub fn turn(
         (Verdict::Discard, _) => (Reason::Discarded, sentence::discarded(&press.who)),
     };
     if verdict == Verdict::Release {
+        // It has all its tries again.
+        item.attempts = 0;
         item.released.push(Released { from: holder, by: press.who.clone() });
         item.turn_to(reason, now);
         item.decision = Decision::Wait;

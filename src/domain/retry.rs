@@ -1,7 +1,9 @@
 //! When to try again: one place only. Exponential with full jitter, so that many who wait do
 //! not come back together; the seed comes from outside, so a decision can be replayed.
 
-use super::time::{MINUTE_MS, SECOND_MS};
+use std::collections::BTreeMap;
+
+use super::time::{MINUTE_MS, SECOND_MS, Timestamp};
 
 /// The longest wait between two tries.
 const DELAY_MS_MAX: u64 = 15 * MINUTE_MS;
@@ -9,11 +11,58 @@ const DELAY_MS_MAX: u64 = 15 * MINUTE_MS;
 const DELAY_MS_MIN: u64 = SECOND_MS;
 
 /// How long to wait before try number `attempt` (the first retry is 1): between half and all of
-/// 1, 2, 4 … seconds, at most 15 minutes.
+/// 1, 4, 16 … seconds, at most 15 minutes.
 pub fn delay_ms(attempt: u32, seed: u64) -> u64 {
-    let doubled = DELAY_MS_MIN << attempt.saturating_sub(1).min(20);
-    let longest = doubled.min(DELAY_MS_MAX);
+    let grown = DELAY_MS_MIN << (2 * attempt.saturating_sub(1).min(10));
+    let longest = grown.min(DELAY_MS_MAX);
     longest / 2 + scramble(seed.wrapping_add(u64::from(attempt))) % (longest / 2 + 1)
+}
+
+/// The share of all calls that may be retries, in percent.
+const SHARE_PERCENT: u64 = 10;
+/// Retries a minute that are always allowed.
+const RETRIES_MIN: u64 = 6;
+
+/// The retry budget: of the calls of a minute at most a tenth are retries. Whatever is beyond
+/// waits longer, in a minute that has room; nothing is dropped.
+#[derive(Clone, Debug, Default)]
+pub struct Budget {
+    /// Calls by minute since 1970: this one and the one before.
+    calls: BTreeMap<u64, u64>,
+    /// Retries promised, by minute.
+    retries: BTreeMap<u64, u64>,
+}
+
+impl Budget {
+    /// So many calls are made at `now`.
+    pub fn count(&mut self, now: Timestamp, calls: u64) {
+        let minute = now.unix_ms() / MINUTE_MS;
+        *self.calls.entry(minute).or_default() += calls;
+        self.calls = self.calls.split_off(&minute.saturating_sub(1));
+    }
+
+    /// How long a retry waits that would wait `delay_ms` by the backoff; `seed` spreads those
+    /// that are put off over their minute.
+    pub fn place(&mut self, now: Timestamp, delay_ms: u64, seed: u64) -> u64 {
+        let this = now.unix_ms() / MINUTE_MS;
+        self.retries = self.retries.split_off(&this);
+        // The busier of this minute, which is not over, and the one before.
+        let calls = self.calls.range(this.saturating_sub(1)..).map(|(_, calls)| *calls).max();
+        let allowed = (calls.unwrap_or(0) * SHARE_PERCENT / 100).max(RETRIES_MIN);
+        let wanted = now.plus_ms(delay_ms).unix_ms() / MINUTE_MS;
+        let is_full = |minute: u64| allowed <= self.retries.get(&minute).copied().unwrap_or(0);
+        let mut minute = wanted;
+        // Each full one is an entry, so this ends after the last of them.
+        while is_full(minute) {
+            minute += 1;
+        }
+        *self.retries.entry(minute).or_default() += 1;
+        if minute == wanted {
+            return delay_ms;
+        }
+        let at = minute * MINUTE_MS + scramble(seed) % MINUTE_MS;
+        Timestamp::from_unix_ms(at).since_ms(now)
+    }
 }
 
 /// When to read a claim in doubt back the next time, after `checks` reads: growing from
@@ -38,7 +87,7 @@ mod tests {
     #[test]
     fn waits_grow_to_a_quarter_hour_and_differ_by_seed() {
         for (attempt, longest) in
-            [(1, 1_000), (2, 2_000), (5, 16_000), (11, 900_000), (99, 900_000)]
+            [(1, 1_000), (2, 4_000), (5, 256_000), (6, 900_000), (99, 900_000)]
         {
             for seed in 0..50 {
                 let delay = delay_ms(attempt, seed);
@@ -53,5 +102,34 @@ mod tests {
         let delays: Vec<_> = (0..8).map(|n| check_delay_ms(n, 5_000, 900_000)).collect();
         assert_eq!(delays, [5_000, 10_000, 20_000, 40_000, 80_000, 160_000, 225_000, 225_000]);
         assert_eq!(check_delay_ms(3, 50, 100), 50);
+    }
+
+    #[test]
+    fn of_a_minutes_calls_a_tenth_are_retries_and_the_rest_wait_longer() {
+        let mut budget = Budget::default();
+        let start = Timestamp::from_unix_ms(1_000 * MINUTE_MS);
+        let mut made: BTreeMap<u64, u64> = BTreeMap::new();
+        // Nine calls in ten seconds for ten minutes; every third fails and wants a retry soon.
+        let per_minute = 54;
+        for number in 0..10 * per_minute {
+            let now = start.plus_ms(number * MINUTE_MS / per_minute);
+            budget.count(now, 1);
+            if number % 3 == 0 {
+                let delay = budget.place(now, 1_000, number);
+                assert!(1_000 <= delay, "it never comes earlier");
+                *made.entry(now.plus_ms(delay).unix_ms() / MINUTE_MS).or_default() += 1;
+            }
+        }
+        assert_eq!(made.values().sum::<u64>(), 180, "none is dropped");
+        assert!(made.values().all(|retries| *retries <= RETRIES_MIN), "{made:?}");
+    }
+
+    #[test]
+    fn a_busy_router_may_retry_more() {
+        let mut budget = Budget::default();
+        let now = Timestamp::from_unix_ms(1_000 * MINUTE_MS);
+        budget.count(now, 540);
+        let soon = (0..100).filter(|seed| budget.place(now, 1_000, *seed) == 1_000).count();
+        assert_eq!(soon, 54);
     }
 }

@@ -147,6 +147,12 @@ pub fn hubspot_unreachable(attempt: u32, until: Timestamp, zone: &TimeZone) -> S
     format!("HubSpot did not answer; attempt {attempt}, next {until}.")
 }
 
+/// wait `hubspot-unreachable`: calls of a target or a sender rest.
+pub fn resting(what: &str, why: &str, until: Timestamp, zone: &TimeZone) -> String {
+    let until = minute(until, zone);
+    format!("Calls for {what} got no answer several times in a row ({why}); tried again {until}.")
+}
+
 /// hold `hubspot-refused-request`: our access is refused.
 pub fn access_refused(message: &str) -> String {
     format!("HubSpot refuses our access ({message}); nothing is lost, fix it and it goes on.")
@@ -174,7 +180,10 @@ pub fn sender_full(sender: &str) -> String {
 
 /// hold `dead-letter`.
 pub fn dead_letter(attempts: u32, why: &str) -> String {
-    format!("Failed {attempts} times in ways we do not understand ({why}); a person looks.")
+    format!(
+        "Failed {attempts} times in ways we do not understand ({why}); a person looks, or it is \
+         tried again each hour."
+    )
 }
 
 /// fail `not-confirmed`.

@@ -148,7 +148,13 @@ fn request(wire: &Wire, refresh: &Refresh, refresh_token: &Secret, path: &str) -
         ("client_secret", refresh.client_secret.reveal()),
         ("refresh_token", refresh_token.reveal()),
     ];
-    let fields = fields.map(|(name, value)| format!("{name}={}", encode(value)));
+    form(wire, path, &fields)
+}
+
+/// A form-encoded POST: secrets stand in the body, never in the address (HUBSPOT.md 6).
+pub(super) fn form(wire: &Wire, path: &str, fields: &[(&str, &str)]) -> Request {
+    let fields: Vec<String> =
+        fields.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
     let mut request = Request::new(Method::POST, wire.url(path, ""));
     let form = HeaderValue::from_static("application/x-www-form-urlencoded");
     let head: &mut HeaderMap = request.headers_mut();

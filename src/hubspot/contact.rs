@@ -49,7 +49,8 @@ fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
     names.map(encode).collect::<Vec<_>>().join(",")
 }
 
-fn understand(answer: &Value, wanted: &Wanted) -> Option<Contact> {
+/// One contact of an answer; only what was asked for is taken.
+pub(super) fn understand(answer: &Value, wanted: &Wanted) -> Option<Contact> {
     let id = ContactId(answer.get("id").and_then(number)?);
     let sent = answer.get("properties")?.as_object()?;
     // HubSpot adds properties nobody asked for; they are nobody's business.

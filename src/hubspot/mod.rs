@@ -1,7 +1,7 @@
 //! HubSpot over HTTP: the implementation of [`crate::port::HubSpot`] with reqwest.
 //!
 //! `profile` says where, `enroll`, `contact`, `owner`, `enrollments` and `flows` say what is
-//! asked, `wire` asks once, and `answer` and `found` say what the answer means. Nothing here
+//! asked, `inspect` what only `doctor` asks, `wire` asks once, and `answer` and `found` say what the answer means. Nothing here
 //! retries, waits, logs or reads a clock (HUBSPOT.md; PRODUCT.md "Settled details").
 
 mod access;
@@ -14,10 +14,12 @@ mod enrollments;
 mod envelope;
 mod flows;
 mod found;
+mod inspect;
 mod json;
 mod owner;
 mod profile;
 mod quota;
+mod search;
 mod unenroll;
 mod wire;
 

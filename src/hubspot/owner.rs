@@ -22,7 +22,16 @@ impl Client {
 
     /// Finds an owner by address, in whatever case.
     pub(super) async fn find_owner(&self, email: &str) -> Result<Option<Owner>, Failure> {
-        let query = format!("email={}&limit=100&archived=false", encode(email));
+        self.find_owner_among(email, false).await
+    }
+
+    /// The same among those who were archived, or those who were not.
+    pub(super) async fn find_owner_among(
+        &self,
+        email: &str,
+        archived: bool,
+    ) -> Result<Option<Owner>, Failure> {
+        let query = format!("email={}&limit=100&archived={archived}", encode(email));
         let call = Call::get(self.endpoints.owners.to_owned(), query);
         let Some(answer) = object(self.wire.send(call).await)? else {
             return Ok(None);

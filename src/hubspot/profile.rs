@@ -3,6 +3,8 @@
 use std::fmt::Write;
 use std::str::FromStr;
 
+use super::inspect::{INSPECT_2026_03, INSPECT_2026_09, INSPECT_V4, Places};
+
 /// `[hubspot] profile`: which endpoint table to speak.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Profile {
@@ -86,6 +88,8 @@ pub(super) struct Endpoints {
     pub(super) enroll_workflow: &'static str,
     /// Where a refresh token buys an access token (HUBSPOT.md 6).
     pub(super) token: &'static str,
+    /// What only `doctor` and `check --portal` ask.
+    pub(super) inspect: &'static Places,
 }
 
 /// One enrollment, followed from the associations of the route map.
@@ -111,6 +115,7 @@ const DATED_2026_03: Endpoints = Endpoints {
     sequence_enrollments: "/automation/sequences/2026-03/enrollments/contact/{contact}",
     enroll_workflow: V2_ENROLL,
     token: "/oauth/2026-03/token",
+    inspect: &INSPECT_2026_03,
 };
 
 const DATED_2026_09: Endpoints = Endpoints {
@@ -124,6 +129,7 @@ const DATED_2026_09: Endpoints = Endpoints {
     sequence_enrollments: "/automation/sequences/2026-09/enrollments/contact/{contact}",
     enroll_workflow: V2_ENROLL,
     token: "/oauth/2026-09/token",
+    inspect: &INSPECT_2026_09,
 };
 
 const V4: Endpoints = Endpoints {
@@ -137,6 +143,7 @@ const V4: Endpoints = Endpoints {
     sequence_enrollments: "/automation/v4/sequences/enrollments/contact/{contact}",
     enroll_workflow: V2_ENROLL,
     token: "/oauth/v3/token",
+    inspect: &INSPECT_V4,
 };
 
 const ROUTE_MAP: Endpoints = Endpoints {

@@ -12,6 +12,8 @@ use super::quota::Quota;
 
 /// The longest answer that is read, in bytes.
 const BODY_MAX: usize = 1024 * 1024;
+/// The same for the property definitions of an account, of which there may be thousands.
+pub(super) const BODY_MAX_LARGE: usize = 16 * BODY_MAX;
 
 /// A request before it has a host.
 #[derive(Debug)]
@@ -20,24 +22,31 @@ pub(super) struct Call {
     path: String,
     query: String,
     body: Option<Value>,
+    /// The longest answer that is read, in bytes.
+    answer_max: usize,
 }
 
 impl Call {
     /// `path` and `query` are percent-encoded.
     pub(super) fn get(path: String, query: String) -> Self {
-        Self { method: Method::GET, path, query, body: None }
+        Self { method: Method::GET, path, query, body: None, answer_max: BODY_MAX }
     }
 
     pub(super) fn post(path: String, query: String, body: Option<Value>) -> Self {
-        Self { method: Method::POST, path, query, body }
+        Self { method: Method::POST, path, query, body, answer_max: BODY_MAX }
     }
 
     pub(super) fn patch(path: String, body: Value) -> Self {
-        Self { method: Method::PATCH, path, query: String::new(), body: Some(body) }
+        Self { body: Some(body), method: Method::PATCH, ..Self::get(path, String::new()) }
     }
 
     pub(super) fn delete(path: String) -> Self {
-        Self { method: Method::DELETE, path, query: String::new(), body: None }
+        Self { method: Method::DELETE, ..Self::get(path, String::new()) }
+    }
+
+    /// The same with a longer answer.
+    pub(super) fn answered_by(self, answer_max: usize) -> Self {
+        Self { answer_max, ..self }
     }
 }
 
@@ -112,9 +121,10 @@ impl Wire {
     /// Makes the call once; a bought token that HubSpot refuses is renewed, and the call, which
     /// did nothing, is made once more.
     pub(super) async fn send(&self, call: Call) -> Result<Reply, Lost> {
+        let answer_max = call.answer_max;
         let request = self.request(call);
         let again = request.try_clone();
-        let (reply, used) = match self.enter(request).await? {
+        let (reply, used) = match self.enter(request, answer_max).await? {
             Entered::Answered(reply, used) => (reply, used),
             Entered::Refused(reply) => return Ok(*reply),
         };
@@ -122,27 +132,31 @@ impl Wire {
         if !self.bearer.expire(&used).await {
             return Ok(reply);
         }
-        Ok(match self.enter(again).await? {
+        Ok(match self.enter(again, answer_max).await? {
             Entered::Answered(reply, _) => reply,
             Entered::Refused(reply) => *reply,
         })
     }
 
     /// The request with our access.
-    async fn enter(&self, mut request: Request) -> Result<Entered, Lost> {
+    async fn enter(&self, mut request: Request, answer_max: usize) -> Result<Entered, Lost> {
         let used = match self.bearer.header(self).await {
             Ok(header) => header,
             Err(Entry::Lost(lost)) => return Err(lost),
             Err(Entry::Refused(reply)) => return Ok(Entered::Refused(reply)),
         };
         request.headers_mut().insert(AUTHORIZATION, used.clone());
-        let reply = self.exchange(request).await?;
+        let reply = self.exchange_up_to(request, answer_max).await?;
         self.quota.observe(&reply);
         Ok(Entered::Answered(reply, used))
     }
 
     /// One request, one answer.
     pub(super) async fn exchange(&self, request: Request) -> Result<Reply, Lost> {
+        self.exchange_up_to(request, BODY_MAX).await
+    }
+
+    async fn exchange_up_to(&self, request: Request, answer_max: usize) -> Result<Reply, Lost> {
         let response = self.http.execute(request).await.map_err(|error| {
             if error.is_connect() || error.is_dns() {
                 Lost::NotSent(explain(&error))
@@ -153,7 +167,7 @@ impl Wire {
         Ok(Reply {
             status: response.status().as_u16(),
             headers: response.headers().clone(),
-            body: read(response).await,
+            body: read(response, answer_max).await,
         })
     }
 
@@ -176,11 +190,11 @@ impl Wire {
     }
 }
 
-async fn read(mut response: Response) -> Result<Vec<u8>, String> {
+async fn read(mut response: Response, answer_max: usize) -> Result<Vec<u8>, String> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| explain(&error))? {
-        if BODY_MAX - body.len() < chunk.len() {
-            return Err(format!("the answer is longer than {BODY_MAX} bytes"));
+        if answer_max - body.len() < chunk.len() {
+            return Err(format!("the answer is longer than {answer_max} bytes"));
         }
         body.extend_from_slice(&chunk);
     }

@@ -9,6 +9,7 @@ use actix_web::HttpRequest;
 use actix_web::dev::Payload;
 use actix_web::http::header::CONTENT_LENGTH;
 use actix_web::web::{Bytes, BytesMut};
+use tokio::time::{Instant, timeout_at};
 
 use super::respond::Refusal;
 
@@ -58,6 +59,30 @@ impl Drop for Share {
     }
 }
 
+/// A body must not come slower than this: so many bytes in so long, or it is given up before its
+/// time is over.
+const RATE_BYTES: usize = 1 << 10;
+const RATE_WINDOW: Duration = Duration::from_secs(5);
+
+/// How fast a body comes.
+struct Rate {
+    until: Instant,
+    bytes: usize,
+}
+
+impl Rate {
+    fn new() -> Self {
+        Self { until: Instant::now() + RATE_WINDOW, bytes: 0 }
+    }
+
+    fn count(&mut self, bytes: usize) {
+        self.bytes += bytes;
+        if RATE_BYTES <= self.bytes {
+            *self = Self::new();
+        }
+    }
+}
+
 /// Reads the whole body, with its share of the bytes under way.
 pub(super) async fn read(
     request: &HttpRequest,
@@ -79,16 +104,19 @@ pub(super) async fn read(
 
 async fn collect(mut payload: Payload, bounds: &Bounds) -> Result<(Bytes, Share), Refusal> {
     let mut share = Share::new(&bounds.under_way);
+    let mut rate = Rate::new();
     // Most bodies come in one piece and are taken as they are.
-    let Some(first) = next(&mut payload).await? else { return Ok((Bytes::new(), share)) };
+    let Some(first) = next(&mut payload, &mut rate).await? else {
+        return Ok((Bytes::new(), share));
+    };
     add(&mut share, &first, 0, bounds)?;
-    let Some(second) = next(&mut payload).await? else { return Ok((first, share)) };
+    let Some(second) = next(&mut payload, &mut rate).await? else { return Ok((first, share)) };
     let mut body = BytesMut::from(&first[..]);
     let mut piece = Some(second);
     while let Some(bytes) = piece {
         add(&mut share, &bytes, body.len(), bounds)?;
         body.extend_from_slice(&bytes);
-        piece = next(&mut payload).await?;
+        piece = next(&mut payload, &mut rate).await?;
     }
     Ok((body.freeze(), share))
 }
@@ -100,9 +128,12 @@ fn add(share: &mut Share, piece: &Bytes, so_far: usize, bounds: &Bounds) -> Resu
     share.grow(piece.len())
 }
 
-async fn next(payload: &mut Payload) -> Result<Option<Bytes>, Refusal> {
+async fn next(payload: &mut Payload, rate: &mut Rate) -> Result<Option<Bytes>, Refusal> {
     let mut payload = std::pin::Pin::new(payload);
     let piece =
         std::future::poll_fn(|context| futures_core::Stream::poll_next(payload.as_mut(), context));
-    piece.await.transpose().map_err(|_| Refusal::BrokenOff)
+    let piece = timeout_at(rate.until, piece).await.map_err(|_| Refusal::TooSlow)?;
+    let piece = piece.transpose().map_err(|_| Refusal::BrokenOff)?;
+    rate.count(piece.as_ref().map_or(0, Bytes::len));
+    Ok(piece)
 }

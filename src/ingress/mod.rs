@@ -4,6 +4,7 @@
 //! makes one. Nothing here looks at a delivery's content.
 
 mod body;
+mod connections;
 mod counters;
 mod respond;
 mod server;
@@ -22,7 +23,12 @@ pub type Body = actix_web::web::Bytes;
 
 /// Why a delivery was not kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NotKept(pub String);
+pub struct NotKept {
+    /// The word it is counted under.
+    pub code: &'static str,
+    /// The same for people.
+    pub why: String,
+}
 
 /// Where deliveries are kept. `Ok` means on disk: only then it may be acknowledged.
 pub trait Inbox: Clone + Send + Sync + 'static {

@@ -31,8 +31,8 @@ pub(super) enum Refusal {
     #[error("too many bytes are under way")]
     Busy,
     /// The store did not keep it.
-    #[error("the store did not keep it")]
-    NotKept,
+    #[error("it was not kept")]
+    NotKept(&'static str),
 }
 
 impl Refusal {
@@ -44,7 +44,7 @@ impl Refusal {
             Self::TooSlow => "too-slow",
             Self::BrokenOff => "broken-off",
             Self::Busy => "busy",
-            Self::NotKept => "not-kept",
+            Self::NotKept(code) => code,
         }
     }
 
@@ -66,21 +66,18 @@ impl ResponseError for Refusal {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::BrokenOff => StatusCode::BAD_REQUEST,
-            Self::Busy | Self::NotKept => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy | Self::NotKept(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status_code());
-        match self {
-            Self::Busy | Self::NotKept => {
-                response.insert_header((header::RETRY_AFTER, RETRY_AFTER_SECONDS.to_string()));
-            }
-            // What is left of the body is not read.
-            Self::TooLarge | Self::TooSlow | Self::BrokenOff => {
-                response.force_close();
-            }
-            Self::Rejected(_) => {}
+        if self.status_code() == StatusCode::SERVICE_UNAVAILABLE {
+            response.insert_header((header::RETRY_AFTER, RETRY_AFTER_SECONDS.to_string()));
+        }
+        // Only whoever signed keeps the connection (see `webhook`).
+        if !matches!(self, Self::NotKept(_)) {
+            response.force_close();
         }
         response.finish()
     }

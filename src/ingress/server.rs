@@ -10,8 +10,9 @@ use actix_web::web::{self, Data};
 use actix_web::{App, HttpServer};
 
 use super::body::{Bounds, UnderWay};
+use super::connections::Peers;
 use super::verified::DiagnosedAt;
-use super::webhook::{healthz, receive};
+use super::webhook::{healthz, nothing_here, only_post, receive};
 use super::{Counters, Inbox};
 use crate::domain::signature::Verifier;
 use crate::port::Clock;
@@ -23,7 +24,7 @@ const BODY_DEADLINE: Duration = Duration::from_secs(10);
 /// How long an idle connection is kept: longer than HubSpot pauses between deliveries.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// Seconds that requests under way are given to end at shutdown.
-const SHUTDOWN_SECONDS: u64 = 10;
+const SHUTDOWN_SECONDS: u64 = 5;
 /// Bytes of bodies under way, over all requests.
 const UNDER_WAY_BYTES_MAX: usize = 128 << 20;
 
@@ -36,7 +37,9 @@ pub struct Settings {
     pub body_bytes_max: usize,
     /// `[server] connections_max`.
     pub connections_max: usize,
-    /// `[server] workers`.
+    /// `[server] connections_per_peer`.
+    pub connections_per_peer: usize,
+    /// Threads.
     pub workers: usize,
 }
 
@@ -68,18 +71,26 @@ pub fn start<I: Inbox, C: Clock>(
         now: Box::new(move || clock.now()),
     });
     let inbox = Data::new(inbox);
+    let peers = Peers::new(settings.connections_per_peer);
+    let counters = Arc::clone(&door.counters);
     let server = HttpServer::new(move || {
         App::new()
             .app_data(door.clone())
             .app_data(inbox.clone())
-            .route("/webhooks/hubspot", web::post().to(receive::<I>))
+            .service(
+                web::resource("/webhooks/hubspot")
+                    .route(web::post().to(receive::<I>))
+                    .default_service(web::to(only_post)),
+            )
             .route("/healthz", web::get().to(healthz))
+            .default_service(web::to(nothing_here))
     });
     Ok(server
         .workers(settings.workers)
         .max_connections(settings.connections_max.div_ceil(settings.workers).max(1))
         .client_request_timeout(HEAD_DEADLINE)
         .keep_alive(KEEP_ALIVE)
+        .on_connect(move |connection, about| peers.meet(connection, about, &counters))
         .shutdown_timeout(SHUTDOWN_SECONDS)
         .disable_signals()
         .listen(listener)?

@@ -7,12 +7,13 @@ use std::sync::atomic::Ordering;
 use tracing::{info, warn};
 
 use super::Router;
+use super::pace::Urgency;
 use super::reading::Reading;
 use super::turn::Progress;
 use crate::domain::claim::{Channel, Claim, Stamp, State, Target};
 use crate::domain::decide::Intent;
 use crate::domain::gates::theme::blockers;
-use crate::domain::id::{ClaimId, RowId};
+use crate::domain::id::{ClaimId, RowId, SenderName, TargetName};
 use crate::domain::outcome::{Later, Outcome};
 use crate::domain::person::Item;
 use crate::domain::postpone;
@@ -47,9 +48,14 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
             item.due = Some(until);
             return Some(until);
         }
-        let (halt, until) = self.halts.of_target(&intent.target.name, now)?;
-        let held = postpone::halted(rules, item, &halt.message, (until, now));
-        turn.rows.push(held);
+        if let Some((halt, until)) = self.halts.of_target(&intent.target.name, now) {
+            let held = postpone::halted(rules, item, &halt.message, (until, now));
+            turn.rows.push(held);
+            return Some(until);
+        }
+        let (part, why, until) = self.circuits.admit(parts(intent), now).err()?;
+        let rests = postpone::resting(rules, item, (&part.says(), &why), (until, now));
+        turn.rows.push(rests);
         Some(until)
     }
 
@@ -70,11 +76,14 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
             wait_for_outcome(item, &intent, now);
         }
         turn.claims.push(claim.clone());
+        let (target, sender) = parts(&intent);
+        let (target, sender) = (target.clone(), sender.cloned());
         let blockers = blockers(&rules.themes, &intent.theme);
         let Intent { budget, limits, breakers, .. } = intent;
         let booking = Booking { claim, budget, limits, breakers, blockers };
         match self.ledger.reserve(turn, saw, booking).await? {
             Reservation::Moved(what) => {
+                self.circuits.withdraw(&target, sender.as_ref());
                 tracing::debug!(what, "a reservation was not granted, deciding again");
                 Ok(None)
             }
@@ -89,7 +98,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
     async fn call(&self, permit: &Permit, email: Option<&str>) -> Answered {
         let age_ms = self.clock.now().since_ms(permit.claim().first_call_at);
         if PERMIT_AGE_MS_MAX < age_ms {
-            self.pace.give_back(1).await;
+            self.spare();
             return Outcome::RetryAfter { why: Later::Unreachable, delay_ms: Some(0) }.into();
         }
         self.hubspot.enroll(permit, email).await
@@ -103,7 +112,8 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         trace: Vec<TraceStep>,
     ) -> Result<Progress, LedgerError> {
         let claim = permit.spend();
-        let outcome = self.heed(rules, &claim.target, answered.outcome).await;
+        self.circuits.learn(&claim, &answered.outcome, self.clock.now());
+        let outcome = self.heed(rules, &claim.target, answered.outcome);
         let memory = self.ledger.look(claim.contact)?;
         let case = Case {
             rules: Arc::clone(rules),
@@ -132,7 +142,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         if self.ledger.proven_reads().sequences || self.looked_once.swap(true, Ordering::Relaxed) {
             return Ok(());
         }
-        self.pace.take(1).await;
+        self.ask(Urgency::Read, 1).await;
         if self.hubspot.enrollments(&claim.target, claim.contact).await.is_err() {
             self.looked_once.store(false, Ordering::Relaxed);
         }
@@ -140,7 +150,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
     }
 
     /// What an outcome means for everybody else.
-    pub(super) async fn heed(&self, rules: &RuleSet, target: &Target, outcome: Outcome) -> Outcome {
+    pub(super) fn heed(&self, rules: &RuleSet, target: &Target, outcome: Outcome) -> Outcome {
         match outcome {
             Outcome::Halted { target_only, message } => {
                 let now = self.clock.now();
@@ -153,12 +163,17 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
                 Outcome::Halted { target_only, message }
             }
             Outcome::RetryAfter { why, delay_ms } => {
-                let delay_ms = self.slow_down(rules, why, delay_ms).await;
+                let delay_ms = self.slow_down(rules, why, delay_ms);
                 Outcome::RetryAfter { why, delay_ms }
             }
             other => other,
         }
     }
+}
+
+/// What a call would go to, and in whose name.
+fn parts(intent: &Intent) -> (&TargetName, Option<&SenderName>) {
+    (&intent.target.name, intent.sender.as_ref().map(|sender| &sender.name))
 }
 
 fn is_confirmed_sequence(claim: &Claim) -> bool {

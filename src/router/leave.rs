@@ -5,6 +5,7 @@ use tracing::warn;
 
 use super::Router;
 use super::call::{PAUSED_MS, report};
+use super::pace::Urgency;
 use super::turn::Progress;
 use crate::domain::claim::Channel;
 use crate::domain::contact::Contact;
@@ -60,10 +61,13 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
     }
 
     /// Milliseconds for which no call leaves: a person has paused them, or HubSpot refuses the
-    /// target.
+    /// target, or our share of the day is used up.
     fn standstill(&self, case: &Case<'_>) -> Option<u64> {
         if self.ledger.is_paused() {
             return Some(PAUSED_MS);
+        }
+        if let Some(parked_ms) = self.parked_ms(Urgency::Leave) {
+            return Some(parked_ms);
         }
         let (_, until) = self.halts.of_target(&case.leaving.target.name, case.now)?;
         Some(until.since_ms(case.now))
@@ -79,8 +83,9 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         };
         match left {
             Ok(gone_on) => gone_on,
-            Err(ReadFailure::Later { why, delay_ms, .. }) => {
-                let delay_ms = self.slow_down(case.rules, why, delay_ms).await;
+            Err(ReadFailure::Later { why, delay_ms, message }) => {
+                self.circuits.unanswered(why, &message, self.clock.now());
+                let delay_ms = self.slow_down(case.rules, why, delay_ms);
                 put_off(case, delay_ms).into()
             }
             Err(ReadFailure::Halted { message }) => {
@@ -109,16 +114,16 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         let shown = if is_first {
             Shown::Nothing("not looked at yet".to_owned())
         } else {
-            self.shown(target, case.person.contact).await?
+            self.shown(target, case.person.contact, Urgency::Leave).await?
         };
         let verdict = by_call(case, &shown);
         let Verdict::Call(enrollment) = &verdict else {
             return Ok(settle(&self.later(case), None, verdict, None).into());
         };
         let named = Named { email: contact.email(), enrollment: enrollment.as_deref() };
-        self.pace.take(1).await;
+        self.ask(Urgency::Leave, 1).await;
         let outcome = self.hubspot.unenroll(target, case.person.contact, named).await;
-        let outcome = self.heed(case.rules, &case.leaving.target, outcome).await;
+        let outcome = self.heed(case.rules, &case.leaving.target, outcome);
         Ok(settle(&self.later(case), Some(&contact), verdict, Some(outcome)).into())
     }
 
@@ -143,9 +148,9 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         };
         let outcome = match value {
             Some(value) => {
-                self.pace.take(1).await;
+                self.ask(Urgency::Leave, 1).await;
                 let outcome = self.hubspot.write(case.person.contact, property, value).await;
-                Some(self.heed(case.rules, &case.leaving.target, outcome).await)
+                Some(self.heed(case.rules, &case.leaving.target, outcome))
             }
             None => None,
         };
@@ -163,7 +168,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         case: &Case<'_>,
         property: Option<&PropertyName>,
     ) -> Result<Option<Contact>, ReadFailure> {
-        self.pace.take(1).await;
+        self.ask(Urgency::Leave, 1).await;
         let mut properties = evidence::PROPERTIES.map(PropertyName::from).to_vec();
         properties.push("email".into());
         properties.extend(property.cloned());

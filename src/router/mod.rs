@@ -2,10 +2,12 @@
 //! order and with nothing waiting between read and call (CONSISTENCY.md section 2).
 
 mod call;
+mod circuits;
 mod directory;
 mod halts;
 mod leave;
 mod merged;
+mod missed;
 mod pace;
 mod press;
 mod read_back;
@@ -14,17 +16,19 @@ mod share;
 mod turn;
 mod work;
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
 
+pub use circuits::{Circuits, Part};
 pub use halts::{Halt, Halts};
-pub use pace::Pace;
+pub use pace::{Pace, Urgency};
 pub use press::Pressed;
 
 use self::directory::Directory;
 use self::share::Share;
+use crate::domain::retry::Budget;
 use crate::domain::rule::RuleSet;
 use crate::domain::settle::Policy;
 use crate::port::{Clock, HubSpot, Ledger};
@@ -57,6 +61,8 @@ pub struct Router<L, H, C> {
     pace: Pace,
     share: Share,
     halts: Halts,
+    circuits: Circuits,
+    retries: Mutex<Budget>,
     directory: Directory,
     /// An enrollment of ours was looked at once: HubSpot's read of enrollments is known to work.
     looked_once: AtomicBool,
@@ -75,6 +81,8 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
             pace: Pace::new(settings.calls_per_10_seconds),
             share: Share::new(settings.daily_share_percent),
             halts: Halts::default(),
+            circuits: Circuits::default(),
+            retries: Mutex::default(),
             directory: Directory::default(),
             looked_once: AtomicBool::new(false),
         }
@@ -85,9 +93,15 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         &self.halts
     }
 
+    /// What is left alone because it did not answer.
+    pub fn circuits(&self) -> &Circuits {
+        &self.circuits
+    }
+
     /// Whoever waits for owners or access is looked at again: the rules or the access changed.
     pub fn refresh(&self) {
         self.halts.clear();
+        self.circuits.clear();
         self.directory.clear();
     }
 }

@@ -2,12 +2,13 @@
 
 use super::Router;
 use super::call::report;
+use super::pace::Urgency;
 use super::turn::Progress;
 use crate::domain::claim::{Channel, Claim, Doubt, State, Target};
 use crate::domain::contact::Contact;
 use crate::domain::gates::evidence;
 use crate::domain::id::{ContactId, PropertyName, RuleId};
-use crate::domain::outcome::{Observation, ReadFailure};
+use crate::domain::outcome::{Later, Observation, ReadFailure};
 use crate::domain::person::{Item, Person};
 use crate::domain::reason::Reason;
 use crate::domain::record::{Press, ReadsProven, Step, Turn};
@@ -44,21 +45,27 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         claim: Claim,
         person: &Person,
     ) -> Result<Progress, LedgerError> {
-        let observation = match self.look_at(&claim, person).await {
+        let looked = match self.parked_ms(Urgency::Doubt) {
+            Some(delay_ms) => {
+                Ok(Look::Seen(Observation::NotNow { why: Later::Busy, delay_ms: Some(delay_ms) }))
+            }
+            None => self.look_at(&claim, person).await,
+        };
+        let observation = match looked {
             Ok(Look::Seen(observation)) => observation,
             Ok(Look::Elsewhere(contact)) => {
                 let now = self.clock.now();
                 self.is_known_as(person, &contact, now).await?;
                 return Ok(Progress::More);
             }
-            Err(ReadFailure::Later { why, delay_ms, .. }) => {
-                let rules = self.rules.load_full();
-                let delay_ms = self.slow_down(&rules, why, delay_ms).await;
+            Err(ReadFailure::Later { why, delay_ms, message }) => {
+                self.circuits.unanswered(why, &message, self.clock.now());
+                let delay_ms = self.slow_down(&self.rules.load(), why, delay_ms);
                 Observation::NotNow { why, delay_ms }
             }
             Err(ReadFailure::Halted { message }) => {
                 self.halts.everything(self.clock.now(), &message);
-                let why = crate::domain::outcome::Later::Unreachable;
+                let why = Later::Unreachable;
                 Observation::NotNow { why, delay_ms: None }
             }
             Err(ReadFailure::Refused { message }) => Observation::Unobservable { why: message },
@@ -86,7 +93,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
             }
             Some(contact)
         };
-        let shown = self.shown(&claim.target, person.contact).await?;
+        let shown = self.shown(&claim.target, person.contact, Urgency::Doubt).await?;
         let found = observe(claim, &shown, contact.as_ref());
         if claim.target.channel == Channel::Workflow
             || contact.is_some()
@@ -103,8 +110,9 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         &self,
         target: &Target,
         contact: ContactId,
+        urgency: Urgency,
     ) -> Result<Shown, ReadFailure> {
-        self.pace.take(1).await;
+        self.ask(urgency, 1).await;
         Ok(match self.hubspot.enrollments(target, contact).await? {
             Enrollments::Sequences(sightings) => Shown::Sequences(
                 sightings
@@ -128,7 +136,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
     }
 
     async fn latest_sequence(&self, contact: ContactId) -> Result<Option<Contact>, ReadFailure> {
-        self.pace.take(1).await;
+        self.ask(Urgency::Doubt, 1).await;
         let properties = evidence::PROPERTIES.map(PropertyName::from).to_vec();
         self.hubspot.contact(contact, &Wanted { properties, history: Vec::new() }).await
     }

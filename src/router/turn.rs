@@ -1,20 +1,22 @@
 //! One person's turn: claims in doubt are read back, what is being left is left, then everything
 //! due is decided.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use tracing::{error, warn};
 
 use super::Router;
+use super::pace::Urgency;
 use super::reading::Reading;
-use crate::domain::civil::{end_of, local};
+use super::share::until_midnight_ms;
 use crate::domain::decide::{Plan, decide};
 use crate::domain::id::ContactId;
 use crate::domain::outcome::{Later, ReadFailure};
 use crate::domain::person::Person;
 use crate::domain::postpone::{self, Postponed};
 use crate::domain::record::{Step, Turn};
+use crate::domain::retry;
 use crate::domain::rule::RuleSet;
 use crate::domain::time::Timestamp;
 use crate::domain::view::{Memory, View};
@@ -74,24 +76,23 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
     /// Pace token, fresh read, decision. One token is for the read, one for the call.
     async fn decide_due(&self, person: Person) -> Result<Progress, LedgerError> {
         let rules = self.rules.load_full();
-        let now = self.clock.now();
-        let limit = self.hubspot.daily_quota().and_then(|quota| quota.limit);
-        let day = day(now, &rules);
-        if self.share.is_spent(day, limit) {
-            let delay_ms = Some(until_midnight_ms(now, &rules));
-            let why = Later::Busy;
+        if let Some(delay_ms) = self.parked_ms(Urgency::Enroll) {
+            let (why, delay_ms) = (Later::Busy, Some(delay_ms));
             return self.postpone(&rules, &person, &Postponed::Later { why, delay_ms }).await;
         }
-        self.share.count(day, 2);
-        self.pace.take(2).await;
+        self.ask(Urgency::Enroll, 2).await;
         let read_at = self.clock.now();
-        let reading = match self.read(&rules, person.contact).await {
+        let read = self.read(&rules, person.contact, Urgency::Enroll).await;
+        if read.is_ok() {
+            self.circuits.answered();
+        }
+        let reading = match read {
             Ok(Some(reading)) => reading,
             Ok(None) => return self.gone(&rules, &person).await,
             Err(failure) => return self.not_read(&rules, &person, failure).await,
         };
         if self.is_known_as(&person, &reading.contact, read_at).await? {
-            self.pace.give_back(1).await;
+            self.spare();
             return Ok(Progress::Enough);
         }
         for _ in 0..DECISIONS_MAX {
@@ -106,7 +107,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
                 return Ok(progress);
             }
         }
-        self.pace.give_back(1).await;
+        self.spare();
         // Whoever was overtaken this often lets the others go first.
         tokio::time::sleep(OVERTAKEN_PAUSE).await;
         Ok(Progress::Enough)
@@ -128,21 +129,21 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
                 // A rule set with such a key is refused, so this is our own mistake.
                 error!(key = unbuilt.key, "a rule uses a key that is not built yet");
                 let stuck = Postponed::Stuck(format!("{} is not built yet", unbuilt.key));
-                self.pace.give_back(1).await;
+                self.spare();
                 return self.postpone(rules, &memory.person, &stuck).await.map(Some);
             }
         };
         let saw = Saw { versions: memory.versions.clone() };
         let mut turn = changes(&plan, memory, reading, now);
         let Some(intent) = plan.enroll.take() else {
-            self.pace.give_back(1).await;
+            self.spare();
             return Ok(match self.ledger.record(turn, saw).await? {
                 Recorded::Done => Some(Progress::Enough),
                 Recorded::Moved => None,
             });
         };
         if let Some(until) = self.held_back(rules, &intent, &mut turn, now) {
-            self.pace.give_back(1).await;
+            self.spare();
             self.ledger.record(turn, saw).await?;
             let more = until <= now;
             return Ok(Some(if more { Progress::More } else { Progress::Enough }));
@@ -153,7 +154,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
     /// The contact is not there. HubSpot may only be slow to show a new one, so it is read
     /// three times.
     async fn gone(&self, rules: &RuleSet, person: &Person) -> Result<Progress, LedgerError> {
-        self.pace.give_back(1).await;
+        self.spare();
         self.postpone(rules, person, &Postponed::Gone).await
     }
 
@@ -163,12 +164,20 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         person: &Person,
         failure: ReadFailure,
     ) -> Result<Progress, LedgerError> {
-        self.pace.give_back(1).await;
+        self.spare();
         let now = self.clock.now();
         let postponed = match failure {
-            ReadFailure::Later { why, delay_ms, .. } => {
-                let delay_ms = self.slow_down(rules, why, delay_ms).await;
-                Postponed::Later { why, delay_ms }
+            ReadFailure::Later { why, delay_ms, message } => {
+                let rests = self.circuits.unanswered(why, &message, now);
+                let delay_ms = self.slow_down(rules, why, delay_ms);
+                let retry = (why == Later::Unreachable && delay_ms.is_none())
+                    .then(|| self.retry_ms(person, now));
+                match retry {
+                    // Everybody waits for HubSpot: this one says nothing of the contact.
+                    Some(delay_ms) if rests => Postponed::Later { why, delay_ms: Some(delay_ms) },
+                    Some(delay_ms) => Postponed::Failed { delay_ms, message },
+                    None => Postponed::Later { why, delay_ms },
+                }
             }
             ReadFailure::Halted { message } => {
                 warn!(%message, "HubSpot refuses our access");
@@ -178,6 +187,25 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
             ReadFailure::Refused { message } => Postponed::Refused(message),
         };
         self.postpone(rules, person, &postponed).await
+    }
+
+    /// When a person's items are tried again: by the backoff, or later where the retry budget is
+    /// used up.
+    fn retry_ms(&self, person: &Person, now: Timestamp) -> u64 {
+        let attempts = person.due_items(now).map(|(_, item)| item.attempts + 1).max();
+        let seed = person.contact.0;
+        let delay_ms = retry::delay_ms(attempts.unwrap_or(1), seed);
+        let mut retries = self.retries.lock().unwrap_or_else(PoisonError::into_inner);
+        retries.place(now, delay_ms, seed.wrapping_add(now.unix_ms()))
+    }
+
+    /// A worker gave up on this person in a way we do not understand. What is due for them
+    /// becomes a dead letter, so that they do not stop it again and again.
+    pub(super) async fn bury(&self, contact: ContactId) -> Result<(), LedgerError> {
+        let person = self.ledger.look(contact)?.person;
+        let why = "a part of the router gave up; please report it".to_owned();
+        let rules = self.rules.load_full();
+        self.postpone(&rules, &person, &Postponed::Stuck(why)).await.map(|_| ())
     }
 
     async fn postpone(
@@ -195,7 +223,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
 
     /// HubSpot asked to slow down: nobody calls before that. A full day lasts until the
     /// account's midnight.
-    pub(super) async fn slow_down(
+    pub(super) fn slow_down(
         &self,
         rules: &RuleSet,
         why: Later,
@@ -210,7 +238,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
             given => given,
         };
         if let Some(delay_ms) = delay_ms {
-            self.pace.silence(Duration::from_millis(delay_ms)).await;
+            self.pace.silence(Duration::from_millis(delay_ms));
         }
         delay_ms
     }
@@ -236,18 +264,4 @@ fn changes(plan: &Plan, memory: &Memory, reading: &Reading, now: Timestamp) -> T
     turn.seen = (plan.seen != memory.person.seen).then(|| plan.seen.clone());
     turn.shadows = (plan.shadows != memory.person.shadows).then(|| plan.shadows.clone());
     turn
-}
-
-/// The day in the account's zone, as a number that differs from day to day.
-fn day(now: Timestamp, rules: &RuleSet) -> u64 {
-    let date = local(now, &rules.portal.zone).date();
-    let (year, day) =
-        (u64::from(date.year().unsigned_abs()), u64::from(date.day_of_year().unsigned_abs()));
-    year * 1_000 + day
-}
-
-/// Milliseconds until the account's next midnight, when daily counters start again.
-fn until_midnight_ms(now: Timestamp, rules: &RuleSet) -> u64 {
-    let today = local(now, &rules.portal.zone).date();
-    end_of(today, &rules.portal.zone).since_ms(now)
 }

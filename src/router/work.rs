@@ -1,16 +1,18 @@
 //! The work loop: whoever is due gets a worker, one at a time for a person.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep};
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use super::Router;
+use super::pace::Urgency;
 use crate::domain::id::ContactId;
+use crate::domain::outcome::{Later, ReadFailure};
 use crate::domain::queue;
 use crate::domain::record::{Step, Turn};
 use crate::domain::time::Timestamp;
@@ -21,41 +23,81 @@ const NAP: Duration = Duration::from_secs(1);
 /// How often our access is tried while HubSpot refuses it.
 const PROBE_EVERY: Duration = Duration::from_mins(1);
 
+/// How long calls under way may take to end at a stop.
+const GRACE: Duration = Duration::from_secs(6);
+/// How often it is looked whether they have.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Who is worked on.
+#[derive(Debug, Default)]
+struct Work {
+    tasks: JoinSet<()>,
+    by_task: HashMap<Id, ContactId>,
+    busy: BTreeSet<ContactId>,
+}
+
 impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
-    /// Works until `shutdown`, then lets the calls under way end.
+    /// Works until `shutdown`, then lets the calls under way end, for as long as [`GRACE`].
     pub async fn run(self: Arc<Self>, shutdown: impl Future<Output = ()>) {
         let mut shutdown = std::pin::pin!(shutdown);
-        let mut tasks: JoinSet<ContactId> = JoinSet::new();
-        let mut busy = BTreeSet::new();
+        let mut work = Work::default();
         let mut probed = Instant::now();
         let mut looked = Instant::now();
         loop {
-            self.probe(&mut probed).await;
+            tokio::select! {
+                () = &mut shutdown => break,
+                () = self.probe(&mut probed) => {}
+            }
             self.pass_on(&mut looked).await;
-            let nap = self.start_due(&mut tasks, &mut busy);
+            let nap = self.start_due(&mut work);
             tokio::select! {
                 () = &mut shutdown => break,
                 () = self.ledger.changed() => {}
-                Some(ended) = tasks.join_next() => forget(&mut busy, ended),
+                Some(ended) = work.tasks.join_next_with_id() => self.ended(&mut work, ended).await,
                 () = sleep(nap) => {}
             }
         }
-        while let Some(ended) = tasks.join_next().await {
-            forget(&mut busy, ended);
+        self.pace.close();
+        let end = Instant::now() + GRACE;
+        // Whoever waits for the pace has called nobody. A call that is cut off is a claim on
+        // disk, which the next start reads back.
+        while self.pace.waiting() < work.tasks.len() && Instant::now() < end {
+            tokio::select! {
+                _ = work.tasks.join_next() => {}
+                () = sleep(LOOK) => {}
+            }
         }
+        work.tasks.shutdown().await;
+    }
+
+    /// A worker is done with its person, or gave up.
+    async fn ended(&self, work: &mut Work, ended: Result<(Id, ()), JoinError>) {
+        let (id, error) = match ended {
+            Ok((id, ())) => (id, None),
+            Err(error) => (error.id(), Some(error)),
+        };
+        let Some(contact) = work.by_task.remove(&id) else { return };
+        if let Some(error) = error {
+            error!(%error, "contact {contact}: a worker gave up");
+            // Where that fails too the person stays busy: they are looked at after a restart,
+            // and nobody else waits for them.
+            if self.bury(contact).await.is_err() {
+                return;
+            }
+        }
+        work.busy.remove(&contact);
     }
 
     /// Starts workers for whoever is due; how long to sleep at most.
-    fn start_due(
-        self: &Arc<Self>,
-        tasks: &mut JoinSet<ContactId>,
-        busy: &mut BTreeSet<ContactId>,
-    ) -> Duration {
+    fn start_due(self: &Arc<Self>, work: &mut Work) -> Duration {
         if self.halts.of_everything().is_some() {
             return NAP;
         }
         let now = self.clock.now();
-        let due = match self.ledger.due(now, self.workers + busy.len()) {
+        if let Some(until) = self.circuits.rest() {
+            return Duration::from_millis(until.since_ms(now)).min(NAP);
+        }
+        let due = match self.ledger.due(now, self.workers + work.busy.len()) {
             Ok(due) => due,
             Err(error) => {
                 warn!(%error, "cannot read who is due");
@@ -63,19 +105,19 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
             }
         };
         for contact in due.contacts {
-            if self.workers <= tasks.len() {
+            if self.workers <= work.tasks.len() {
                 break;
             }
-            if let Some(contact) = self.free(contact, busy) {
-                busy.insert(contact);
+            if let Some(contact) = self.free(contact, &work.busy) {
+                work.busy.insert(contact);
                 let router = Arc::clone(self);
-                tasks.spawn(async move {
-                    router.work_on(contact).await;
-                    contact
-                });
+                let task = work.tasks.spawn(async move { router.work_on(contact).await });
+                work.by_task.insert(task.id(), contact);
             }
         }
-        due.next.map_or(NAP, |at| Duration::from_millis(at.since_ms(now)).min(NAP))
+        // Whoever is due already waits for a worker, and a worker's end wakes the loop.
+        let next = due.next.filter(|at| now < *at);
+        next.map_or(NAP, |at| Duration::from_millis(at.since_ms(now)).min(NAP))
     }
 
     /// Whom to work on for somebody who is due: under the id that counts, unless a worker has the
@@ -121,27 +163,34 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         Ok(())
     }
 
-    /// While our access is refused, a cheap read each minute shows whether it works again.
+    /// While our access is refused or HubSpot does not answer, a cheap read now and then shows
+    /// whether it works again.
     async fn probe(&self, probed: &mut Instant) {
-        if self.halts.of_everything().is_none() || probed.elapsed() < PROBE_EVERY {
-            return;
+        let is_refused = self.halts.of_everything().is_some();
+        if is_refused && PROBE_EVERY <= probed.elapsed() {
+            *probed = Instant::now();
+            self.ask(Urgency::Read, 1).await;
+            if self.hubspot.probe().await.is_ok() {
+                info!("HubSpot accepts our access again");
+                self.halts.clear_everything();
+            }
         }
-        *probed = Instant::now();
-        self.pace.take(1).await;
-        if self.hubspot.probe().await.is_ok() {
-            info!("HubSpot accepts our access again");
-            self.halts.clear_everything();
+        let now = self.clock.now();
+        if !is_refused && self.circuits.rest().is_some_and(|until| until <= now) {
+            self.ask(Urgency::Read, 1).await;
+            match self.hubspot.probe().await {
+                Err(ReadFailure::Later { why: Later::Unreachable, message, .. }) => {
+                    self.circuits.unanswered(Later::Unreachable, &message, self.clock.now());
+                }
+                Err(ReadFailure::Halted { message }) => {
+                    self.circuits.answered();
+                    self.halts.everything(self.clock.now(), &message);
+                }
+                Ok(()) | Err(ReadFailure::Later { .. } | ReadFailure::Refused { .. }) => {
+                    info!("HubSpot answers again");
+                    self.circuits.answered();
+                }
+            }
         }
-    }
-}
-
-fn forget(busy: &mut BTreeSet<ContactId>, ended: Result<ContactId, tokio::task::JoinError>) {
-    match ended {
-        Ok(contact) => {
-            busy.remove(&contact);
-        }
-        // A worker that panicked leaves its person busy: they are looked at after a restart,
-        // and nobody else waits for them.
-        Err(error) => tracing::error!(%error, "a worker gave up"),
     }
 }

@@ -73,7 +73,7 @@ impl Hub {
             };
         }
         keep!(portal contacts owners users sequences workflows enrolled tokens conversations
-              expect settings);
+              expect settings scopes properties lists subscription_types webhooks);
     }
 
     /// Makes `state` the state: fills in what a hand-written one leaves out, builds the tables.

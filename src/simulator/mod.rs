@@ -12,6 +12,7 @@ mod call;
 mod clock;
 mod control;
 mod counts;
+mod definitions;
 mod deliver;
 mod enrollment;
 mod event;
@@ -45,8 +46,8 @@ pub use server::{Options, Simulator, StartError, simulate};
 pub use settings::{AlreadyEnrolled, Bridge, NoEnrollment, Settings, Start};
 pub use sign::Signature;
 pub use state::{
-    By, Contact, Conversation, Ended, Enrollment, How, Owner, Sequence, State, Target, User,
-    Version, Workflow,
+    By, Choice, Contact, Conversation, Ended, Enrollment, How, Named, Owner, Property, Sequence,
+    State, Target, User, Version, Webhook, Workflow,
 };
 
 /// The control protocol, as `hubroute simulate --help` and `GET /_sim/help` print it.

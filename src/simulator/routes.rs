@@ -56,6 +56,16 @@ pub enum Endpoint {
     Usage,
     /// An OAuth token.
     Token,
+    /// What a token may do.
+    TokenInfo,
+    /// The property definitions of an object.
+    ListProperties,
+    /// One list.
+    GetList,
+    /// The subscription types.
+    ListConsents,
+    /// The webhook subscriptions of an app.
+    ListWebhooks,
     /// No path of HubSpot.
     Unknown,
 }
@@ -92,6 +102,19 @@ const ROUTES: &[(&str, &str, &str, Endpoint)] = &[
     ("GET", "/account-info/v3/api-usage/daily/private-apps", "v4", Endpoint::Usage),
     ("POST", "/oauth/{v}/token", "", Endpoint::Token),
     ("POST", "/oauth/v3/token", "v4", Endpoint::Token),
+    ("POST", "/oauth/{v}/token/introspect", "", Endpoint::TokenInfo),
+    ("POST", "/oauth/v3/token/introspect", "v4", Endpoint::TokenInfo),
+    ("POST", "/oauth/v2/private-apps/get/access-token-info", "v2", Endpoint::TokenInfo),
+    ("GET", "/webhooks/2026-03/{app}/subscriptions", "2026-03", Endpoint::ListWebhooks),
+    ("GET", "/app-webhooks/2026-09/{app}/subscriptions", "2026-09", Endpoint::ListWebhooks),
+    ("GET", "/webhooks/v3/{app}/subscriptions", "v4", Endpoint::ListWebhooks),
+    // Properties, lists, subscription types.
+    ("GET", "/crm/properties/{v}/{object}", "", Endpoint::ListProperties),
+    ("GET", "/crm/v3/properties/{object}", "v4", Endpoint::ListProperties),
+    ("GET", "/crm/lists/{v}/{list}", "", Endpoint::GetList),
+    ("GET", "/crm/v3/lists/{list}", "v4", Endpoint::GetList),
+    ("GET", "/communication-preferences/{v}/definitions", "", Endpoint::ListConsents),
+    ("GET", "/communication-preferences/v4/definitions", "v4", Endpoint::ListConsents),
     // Sequences.
     ("POST", "/automation/sequences/{v}/enrollments", "", Endpoint::EnrollSequence),
     (

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::definitions::contacts_object;
+pub use super::definitions::{Choice, Named, Property, Webhook};
 use super::id::Id;
 use super::settings::Settings;
 
@@ -28,6 +30,17 @@ pub struct State {
     pub enrolled: Vec<Enrollment>,
     /// The access tokens accepted; empty accepts any `Bearer` token.
     pub tokens: Vec<String>,
+    /// The scopes of every token; absent grants all of them.
+    pub scopes: Option<Vec<String>>,
+    /// Property definitions; an object without any has none.
+    pub properties: Vec<Property>,
+    /// Lists.
+    pub lists: Vec<Named>,
+    /// Subscription types.
+    pub subscription_types: Vec<Named>,
+    /// The webhook subscriptions of the app; absent: it is of a kind whose subscriptions no API
+    /// tells.
+    pub webhooks: Option<Vec<Webhook>>,
     /// Which sequences and workflows are one conversation; used only to count overlaps.
     pub conversations: Vec<Conversation>,
     /// Contacts that must end up enrolled; used only to count the lost ones.
@@ -47,6 +60,11 @@ impl Default for State {
             workflows: Vec::new(),
             enrolled: Vec::new(),
             tokens: Vec::new(),
+            scopes: None,
+            properties: Vec::new(),
+            lists: Vec::new(),
+            subscription_types: Vec::new(),
+            webhooks: None,
             conversations: Vec::new(),
             expect: Vec::new(),
             settings: Settings::default(),
@@ -138,6 +156,9 @@ pub struct Sequence {
     /// The users who may see and use it; absent means everybody.
     #[serde(default)]
     pub visible_to: Option<Vec<Id>>,
+    /// Whose it is; absent means whoever asks.
+    #[serde(default)]
+    pub owner: Option<Id>,
 }
 
 /// One contact workflow.
@@ -151,6 +172,9 @@ pub struct Workflow {
     /// Its name.
     #[serde(default)]
     pub name: String,
+    /// The object it is about; contacts unless given.
+    #[serde(default = "contacts_object")]
+    pub object: String,
     /// Whether it is turned on.
     #[serde(default = "yes")]
     pub enabled: bool,

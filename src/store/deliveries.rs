@@ -9,9 +9,10 @@ use std::time::Duration;
 use thiserror::Error;
 use tokio::sync::{oneshot, watch};
 
-use super::StoreError;
+use super::backlog::Backlog;
 use super::disk::Disk;
 use super::journal::{Draft, Entry, FrameKind, Journal, JournalError, Reader, Sweeper, Trimmer};
+use super::{Limits, StoreError};
 use crate::domain::signature::VerifiedDelivery;
 use crate::domain::time::Timestamp;
 
@@ -23,6 +24,8 @@ const VERSION: u8 = 1;
 const GROUP_BYTES_MAX: usize = 4 << 20;
 /// Bytes that may wait to be written; beyond, deliveries are refused.
 const WAITING_BYTES_MAX: usize = 64 << 20;
+/// Deliveries that may wait to be written: each costs more memory than its bytes.
+const WAITING_MAX: usize = 16_384;
 
 /// After so long without a delivery the last group is marked as synced.
 const REST: Duration = Duration::from_millis(2);
@@ -35,6 +38,9 @@ pub enum NotKept {
     /// Too much waits for the disk already.
     #[error("too much waits for the disk")]
     Full,
+    /// The intake is too far behind what is on disk.
+    #[error("{0}")]
+    Behind(String),
     /// The disk is almost full.
     #[error("the store's disk is almost full")]
     NoSpace,
@@ -67,6 +73,7 @@ struct Shared {
     queue: Mutex<Queue>,
     arrived: Condvar,
     bytes: AtomicUsize,
+    backlog: Backlog,
     synced: AtomicU64,
     /// For the intake thread, which sleeps while there is nothing new.
     appended: (Mutex<u64>, Condvar),
@@ -108,6 +115,7 @@ impl<D: Disk> Deliveries<D> {
             queue: Mutex::new(Queue::default()),
             arrived: Condvar::new(),
             bytes: AtomicUsize::new(0),
+            backlog: Backlog::new(synced),
             synced: AtomicU64::new(synced),
             appended: (Mutex::new(synced), Condvar::new()),
             is_short: AtomicBool::new(false),
@@ -129,19 +137,51 @@ impl<D: Disk> Deliveries<D> {
     where
         B: AsRef<[u8]> + Send + 'static,
     {
+        let received = delivery.received();
+        self.keep(received, Box::new(delivery.into_body())).await
+    }
+
+    /// Keeps what `reconcile` found, in the form of a delivery; its number.
+    pub async fn append_found(&self, found: Vec<u8>, at: Timestamp) -> Result<u64, NotKept> {
+        self.keep(at, Box::new(found)).await
+    }
+
+    async fn keep(
+        &self,
+        received: Timestamp,
+        body: Box<dyn AsRef<[u8]> + Send>,
+    ) -> Result<u64, NotKept> {
+        if let Some(why) = self.shared.backlog.obstacle(received) {
+            return Err(NotKept::Behind(why));
+        }
         if self.shared.is_short.load(Ordering::Relaxed) {
             return Err(NotKept::NoSpace);
         }
-        let bytes = delivery.body().len();
+        let bytes = (*body).as_ref().len();
         if WAITING_BYTES_MAX < self.shared.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes {
             self.shared.bytes.fetch_sub(bytes, Ordering::Relaxed);
             return Err(NotKept::Full);
         }
         let (kept, answer) = oneshot::channel();
-        let received = delivery.received();
-        let waiting = Waiting { received, body: Box::new(delivery.into_body()), bytes, kept };
+        let waiting = Waiting { received, body, bytes, kept };
         self.shared.push(waiting)?;
         answer.await.unwrap_or(Err(NotKept::Stopped))
+    }
+
+    /// Bounds what may wait for the intake.
+    pub fn limit(&self, limits: Limits) {
+        self.shared.backlog.limit(limits);
+    }
+
+    /// The intake is done with everything up to this number.
+    pub fn taken(&self, seq: u64) {
+        self.shared.backlog.take(seq);
+    }
+
+    /// Why deliveries are refused at `now` although the disk takes them: the intake is too far
+    /// behind. `None` while they are kept.
+    pub fn behind(&self, now: Timestamp) -> Option<String> {
+        self.shared.backlog.obstacle(now)
     }
 
     /// The last number that is on disk.
@@ -219,6 +259,10 @@ impl Shared {
         if queue.closed {
             return Err(NotKept::Stopped);
         }
+        if WAITING_MAX <= queue.waiting.len() {
+            self.bytes.fetch_sub(waiting.bytes, Ordering::Relaxed);
+            return Err(NotKept::Full);
+        }
         queue.waiting.push(waiting);
         let first = queue.waiting.len() == 1;
         drop(queue);
@@ -295,6 +339,9 @@ impl<D: Disk> Appender<D> {
         let last = *last;
         let result = self.journal.commit();
         if result.is_ok() {
+            let bytes = group.iter().map(|(_, waiting)| waiting.bytes as u64).sum();
+            let since = group.iter().map(|(_, waiting)| waiting.received).min();
+            self.shared.backlog.keep(last, bytes, since.unwrap_or_default());
             self.shared.synced.store(last, Ordering::Release);
         }
         let refusal = result.as_ref().err().map(JournalError::in_full);

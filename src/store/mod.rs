@@ -5,8 +5,11 @@
 //! data/journal/    deliveries-N.seg (what HubSpot sent) and ledger-N.seg (what was decided)
 //! data/index/      sled, folded from the ledger
 //! data/CHECKPOINT  how far both streams had come, to notice a lost segment
+//! data/RESTORED    it came from a backup, and HubSpot may know more than it does
 //! ```
 
+mod backlog;
+pub mod backup;
 mod checkpoint;
 pub mod deliveries;
 pub mod disk;
@@ -29,6 +32,8 @@ use std::time::SystemTime;
 
 use thiserror::Error;
 
+pub use self::backlog::Limits;
+use self::backup::Restored;
 use self::checkpoint::Checkpoint;
 use self::deliveries::Deliveries;
 use self::disk::Folder;
@@ -131,6 +136,12 @@ pub enum StoreError {
         /// The last one that was read; 0 for none.
         expected: u64,
     },
+    /// It is a backup: what it holds would be changed, and nobody would know that it is old.
+    #[error("{path} is a backup, not a store; bring it back with: hubroute restore {path}")]
+    Backup {
+        /// The folder.
+        path: PathBuf,
+    },
     /// The index cannot be made or written.
     #[error(transparent)]
     Index(#[from] IndexError),
@@ -196,6 +207,9 @@ impl Store {
     /// keep deliveries.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let folder_error = |source| StoreError::Folder { path: path.to_owned(), source };
+        if path.join(backup::MANIFEST).exists() {
+            return Err(StoreError::Backup { path: path.to_owned() });
+        }
         fs::create_dir_all(path).map_err(folder_error)?;
         let lock = Lock::take(path)?;
         version::claim(path)?;
@@ -262,6 +276,16 @@ impl OpenStore {
         self.deliveries.refuse_for_space(short.is_some());
         self.ledger.refuse_for_space(short.is_some());
         short
+    }
+
+    /// The backup it came from, until [`Self::forget_restored`].
+    pub fn restored(&self) -> Option<Restored> {
+        backup::restored(&self.path)
+    }
+
+    /// Whoever starts from a backup has seen that, durably.
+    pub fn forget_restored(&self) -> io::Result<()> {
+        backup::forget_restored(&self.path)
     }
 
     /// Writes down how far both streams have come.

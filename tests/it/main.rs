@@ -1,11 +1,14 @@
 //! One integration binary: the real router as a process, judged by the simulator's counts, and
 //! the house's own rules.
 
+mod away;
+mod backup;
 mod beside;
 mod book;
 mod codes;
 mod commandline;
 mod demo;
+mod doctor;
 mod exclusivity;
 mod expectations;
 mod gates;
@@ -17,6 +20,7 @@ mod kills;
 mod mistakes;
 mod model;
 mod people;
+mod pressure;
 mod protection;
 mod quick;
 mod reasons;

@@ -9,6 +9,7 @@ pub(super) mod people;
 pub(super) mod press;
 pub(super) mod query;
 pub(super) mod reasons;
+pub(super) mod reconcile;
 pub(super) mod record;
 pub(super) mod rule_sets;
 pub(super) mod rules;

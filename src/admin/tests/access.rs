@@ -118,6 +118,8 @@ fn without_a_token_no_foreign_page_presses() {
                 r#"{"as":"enrolled","who":"Ann","note":""}"#
             } else if path.contains("take-out") {
                 r#"{"everything":true,"who":"Ann","note":""}"#
+            } else if path.ends_with("reconcile") {
+                r#"{"since":"2026-01-01T00:00:00Z"}"#
             } else {
                 r#"{"who":"Ann","note":""}"#
             };

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::Ask;
-use super::office::{HOSTILE, alert};
+use super::office::HOSTILE;
+use super::standing::alert;
 use crate::admin::api::openapi::document;
 use crate::admin::routes::Call;
 use crate::domain::reason::Reason;

@@ -5,6 +5,7 @@ mod answers;
 mod explain;
 mod office;
 mod presses;
+mod standing;
 
 use std::sync::atomic::Ordering;
 

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
+use super::standing::standing;
 use crate::admin::office::{
-    Alert, DiskUse, Looked, Office, PressError, Refusal, ReloadError, Reloaded, Resolution,
-    RulesStanding, Standing,
+    Looked, Office, PressError, ReconcileStanding, Refusal, ReloadError, Reloaded, Resolution,
+    Standing,
 };
 use crate::domain::breaker::Tripped;
 use crate::domain::claim::{Channel, Claim, State, Target};
@@ -77,25 +78,6 @@ impl Desk {
     fn press(&self, what: String, press: Press) {
         self.pressed.lock().expect("no test panics with it").push((what, press));
     }
-}
-
-fn standing() -> Standing {
-    Standing {
-        ready: Ok(()),
-        alerts: Vec::new(),
-        paused: false,
-        rules: RulesStanding { loaded_at: NOW, refused: None },
-        deliveries: 12,
-        store: "embedded",
-        disk: DiskUse::default(),
-        oldest_undecided: Some(NOW.minus_ms(HOUR_MS)),
-        oldest_unsettled: None,
-    }
-}
-
-pub(super) fn alert() -> Alert {
-    let sentence = "The rules on disk are refused: <b>3</b> errors.".to_owned();
-    Alert { code: "rules-refused", since: NOW, sentence }
 }
 
 fn event(contact: ContactId) -> Event {
@@ -375,6 +357,14 @@ impl Office for Desk {
             "busy" => Err(PressError::Conflict("It moved.".to_owned())),
             _ => Err(PressError::NotFound),
         }
+    }
+
+    async fn reconcile(&self, since: Timestamp) -> Result<(), PressError> {
+        if since < NOW { Ok(()) } else { Err(PressError::NotFound) }
+    }
+
+    fn reconciled(&self) -> ReconcileStanding {
+        ReconcileStanding { missed: 2, recovered: 2, ..ReconcileStanding::default() }
     }
 
     async fn decide_about(

@@ -26,7 +26,7 @@ fn commands_are_offered_and_the_hidden_one_is_not() {
         assert!(all.iter().any(|it| it == name), "{name}: {all:?}");
     }
     assert!(!all.iter().any(|it| it == COMMAND), "{all:?}");
-    check("re", &["replay", "resume", "reload"]);
+    check("re", &["replay", "restore", "reconcile", "resume", "reload"]);
     check("held ", &["list", "release", "discard", "help"]);
     check("held rel", &["release"]);
     check("help in", &["in-doubt"]);

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use toml::de::{DeTable, DeValue};
 
-use super::diagnostics;
+use super::{diagnostics, saved};
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::rule::RuleFile;
 use crate::domain::rule::syntax::Source;
@@ -163,25 +163,9 @@ fn one(path: &Path, text: String, check: bool, color: bool, answer: &mut Answer)
             answer.say("would format", &name);
             answer.exit_code = 1;
         }
-        Ok(after) => match replace(path, &after) {
+        Ok(after) => match saved::replace(path, &after) {
             Ok(()) => answer.say("formatted", &name),
             Err(error) => answer.fail(&format!("error: cannot write {name}: {error}\n")),
         },
     }
-}
-
-/// Puts a text in the place of a file at once: whoever reads it sees the old or the new one. The
-/// file beside it begins with a dot, so that no router takes it for a rules file.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let path = path.canonicalize()?;
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let fresh = path.with_file_name(format!(".{name}.fmt"));
-    let written = fs::write(&fresh, text)
-        .and_then(|()| fs::set_permissions(&fresh, fs::metadata(&path)?.permissions()))
-        .and_then(|()| fs::rename(&fresh, &path));
-    if written.is_err() {
-        // What is left of it is in nobody's way; the error above tells more.
-        fs::remove_file(&fresh).ok();
-    }
-    written
 }

@@ -21,6 +21,17 @@ pub(super) const SHAPES: &[Shape] = &[
                 "Exactly the target URL in the HubSpot app: it is part of what HubSpot signs.",
             ),
             Key("connections_max", Whole(1, 1_000_000), "Connections at once."),
+            Key(
+                "connections_per_peer",
+                Whole(1, 1_000_000),
+                "Connections of one address; loopback and private networks, where a proxy is, are not bounded.",
+            ),
+            Key(
+                "backlog_limit",
+                Like("^[0-9]+ (B|KiB|MiB|GiB)$"),
+                "Deliveries on disk that wait to be taken; beyond, 503. 1 MiB to 1024 GiB.",
+            ),
+            Key("backlog_age", Duration, "How long the oldest of them may wait; beyond, 503."),
         ],
     },
     Shape {

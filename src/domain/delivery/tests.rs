@@ -98,3 +98,25 @@ fn deep_nesting_is_refused_not_followed() {
     let deep = format!("[{}{}]", "[".repeat(100_000), "]".repeat(100_000));
     check(&deep, &["unreadable: "]);
 }
+
+#[test]
+fn what_reconcile_found_reads_as_the_change_it_was() {
+    let who = (PortalId(33), ContactId(7));
+    let at = Timestamp::from_unix_ms(1_462_216_307_945);
+    let stage = PropertyName::from("stage");
+    let change = reconciled(who, Some((&stage, "hot")), at, Some("IMPORT"));
+    let creation = reconciled(who, None, at, None);
+    let body = Value::from(vec![change.clone(), creation]).to_string();
+    check(
+        &body,
+        &[
+            r#"33 7 1462216307945 Property { name: PropertyName("stage"), value: "hot" }"#,
+            "33 7 1462216307945 Created",
+        ],
+    );
+    let event = read_item(&change.to_string()).expect("readable");
+    assert_eq!(event.source.as_deref(), Some("IMPORT"));
+    assert!(is_reconciled(&event));
+    let delivered = Event { subscription_type: "contact.propertyChange".to_owned(), ..event };
+    assert!(!is_reconciled(&delivered));
+}

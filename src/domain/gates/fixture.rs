@@ -250,7 +250,7 @@ pub(crate) fn rules(rules: Vec<Rule>) -> RuleSet {
         waited_for: waited_for(&rules),
         index: Index::of(&rules),
         subscriptions: BTreeMap::new(),
-        hubspot_lists: BTreeSet::new(),
+        hubspot_lists: BTreeMap::new(),
         rules,
         suppressions: Vec::new(),
         caps: Vec::new(),

@@ -1,8 +1,10 @@
 //! What is to be done about a person, and when: items, claims in doubt, leavings.
 
+use std::collections::BTreeMap;
+
 use super::{Item, Person};
 use crate::domain::claim::{Claim, State};
-use crate::domain::id::{ClaimId, RowId};
+use crate::domain::id::{ClaimId, RowId, RuleId};
 use crate::domain::leaving::Leaving;
 use crate::domain::time::Timestamp;
 
@@ -12,12 +14,30 @@ impl Person {
     pub fn next_due(&self) -> Option<Timestamp> {
         let items = self.items.iter().filter(|item| !self.is_left_for(&item.id));
         let items = items.filter_map(|item| item.due);
+        items.chain(self.next_urgent()).min()
+    }
+
+    /// When somebody must look at a claim in doubt, or at a leaving: that cannot wait behind
+    /// others' items.
+    pub fn next_urgent(&self) -> Option<Timestamp> {
         let doubts = self.claims.iter().filter_map(|claim| match claim.state {
             State::InDoubt { next_check, .. } if !self.is_left(&claim.id) => Some(next_check),
             _ => None,
         });
         let leaving = self.open_leaving().map(|leaving| leaving.next);
-        items.chain(doubts).chain(leaving).min()
+        doubts.chain(leaving).min()
+    }
+
+    /// When the items of each rule are due first.
+    pub fn due_by_rule(&self) -> BTreeMap<&RuleId, Timestamp> {
+        let mut by_rule = BTreeMap::new();
+        for item in self.items.iter().filter(|item| !self.is_left_for(&item.id)) {
+            if let Some(due) = item.due {
+                let first = by_rule.entry(&item.rule).or_insert(due);
+                *first = (*first).min(due);
+            }
+        }
+        by_rule
     }
 
     /// Items whose time has come, with their places. One that waits for a leaving is not due.

@@ -79,3 +79,32 @@ pub const LINT_SEND_LIMIT: &str = "HR116";
 pub const LINT_REPLACE: &str = "HR117";
 /// Lint: a rule got another id without `was`.
 pub const LINT_RENAMED: &str = "HR118";
+
+/// With HubSpot: `[portal] id` is not the account of the token.
+pub const PORTAL_OTHER: &str = "HR201";
+/// With HubSpot: a sender who is no owner there, or another user.
+pub const PORTAL_SENDER: &str = "HR202";
+/// With HubSpot, lint: a sender who is deactivated there.
+pub const PORTAL_INACTIVE: &str = "HR203";
+/// With HubSpot, lint: a sender without a Sales or Service seat.
+pub const PORTAL_SEAT: &str = "HR204";
+/// With HubSpot: a sequence that no sender sees.
+pub const PORTAL_SEQUENCE: &str = "HR205";
+/// With HubSpot, lint: a sequence that one of its senders cannot see.
+pub const PORTAL_UNSEEN: &str = "HR206";
+/// With HubSpot: a workflow that is not there, or not one of contacts.
+pub const PORTAL_WORKFLOW: &str = "HR207";
+/// With HubSpot: a workflow that is turned off.
+pub const PORTAL_OFF: &str = "HR208";
+/// With HubSpot: `re_enrolls` says something else than the workflow.
+pub const PORTAL_RE_ENROLLS: &str = "HR209";
+/// With HubSpot: a list that is not there.
+pub const PORTAL_LIST: &str = "HR210";
+/// With HubSpot: a subscription type that is not there.
+pub const PORTAL_CONSENT: &str = "HR211";
+/// With HubSpot, lint: a webhook subscription is missing.
+pub const PORTAL_WEBHOOK: &str = "HR212";
+/// With HubSpot: the bridge's property does not exist.
+pub const PORTAL_BRIDGE: &str = "HR213";
+/// With HubSpot, lint: a property whose changes HubSpot never sends.
+pub const PORTAL_UNSENT: &str = "HR214";

@@ -12,7 +12,7 @@ use super::protection::{Breaker, Cap, Limits};
 pub use super::senders::{SenderChoice, SenderSpec, Team, WhenFull};
 use super::span::Span;
 pub use super::split::Arm;
-pub use super::subscription::{Require, Subscription};
+pub use super::subscription::{HubSpotList, Require, Subscription};
 use super::timing::{QuietPeriod, Timing};
 use crate::domain::civil::Zone;
 use crate::domain::claim::Target;
@@ -308,7 +308,7 @@ pub struct RuleSet {
     /// `[subscriptions]`, by name.
     pub subscriptions: BTreeMap<String, Subscription>,
     /// `[hubspot_lists]`, by name.
-    pub hubspot_lists: BTreeSet<String>,
+    pub hubspot_lists: BTreeMap<String, HubSpotList>,
     /// `[senders]`.
     pub senders: BTreeMap<SenderName, SenderSpec>,
     /// `[teams]`.

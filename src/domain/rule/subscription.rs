@@ -1,4 +1,4 @@
-//! Subscription types, and the consent that a destination asks for.
+//! Subscription types, the consent that a destination asks for, and HubSpot's lists.
 
 use super::model::Place;
 
@@ -18,6 +18,15 @@ pub struct Subscription {
     pub id: u64,
     /// `require`.
     pub require: Require,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// `[hubspot_lists.X]`.
+#[derive(Clone, Debug)]
+pub struct HubSpotList {
+    /// `id`.
+    pub id: u64,
     /// Where it stands.
     pub place: Place,
 }

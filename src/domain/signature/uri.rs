@@ -70,6 +70,14 @@ impl PublicUrl {
         Ok(Self { base, query })
     }
 
+    /// The whole URL, as it was given.
+    pub fn whole(&self) -> String {
+        match &self.query {
+            Some(query) => format!("{}?{query}", self.base),
+            None => self.base.clone(),
+        }
+    }
+
     /// The URL without its query.
     pub fn base(&self) -> &str {
         &self.base

@@ -14,6 +14,7 @@ mod faults;
 mod read_back;
 mod reads;
 mod requests;
+mod search;
 mod server;
 mod settings;
 mod unenroll;

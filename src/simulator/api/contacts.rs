@@ -169,7 +169,8 @@ fn modified(contact: &Contact) -> i64 {
 }
 
 fn newest_first(versions: &[Version]) -> Vec<Value> {
-    let mut sorted: Vec<&Version> = versions.iter().collect();
+    // Of two of one moment the one that was written later comes first.
+    let mut sorted: Vec<&Version> = versions.iter().rev().collect();
     sorted.sort_by_key(|version| std::cmp::Reverse(version.at));
     let shown = sorted.into_iter().map(|version| {
         let mut entry = json!({

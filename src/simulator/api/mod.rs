@@ -1,10 +1,12 @@
 //! HubSpot's API over the simulated portal: one function for each endpoint.
 
+mod account_reads;
 mod accounts;
 mod computed;
 mod contacts;
 mod enroll;
 mod owners;
+mod scopes;
 mod search;
 mod sequences;
 mod workflows;
@@ -21,7 +23,8 @@ type Reply = Result<Answer, Answer>;
 /// Answers a call and has its effect. `bookings` is how often an enrollment is booked: one, or
 /// two under the fault `enroll-twice`.
 pub(super) fn answer(hub: &mut Hub, call: &Call, bookings: usize) -> Answer {
-    if let Some(refusal) = refuse_token(hub, call) {
+    let refusal = refuse_token(hub, call).or_else(|| scopes::refuse(hub, call));
+    if let Some(refusal) = refusal {
         return refusal;
     }
     let reply = match call.endpoint {
@@ -36,6 +39,11 @@ pub(super) fn answer(hub: &mut Hub, call: &Call, bookings: usize) -> Answer {
         Endpoint::Account => Ok(accounts::details(hub)),
         Endpoint::Usage => Ok(accounts::usage(hub)),
         Endpoint::Token => accounts::token(hub, call),
+        Endpoint::TokenInfo => Ok(account_reads::token(hub, call)),
+        Endpoint::ListProperties => account_reads::properties(hub, call),
+        Endpoint::GetList => account_reads::list(hub, call),
+        Endpoint::ListConsents => Ok(account_reads::consents(hub)),
+        Endpoint::ListWebhooks => account_reads::webhooks(hub, call),
         Endpoint::EnrollSequence => enroll::enroll(hub, call, bookings),
         Endpoint::ReadEnrollment => sequences::read_enrollment(hub, call),
         Endpoint::ListEnrollments => sequences::list_enrollments(hub, call),
@@ -55,10 +63,13 @@ pub(super) fn answer(hub: &mut Hub, call: &Call, bookings: usize) -> Answer {
     reply.unwrap_or_else(|refusal| refusal)
 }
 
-/// 401 for a missing or unlisted token (HUBSPOT.md 6). Buying a token needs none.
+/// 401 for a missing or unlisted token (HUBSPOT.md 6). Buying a token, and asking
+/// what a bought one may do, needs none: the app's secret is in the body.
 fn refuse_token(hub: &Hub, call: &Call) -> Option<Answer> {
     let known = &hub.state.tokens;
-    let accepted = call.endpoint == Endpoint::Token
+    let bought = call.dialect != "v2" && call.endpoint == Endpoint::TokenInfo;
+    let accepted = bought
+        || call.endpoint == Endpoint::Token
         || call.token.as_ref().is_some_and(|token| known.is_empty() || known.contains(token));
     (!accepted).then(unauthorized)
 }

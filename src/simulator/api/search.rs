@@ -11,6 +11,8 @@ use super::super::state::Contact;
 use super::Reply;
 use super::contacts::{View, value};
 
+/// Most results of one search, over all its pages.
+const RESULTS_MAX: usize = 10_000;
 /// Most results of one page.
 const PAGE_MAX: usize = 200;
 
@@ -33,6 +35,9 @@ pub(super) fn search(hub: &Hub, call: &Call) -> Reply {
         return Err(invalid(&format!("limit must be at most {PAGE_MAX}")));
     }
     let start = number("after").unwrap_or(0);
+    if start + limit > RESULTS_MAX {
+        return Err(invalid("the maximum number of results of a search is 10000"));
+    }
     let names = list("properties");
     let properties = names.iter().filter_map(Value::as_str).map(str::to_owned).collect();
     let view = View { properties, with_history: Vec::new() };

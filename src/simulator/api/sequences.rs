@@ -156,7 +156,7 @@ fn show(sequence: &Sequence, user: &User) -> Value {
     json!({
         "id": sequence.id,
         "name": sequence.name,
-        "userId": user.id,
+        "userId": sequence.owner.as_ref().unwrap_or(&user.id),
         "createdAt": iso(0),
         "updatedAt": iso(0),
     })

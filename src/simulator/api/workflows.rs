@@ -156,7 +156,7 @@ fn flow(workflow: &Workflow) -> Value {
         "name": workflow.name,
         "isEnabled": workflow.enabled,
         "flowType": "WORKFLOW",
-        "objectTypeId": "0-1",
+        "objectTypeId": workflow.object,
         "revisionId": "1",
         "createdAt": iso(0),
         "updatedAt": iso(0),

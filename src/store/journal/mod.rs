@@ -7,6 +7,7 @@
 mod frame;
 mod glance;
 mod open;
+mod pieces;
 mod reader;
 mod segment;
 mod spare;
@@ -23,6 +24,7 @@ use thiserror::Error;
 pub use frame::{FrameKind, PAYLOAD_BYTES_MAX};
 pub use glance::{glance, newest_is_whole};
 pub use open::Cut;
+pub use pieces::{Pieces, end, has_no_segment, pieces};
 pub use reader::{Entry, Reader};
 pub use sweep::{Sweeper, Unswept};
 pub use trim::{Extent, Trimmer};

@@ -17,6 +17,12 @@ pub(super) const PERSON: u8 = b'P';
 pub(super) const SEEN: u8 = b'D';
 /// Persons by the time they are due.
 pub(super) const DUE: u8 = b'T';
+/// Persons by the time at which they are due for what cannot wait: a leaving, a doubt. Whoever is
+/// here is among [`DUE`] too.
+pub(super) const URGENT: u8 = b'S';
+/// Persons by rule and the time at which its items are due: no rule waits behind another's
+/// multitude. Whoever is here is among [`DUE`] too.
+pub(super) const RULE_DUE: u8 = b'R';
 /// Persons with waiting items.
 pub(super) const WAITING: u8 = b'W';
 /// Persons with held items.
@@ -82,6 +88,26 @@ pub(super) fn due(at: Timestamp, contact: ContactId) -> Vec<u8> {
     let mut key = numbered(DUE, at.unix_ms());
     key.extend_from_slice(&contact.0.to_be_bytes());
     key
+}
+
+pub(super) fn urgent(at: Timestamp, contact: ContactId) -> Vec<u8> {
+    let mut key = due(at, contact);
+    key[0] = URGENT;
+    key
+}
+
+/// The row of one rule's items; the rule's name ends with a byte that no name holds.
+fn rule_due(rule: &RuleId, at: Timestamp, contact: ContactId) -> Vec<u8> {
+    let mut key = texts(RULE_DUE, &[rule.as_str(), ""]);
+    key.extend_from_slice(&at.unix_ms().to_be_bytes());
+    key.extend_from_slice(&contact.0.to_be_bytes());
+    key
+}
+
+/// Rule's part of a key of [`rule_due`], and its time.
+pub(super) fn of_rule_due(key: &[u8]) -> Option<(&[u8], Timestamp)> {
+    let (rule, rest) = key.split_at_checked(key.len().checked_sub(16)?)?;
+    Some((rule, Timestamp::from_unix_ms(u64::from_be_bytes(rest.get(..8)?.try_into().ok()?))))
 }
 
 /// The time in a key of [`due`].
@@ -170,6 +196,12 @@ pub(super) fn derived(person: &Person) -> Vec<(Vec<u8>, Vec<u8>)> {
     let mut rows = Vec::new();
     if let Some(at) = person.next_due() {
         rows.push((due(at, person.contact), Vec::new()));
+    }
+    for (rule, at) in person.due_by_rule() {
+        rows.push((rule_due(rule, at, person.contact), Vec::new()));
+    }
+    if let Some(at) = person.next_urgent() {
+        rows.push((urgent(at, person.contact), Vec::new()));
     }
     if person.items.iter().any(Item::is_waiting) {
         rows.push((waiting(person.contact), Vec::new()));

@@ -7,6 +7,7 @@ mod arrivals;
 mod book;
 mod committer;
 mod compact;
+mod due;
 mod fires;
 mod inboxes;
 mod keys;
@@ -33,6 +34,7 @@ use self::merging::People;
 use self::shared::Shared;
 use crate::domain::compaction::Forgot;
 use crate::domain::erasure::{ErasedIds, Swept};
+use crate::domain::event::Event;
 use crate::domain::id::{ContactId, Inbox, PortalId};
 use crate::domain::record::{
     InboxState, Paused, Press, ProvenReads, ReadsProven, Record, RulesAccepted, Turn,
@@ -256,6 +258,26 @@ impl<D: Disk, I: Index> Embedded<D, I> {
         Ok(contacts)
     }
 
+    /// Whether an event was taken, or a later one of its property, as far as the index is: what
+    /// was overtaken starts nothing any more, and identities are not remembered for ever.
+    pub fn knows(&self, event: &Event) -> Result<bool, IndexError> {
+        let (day, identity) = (keys::day(event.occurred_at), event.identity());
+        let index = &*self.shared.index;
+        let Some(person) = persons::load(index, event.contact)? else { return Ok(false) };
+        let newest = event.watched().and_then(|(property, _)| person.newest.get(&property));
+        if newest.is_some_and(|newest| event.occurred_at <= newest.at)
+            || person.known.contains(day, identity)
+        {
+            return Ok(true);
+        }
+        Ok(person.known.has_spilled() && index.get(&keys::seen(day, identity))?.is_some())
+    }
+
+    /// Whether anything of this contact was ever taken.
+    pub fn has_met(&self, contact: ContactId) -> Result<bool, IndexError> {
+        Ok(persons::load(&*self.shared.index, contact)?.is_some())
+    }
+
     fn united(
         &self,
         contact: ContactId,
@@ -274,19 +296,7 @@ fn unreadable(error: &IndexError) -> LedgerError {
 
 impl<D: Disk, I: Index> Ledger for Embedded<D, I> {
     fn due(&self, now: Timestamp, limit: usize) -> Result<Due, LedgerError> {
-        let rows = self.shared.index.range(&[keys::DUE], &[keys::DUE], limit + 1);
-        let mut due = Due::default();
-        for (key, _) in rows.map_err(|error| unreadable(&error))? {
-            let (Some(at), Some(contact)) = (keys::due_at(&key), keys::contact_of(&key)) else {
-                continue;
-            };
-            if now < at || due.contacts.len() == limit {
-                due.next = Some(at);
-                break;
-            }
-            due.contacts.push(contact);
-        }
-        Ok(due)
+        due::look(&*self.shared.index, now, limit).map_err(|error| unreadable(&error))
     }
 
     fn look(&self, contact: ContactId) -> Result<Memory, LedgerError> {

@@ -17,8 +17,18 @@ use super::page::{Block, pages};
 
 /// Commands that ask a running router, or are one, or read what only one has written.
 const NEED_A_ROUTER: &[&str] = &[
-    "serve", "demo", "simulate", "explain", "waiting", "pause", "resume", "reload", "health",
-    "held", "in-doubt",
+    "serve",
+    "demo",
+    "simulate",
+    "explain",
+    "waiting",
+    "pause",
+    "resume",
+    "reload",
+    "health",
+    "held",
+    "in-doubt",
+    "reconcile",
 ];
 
 #[test]

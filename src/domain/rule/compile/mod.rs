@@ -227,6 +227,7 @@ fn build<'a>(
     let mut portal = portal::read(&book, &calendars, whole);
     let windows = times::windows(&book, &calendars);
     let subscriptions = targets::subscriptions(&book);
+    let hubspot_lists = targets::hubspot_lists(&book);
     let themes = targets::themes(&book);
     let ctx = Context {
         lock: Lock::read(&book),
@@ -261,7 +262,7 @@ fn build<'a>(
         sequences: ctx.sequences,
         workflows: ctx.workflows,
         subscriptions,
-        hubspot_lists: ctx.book.names("hubspot_lists").map(str::to_owned).collect(),
+        hubspot_lists,
         senders: ctx.senders,
         teams: ctx.teams,
         quiet_periods,

@@ -6,7 +6,7 @@ use super::book::Book;
 use super::{Context, unknown_name};
 use crate::domain::id::{FlowId, PropertyName, SequenceId, TargetName, ThemeName};
 use crate::domain::rule::code;
-use crate::domain::rule::model::{Require, Sequence, Subscription, Theme, Workflow};
+use crate::domain::rule::model::{HubSpotList, Require, Sequence, Subscription, Theme, Workflow};
 use crate::domain::rule::span::{Span, Unit};
 use crate::domain::rule::syntax::{Node, Table};
 
@@ -119,6 +119,19 @@ pub(super) fn subscriptions(book: &Book<'_>) -> BTreeMap<String, Subscription> {
         let require = require.and_then(|node| node.word(&words));
         let (Some(id), Some(require)) = (id, require) else { continue };
         found.insert(name.to_owned(), Subscription { id, require, place: table.place() });
+    }
+    found
+}
+
+/// Reads `[hubspot_lists]`.
+pub(super) fn hubspot_lists(book: &Book<'_>) -> BTreeMap<String, HubSpotList> {
+    let mut found = BTreeMap::new();
+    for (name, table) in book.named("hubspot_lists") {
+        table.check_keys(&["id"]);
+        let id = table.require("id", "id = 3210").and_then(|id| id.whole(1..=u64::MAX));
+        // Without an id the set is refused; the name stays known, so that only that is said.
+        let list = HubSpotList { id: id.unwrap_or_default(), place: table.place() };
+        found.insert(name.to_owned(), list);
     }
     found
 }

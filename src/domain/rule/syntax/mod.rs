@@ -186,7 +186,7 @@ impl<'f> Source<'f> {
 }
 
 /// Text as a sentence: a capital first, a full stop last.
-fn sentence(text: &str) -> String {
+pub fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
     let end = if text.ends_with(['.', '?', '!']) { "" } else { "." };

@@ -78,7 +78,7 @@ fn deal(rules: &RuleSet, node: Node<'_>) -> Option<Deal> {
 }
 
 fn lists(rules: &RuleSet, node: Node<'_>) -> BTreeSet<String> {
-    let names = rules.hubspot_lists.iter().map(String::as_str);
+    let names = rules.hubspot_lists.keys().map(String::as_str);
     let texts = node.texts().into_iter();
     texts
         .filter(|(name, at)| known(*at, name, names.clone()).is_some())

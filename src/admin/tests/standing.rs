@@ -1,0 +1,26 @@
+//! How the office in memory stands.
+
+use super::office::NOW;
+use crate::admin::office::{Alert, DiskUse, RulesStanding, Standing};
+use crate::domain::time::HOUR_MS;
+
+/// A router that works.
+pub(super) fn standing() -> Standing {
+    Standing {
+        ready: Ok(()),
+        alerts: Vec::new(),
+        paused: false,
+        rules: RulesStanding { loaded_at: NOW, refused: None },
+        deliveries: 12,
+        store: "embedded",
+        disk: DiskUse::default(),
+        oldest_undecided: Some(NOW.minus_ms(HOUR_MS)),
+        oldest_unsettled: None,
+    }
+}
+
+/// What a person should look at, with what could hurt a page.
+pub(super) fn alert() -> Alert {
+    let sentence = "The rules on disk are refused: <b>3</b> errors.".to_owned();
+    Alert { code: "rules-refused", since: NOW, sentence }
+}

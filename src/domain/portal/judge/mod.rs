@@ -1,0 +1,58 @@
+//! From what is needed and what HubSpot told to findings.
+
+mod account;
+mod people;
+mod targets;
+mod webhooks;
+
+use super::arrivals::Arrivals;
+use super::facts::{Portal, Unread};
+use super::finding::{Finding, Sign, Topic};
+use crate::domain::rule::RuleSet;
+
+/// What is judged, by what.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'q> {
+    /// The rules.
+    pub rules: &'q RuleSet,
+    /// What HubSpot told.
+    pub portal: &'q Portal,
+    /// What has arrived; `None` where there is no store yet.
+    pub arrivals: Option<&'q Arrivals>,
+    /// The profile's workflow calls take flow ids as they stand: no mapping is needed.
+    pub by_flow_id: bool,
+}
+
+/// What can be said of the account and the token, whatever the rules are.
+pub fn access(portal: &Portal, rules: Option<&RuleSet>) -> Vec<Finding> {
+    let mut found = account::judge(portal, rules);
+    found.extend(account::scopes(portal, rules));
+    found
+}
+
+/// What can be said of the rules and the address book.
+pub fn judge(question: Question<'_>) -> Vec<Finding> {
+    let mut found = people::judge(question);
+    found.extend(targets::sequences(question));
+    found.extend(targets::workflows(question));
+    found.extend(targets::lists(question));
+    found.extend(targets::properties(question));
+    found.extend(webhooks::judge(question));
+    found.extend(targets::bridge(question));
+    found
+}
+
+/// A question that HubSpot did not answer.
+fn unread(topic: Topic, what: &str, why: &Unread) -> Finding {
+    let (sign, todo) = match why {
+        Unread::Forbidden(_) => (Sign::Unknown, "give the token the scope, or look in HubSpot"),
+        Unread::Untold(_) => (Sign::Unknown, "look in HubSpot"),
+        Unread::Refused(_) => {
+            (Sign::Refused, "copy the access token from the app's Auth page again")
+        }
+        Unread::Busy { .. } | Unread::Lost(_) => {
+            (Sign::Refused, "try again; status.hubspot.com tells of outages")
+        }
+    };
+    Finding::with(topic, sign, format!("{what}: {why}"), todo)
+}
