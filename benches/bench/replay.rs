@@ -18,7 +18,7 @@ use hubroute::store::disk::Folder;
 use hubroute::store::journal::{Draft, FrameKind, Journal};
 use hubroute::store::ledger;
 
-use crate::events::{FIRING_VALUE, OTHER_VALUE, PORTAL, WATCHED, contact};
+use crate::events::{FIRING_VALUE, OTHER_VALUE, PORTAL, PUBLIC_URL, WATCHED, contact};
 use crate::figures::{Line, grouped};
 use crate::{Bench, Fallible, command, folder};
 
@@ -47,7 +47,8 @@ pub(crate) fn run(bench: &Bench, lines: &mut Vec<Line>) -> Fallible {
     lines.push(one(bench, (&root, "a file of JSON lines"), &file, count)?);
     std::fs::remove_file(root.join("events.jsonl"))?;
     write_journal(&root.join("data/journal"), (&rules, &files), count)?;
-    std::fs::write(root.join("hubroute.toml"), "[store]\nurl = \"data\"\n")?;
+    let config = format!("[server]\npublic_url = \"{PUBLIC_URL}\"\n");
+    std::fs::write(root.join("hubroute.toml"), config)?;
     let journal = ["replay", "--rules", "rules"];
     lines.push(one(bench, (&root, "a stored journal"), &journal, count)?);
     std::fs::remove_dir_all(&root)?;

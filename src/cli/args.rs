@@ -1,12 +1,14 @@
 //! The command line.
 
+mod words;
+
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, ValueHint};
 
-use super::diagnostics::Format;
+pub(super) use self::words::{CheckFormat, DataFormat, Schema, Shell, SubscriptionsFormat};
 use crate::domain::rule::span::Span;
 
 /// Routes HubSpot contact changes to at most one sequence or workflow enrollment per theme.
@@ -275,29 +277,6 @@ impl Found {
     }
 }
 
-/// What a completion script is written for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Shell {
-    /// Bash 3.2 and newer.
-    Bash,
-    /// Zsh.
-    Zsh,
-    /// Fish.
-    Fish,
-    /// Elvish.
-    Elvish,
-    /// PowerShell 5 and newer.
-    Powershell,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(super) enum Schema {
-    /// A rules folder: rules, address book, tests.
-    Rules,
-    /// hubroute.toml.
-    Config,
-}
-
 #[derive(Debug, ClapArgs)]
 pub(super) struct Check {
     /// The rules folder; else [rules] path of the configuration.
@@ -363,24 +342,6 @@ pub(super) struct Replay {
     pub(super) format: DataFormat,
 }
 
-/// How subscriptions are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum SubscriptionsFormat {
-    /// For people, with who needs each.
-    Table,
-    /// The file of a HubSpot project: src/app/webhooks/webhooks-hsmeta.json.
-    Hsmeta,
-}
-
-/// How data is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum DataFormat {
-    /// For people.
-    Text,
-    /// For programs.
-    Json,
-}
-
 #[derive(Debug, ClapArgs)]
 pub(super) struct Demo {
     /// Exit when the day is over instead of staying up.
@@ -389,26 +350,6 @@ pub(super) struct Demo {
     /// More faults for the simulator, as PUT /_sim/faults takes them; for trying the judge.
     #[arg(long, value_name = "JSON")]
     pub(super) faults: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(super) enum CheckFormat {
-    /// For people.
-    Text,
-    /// For programs.
-    Json,
-    /// Annotations for pull requests.
-    Github,
-}
-
-impl From<CheckFormat> for Format {
-    fn from(format: CheckFormat) -> Self {
-        match format {
-            CheckFormat::Text => Self::Text,
-            CheckFormat::Json => Self::Json,
-            CheckFormat::Github => Self::Github,
-        }
-    }
 }
 
 /// A day as people write it; the error says how.

@@ -35,7 +35,7 @@ struct Work {
 }
 
 impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
-    /// Works until `shutdown`, then lets the calls under way end, for as long as [`GRACE`].
+    /// Works until `shutdown`, then lets the calls under way end, for a few seconds.
     pub async fn run(self: Arc<Self>, shutdown: impl Future<Output = ()>) {
         let mut shutdown = std::pin::pin!(shutdown);
         let mut work = Work::default();

@@ -54,6 +54,8 @@ fn a_backup_under_load_comes_back_and_nobody_is_enrolled_twice() {
     let taken = harness.status();
     assert_eq!(taken["state"], json!("degraded"), "{taken}");
     assert!(taken["alerts"].to_string().contains("restored"), "{taken}");
+    // What the copy holds and nobody had read yet is read now.
+    harness.wait_for(LONG, |status| status["queue"]["journal"] == json!(0));
     for contact in 1..=40 {
         let known = harness.get(&format!("/api/v1/decisions?contact={contact}"));
         assert_ne!(known["results"], json!([]), "contact {contact} was acknowledged before it");

@@ -11,7 +11,13 @@ use hubroute::domain::suite::{self, Outcome};
 use hubroute::rules_folder;
 
 /// What the language cannot bring about, and the test that does: gate, reason, file and function.
-const ELSEWHERE: [(&str, &str, &str, &str); 2] = [
+const ELSEWHERE: [(&str, &str, &str, &str); 3] = [
+    (
+        "merged",
+        "merged-record",
+        "src/domain/gates/merged/tests.rs",
+        "what_a_merge_wrote_is_no_change_even_where_the_event_does_not_say_so",
+    ),
     (
         "surroundings",
         "no-match",

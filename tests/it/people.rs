@@ -5,12 +5,10 @@ mod erasure;
 mod merges;
 mod presses;
 
-use std::time::{Duration, Instant};
-
 use hubroute::simulator::Delivery;
 use serde_json::{Value, json};
 
-use crate::harness::{BOOK, Harness, LONG, Setup, rule};
+use crate::harness::{BOOK, Harness, LONG, Setup, rule, wait_until};
 
 fn start(rules: String) -> Harness {
     Harness::start(Setup::with(rules))
@@ -40,15 +38,6 @@ fn merge(harness: &Harness, primary: u64, merged: u64, new_id: u64) -> Value {
 #[track_caller]
 fn check(harness: &Harness, contact: u64, verdicts: &[&str]) {
     assert_eq!(harness.verdicts(contact), verdicts, "{}", harness.log());
-}
-
-#[track_caller]
-fn wait_until(harness: &Harness, what: &str, reached: impl Fn(&Harness) -> bool) {
-    let began = Instant::now();
-    while !reached(harness) {
-        assert!(began.elapsed() < LONG, "{what} was not reached:\n{}", harness.log());
-        std::thread::sleep(Duration::from_millis(10));
-    }
 }
 
 #[test]

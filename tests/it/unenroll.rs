@@ -2,12 +2,10 @@
 
 mod consistency;
 
-use std::time::{Duration, Instant};
-
 use hubroute::simulator::{Enrollment, Id};
 use serde_json::{Value, json};
 
-use crate::harness::{BOOK, Harness, LONG, Setup, rule};
+use crate::harness::{BOOK, Harness, LONG, Setup, rule, wait_until};
 
 /// The usual address book with a bridge, and a theme of its own for what comes then.
 fn book(confirm_within: &str) -> String {
@@ -91,15 +89,6 @@ fn stamps(harness: &Harness) -> Vec<(i64, String)> {
     let state = harness.simulator.state();
     let versions = state.contacts[&Id::from(1)].history.get("out").cloned().unwrap_or_default();
     versions.into_iter().map(|version| (version.at, version.value)).collect()
-}
-
-#[track_caller]
-fn wait_until(harness: &Harness, what: &str, reached: impl Fn(&Harness) -> bool) {
-    let began = Instant::now();
-    while !reached(harness) {
-        assert!(began.elapsed() < LONG, "{what} was not reached:\n{}", harness.log());
-        std::thread::sleep(Duration::from_millis(10));
-    }
 }
 
 #[test]

@@ -50,7 +50,12 @@ fn a_budget_that_is_raised_lets_the_first_in_line_go_on() {
         |budget: u32| BOOK.replace("daily_budget = 10000", &format!("daily_budget = {budget}"));
     let setup = Setup::with_book(&book(2), rule("stage", "sequence intro"));
     let mut harness = Harness::start(setup);
-    harness.deliver_all(&changes(10), 1);
+    // Those who are decided at the same moment race for the places; so the line starts at 3.
+    let all = changes(10);
+    let (first, line) = all.split_at(2);
+    harness.deliver_all(first, 1);
+    harness.wait_for(LONG, |_| harness.verdict_counts().get("enroll matched") == Some(&2));
+    harness.deliver_all(line, 1);
     let waits = |count: usize| {
         harness.wait_for(LONG, |_| {
             harness.verdict_counts().get("wait budget-exhausted") == Some(&count)

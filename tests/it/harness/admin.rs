@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::Harness;
+use super::{Harness, LONG};
 
 impl Harness {
     /// A GET that must be answered with 200.
@@ -164,6 +164,16 @@ impl Harness {
         };
         let decisions = claims.iter().filter(open).filter_map(|claim| claim["decision"].as_str());
         decisions.map(str::to_owned).collect()
+    }
+}
+
+/// Waits until `harness` shows what is named.
+#[track_caller]
+pub(crate) fn wait_until(harness: &Harness, what: &str, reached: impl Fn(&Harness) -> bool) {
+    let began = Instant::now();
+    while !reached(harness) {
+        assert!(began.elapsed() < LONG, "{what} was not reached:\n{}", harness.log());
+        thread::sleep(Duration::from_millis(10));
     }
 }
 

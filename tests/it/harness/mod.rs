@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
+pub(crate) use admin::wait_until;
 pub(crate) use process::{Ended, Process};
 pub(crate) use proof::{evidence, times};
 pub(crate) use rules::{BOOK, rule};

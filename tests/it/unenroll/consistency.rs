@@ -3,8 +3,8 @@
 use hubroute::simulator::{Endpoint, EnrollCall};
 use serde_json::json;
 
-use super::{SALES, THEN, book, booked, check, enter_and_leave, exit, run, setup, wait_until};
-use crate::harness::{Harness, LONG, Setup, rule};
+use super::{SALES, THEN, book, booked, check, enter_and_leave, exit, run, setup};
+use crate::harness::{Harness, LONG, Setup, rule, wait_until};
 
 // 6.2
 
