@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
+use std::time::Duration;
 
 use thiserror::Error;
 
@@ -19,10 +20,14 @@ use crate::domain::rule::RuleSet;
 use crate::domain::time::Timestamp;
 use crate::domain::view::{InboxUse, Memory};
 
-/// The wall clock.
+/// This machine's clocks.
 pub trait Clock: Send + Sync + 'static {
-    /// The time now.
+    /// The time now by the wall clock, which may be wrong and may be set at any moment.
     fn now(&self) -> Timestamp;
+
+    /// How long it is since a moment in the past, the same one each time: nobody sets this one,
+    /// and it goes on while the machine sleeps.
+    fn steady(&self) -> Duration;
 }
 
 /// Proof that a reservation is on disk. Minted by ledgers only (`tests/it/tidy.rs` holds that).

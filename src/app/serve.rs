@@ -17,7 +17,8 @@ use super::alerts::Alerts;
 use super::intake::Intake;
 use super::office::{Office, Reloads};
 use super::reconcile::Reconciler;
-use super::{App, Refused, SystemClock, away, housekeeping, rules, sweeping, watch as watching};
+use super::away::{self, Missed};
+use super::{App, Refused, SystemClock, housekeeping, rules, sweeping, watch as watching};
 use crate::admin::{Admin, Metrics, Progress, RulesStanding, starting};
 use crate::config::{Config, Secrets};
 use crate::domain::rule::RuleSet;
@@ -173,7 +174,7 @@ async fn start(
     let loaded =
         loading.await.map_err(|_| RunError::StoreStopped("loading rules gave up".to_owned()))?;
     let alerts = Alerts::default();
-    let missed_since = away::since(&store, &alerts).await?;
+    let missed = away::missed(&store, &alerts).await?;
     let (set, refused) = choose(loaded.set, &store, &alerts).await?;
     hubspot.trust(&store.ledger.proven_reads());
     let rules: Rules = Arc::new(ArcSwap::from_pointee(set));
@@ -203,9 +204,11 @@ async fn start(
         reloads: Reloads::new(metrics),
         reads: true,
     };
-    if let Some(since) = missed_since {
+    match missed {
         // Nothing else runs yet that could be in the way.
-        office.reconciler.begin(since).ok();
+        Some(Missed::Since(since)) => drop(office.reconciler.begin(since)),
+        Some(Missed::After(last)) => drop(tokio::spawn(office.reconciler.clone().begin_after(last))),
+        None => {}
     }
     Ok((Arc::new(office), rules))
 }

@@ -29,8 +29,6 @@ use crate::port::{
 
 /// A permit older than this is not used: the router was stopped meanwhile (CONSISTENCY.md 6.17).
 const PERMIT_AGE_MS_MAX: u64 = 5_000;
-/// How long an enrollment waits while a person has paused calls.
-pub(super) const PAUSED_MS: u64 = 5_000;
 
 impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
     /// Why this enrollment must not be called now, if so; its item is changed in `turn`. The
@@ -44,7 +42,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
     ) -> Option<Timestamp> {
         let item = turn.items.iter_mut().find(|item| item.id == intent.item)?;
         if self.ledger.is_paused() {
-            let until = now.plus_ms(PAUSED_MS);
+            let until = now.plus_ms(self.pause.wait_of(turn.contact, &item.id));
             item.due = Some(until);
             return Some(until);
         }
@@ -112,7 +110,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         trace: Vec<TraceStep>,
     ) -> Result<Progress, LedgerError> {
         let claim = permit.spend();
-        self.circuits.learn(&claim, &answered.outcome, self.now());
+        self.circuits.learn(&claim, &answered.outcome);
         let outcome = self.heed(rules, &claim.target, answered.outcome);
         let memory = self.ledger.look(claim.contact)?;
         let case = Case {

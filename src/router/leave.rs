@@ -4,7 +4,7 @@
 use tracing::warn;
 
 use super::Router;
-use super::call::{PAUSED_MS, report};
+use super::call::report;
 use super::pace::Urgency;
 use super::turn::Progress;
 use crate::domain::claim::Channel;
@@ -63,7 +63,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
     /// target, or our share of the day is used up.
     fn standstill(&self, case: &Case<'_>) -> Option<u64> {
         if self.ledger.is_paused() {
-            return Some(PAUSED_MS);
+            return Some(self.pause.wait_ms());
         }
         if let Some(parked_ms) = self.parked_ms(Urgency::Leave) {
             return Some(parked_ms);
@@ -83,7 +83,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         match left {
             Ok(gone_on) => gone_on,
             Err(ReadFailure::Later { why, delay_ms, message }) => {
-                self.circuits.unanswered(why, &message, self.now());
+                self.circuits.unanswered(why, &message);
                 let delay_ms = self.slow_down(case.rules, why, delay_ms);
                 put_off(case, delay_ms).into()
             }

@@ -9,6 +9,7 @@ use super::pace::Urgency;
 use crate::domain::contact::Contact;
 use crate::domain::id::ContactId;
 use crate::domain::outcome::ReadFailure;
+use crate::domain::time::Timestamp;
 use crate::port::{Clock, HubSpot, Ledger, Page, Search, Wanted, Window};
 
 /// Between two searches: the account has five a second, shared with everybody (HUBSPOT.md 7.1).
@@ -36,6 +37,18 @@ impl Patience {
             }
             failure => Err(failure),
         }
+    }
+}
+
+impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
+    /// The time now by HubSpot's clock, which is asked where no answer has told it yet.
+    pub async fn now_there(&self) -> Timestamp {
+        if self.hubspot.told().is_none() {
+            self.ask(Urgency::Read, 1).await;
+            // An answer that refuses tells it too, and without one ours has to do.
+            drop(self.heard(self.hubspot.probe()).await);
+        }
+        self.now()
     }
 }
 

@@ -10,6 +10,7 @@ mod merged;
 mod missed;
 mod offset;
 mod pace;
+mod paused;
 mod press;
 mod read_back;
 mod reading;
@@ -30,6 +31,7 @@ pub use press::Pressed;
 
 use self::directory::Directory;
 use self::offset::Offset;
+use self::paused::Pause;
 use self::share::Share;
 use crate::domain::retry::Budget;
 use crate::domain::rule::RuleSet;
@@ -67,6 +69,7 @@ pub struct Router<L, H, C> {
     workers: usize,
     nap: Duration,
     pace: Pace,
+    pause: Pause,
     share: Share,
     halts: Halts,
     circuits: Circuits,
@@ -89,6 +92,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
             workers: settings.workers.max(1),
             nap: settings.nap,
             pace: Pace::new(settings.calls_per_10_seconds),
+            pause: Pause::default(),
             share: Share::new(settings.daily_share_percent),
             halts: Halts::default(),
             circuits: Circuits::default(),
@@ -98,16 +102,22 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         }
     }
 
-    /// The time now, by HubSpot's clock.
-    fn now(&self) -> Timestamp {
-        self.offset.apply(self.clock.now())
+    /// The time now, by HubSpot's clock as far as its answers have told it.
+    pub fn now(&self) -> Timestamp {
+        self.offset.apply(self.ours())
+    }
+
+    fn ours(&self) -> offset::Reading {
+        offset::Reading { wall: self.clock.now(), steady: self.clock.steady() }
     }
 
     /// Waits for the answer of one call, and hears from it what time it is at HubSpot.
     async fn heard<T>(&self, call: impl Future<Output = T>) -> T {
+        let asked = self.clock.steady();
         let answer = call.await;
         if let Some(told) = self.hubspot.told() {
-            self.offset.hear(told, self.clock.now());
+            let ours = self.ours();
+            self.offset.hear(told, ours.steady.saturating_sub(asked), ours);
         }
         answer
     }

@@ -59,7 +59,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
                 return Ok(Progress::More);
             }
             Err(ReadFailure::Later { why, delay_ms, message }) => {
-                self.circuits.unanswered(why, &message, self.now());
+                self.circuits.unanswered(why, &message);
                 let delay_ms = self.slow_down(&self.rules.load(), why, delay_ms);
                 Observation::NotNow { why, delay_ms }
             }

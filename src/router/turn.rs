@@ -168,7 +168,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         let now = self.now();
         let postponed = match failure {
             ReadFailure::Later { why, delay_ms, message } => {
-                let rests = self.circuits.unanswered(why, &message, now);
+                let rests = self.circuits.unanswered(why, &message);
                 let delay_ms = self.slow_down(rules, why, delay_ms);
                 let retry = (why == Later::Unreachable && delay_ms.is_none())
                     .then(|| self.retry_ms(person, now));

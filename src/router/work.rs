@@ -11,8 +11,10 @@ use tracing::{error, info, warn};
 
 use super::Router;
 use super::pace::Urgency;
+use super::paused;
 use crate::domain::id::ContactId;
 use crate::domain::outcome::{Later, ReadFailure};
+use crate::domain::person::Item;
 use crate::domain::queue;
 use crate::domain::record::{Step, Turn};
 use crate::domain::time::Timestamp;
@@ -21,6 +23,8 @@ use crate::port::{Clock, HubSpot, Ledger, LedgerError, Saw};
 /// How often our access is tried while HubSpot refuses it.
 const PROBE_EVERY: Duration = Duration::from_mins(1);
 
+/// Of those who waited while calls were paused, how many are woken in one round.
+const RESUMED_AT_ONCE: usize = 16;
 /// How long calls under way may take to end at a stop.
 const GRACE: Duration = Duration::from_secs(6);
 /// How often it is looked whether they have.
@@ -49,6 +53,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
                 () = &mut shutdown => break,
                 () = self.probe(&mut probed) => {}
             }
+            self.resumed().await;
             self.pass_on(&mut looked).await;
             let nap = self.start_due(&mut work);
             tokio::select! {
@@ -96,10 +101,10 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         if self.halts.of_everything().is_some() {
             return self.nap;
         }
-        let now = self.now();
-        if let Some(until) = self.circuits.rest() {
-            return Duration::from_millis(until.since_ms(now)).min(self.nap);
+        if let Some(rest) = self.circuits.rest() {
+            return rest.min(self.nap);
         }
+        let now = self.now();
         let due = match self.ledger.due(now, self.workers + work.busy.len()) {
             Ok(due) => due,
             Err(error) => {
@@ -150,17 +155,39 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         *looked = Instant::now();
         let now = self.now();
         for contact in self.ledger.to_wake(&self.rules.load(), now) {
-            if let Err(error) = self.give_place(contact, now).await {
+            if let Err(error) = self.wake_items(contact, |items| queue::woken(items, now), now).await {
                 warn!(contact.id = %contact, %error, "contact {contact}: not woken");
                 return;
             }
         }
     }
 
-    async fn give_place(&self, contact: ContactId, now: Timestamp) -> Result<(), LedgerError> {
+    /// Wakes some of those who waited while calls were paused.
+    async fn resumed(&self) {
+        if self.ledger.is_paused() {
+            return;
+        }
+        let now = self.now();
+        for (contact, id) in self.pause.resume(RESUMED_AT_ONCE) {
+            let items = |items| paused::woken(items, &id, now);
+            if let Err(error) = self.wake_items(contact, items, now).await {
+                // Their wait ends by itself.
+                warn!(contact.id = %contact, %error, "contact {contact}: not woken");
+                return;
+            }
+        }
+    }
+
+    /// Records what `woken` makes of a person's items.
+    async fn wake_items(
+        &self,
+        contact: ContactId,
+        woken: impl FnOnce(Vec<Item>) -> Vec<Item>,
+        now: Timestamp,
+    ) -> Result<(), LedgerError> {
         let memory = self.ledger.look(contact)?;
         let mut turn = Turn::new(Step::Decided, memory.person.contact, now);
-        turn.items = queue::woken(memory.person.items, now);
+        turn.items = woken(memory.person.items);
         if !turn.items.is_empty() {
             // Whoever has moved meanwhile is looked at anyway.
             self.ledger.record(turn, Saw { versions: memory.versions }).await?;
@@ -180,12 +207,11 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
                 self.halts.clear_everything();
             }
         }
-        let now = self.now();
-        if !is_refused && self.circuits.rest().is_some_and(|until| until <= now) {
+        if !is_refused && self.circuits.rest() == Some(Duration::ZERO) {
             self.ask(Urgency::Read, 1).await;
             match self.heard(self.hubspot.probe()).await {
                 Err(ReadFailure::Later { why: Later::Unreachable, message, .. }) => {
-                    self.circuits.unanswered(Later::Unreachable, &message, self.now());
+                    self.circuits.unanswered(Later::Unreachable, &message);
                 }
                 Err(ReadFailure::Halted { message }) => {
                     self.circuits.answered();

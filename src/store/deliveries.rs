@@ -1,6 +1,8 @@
 //! What HubSpot sent, kept before it is acknowledged: one thread appends whatever waits, syncs
 //! once, and answers everybody who waited.
 
+mod appender;
+
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
@@ -9,9 +11,10 @@ use std::time::Duration;
 use thiserror::Error;
 use tokio::sync::{oneshot, watch};
 
+pub use self::appender::Appender;
 use super::backlog::Backlog;
 use super::disk::Disk;
-use super::journal::{Draft, Entry, FrameKind, Journal, JournalError, Reader, Sweeper, Trimmer};
+use super::journal::{Entry, Journal, Reader, Sweeper, Trimmer};
 use super::{Limits, StoreError};
 use crate::domain::signature::VerifiedDelivery;
 use crate::domain::time::Timestamp;
@@ -20,8 +23,6 @@ use crate::domain::time::Timestamp;
 pub const STREAM: &str = "deliveries";
 /// The version of a delivery's form: the time of receipt, then the body.
 const VERSION: u8 = 1;
-/// Bytes in one group.
-const GROUP_BYTES_MAX: usize = 4 << 20;
 /// Bytes that may wait to be written; beyond, deliveries are refused.
 const WAITING_BYTES_MAX: usize = 64 << 20;
 /// Deliveries that may wait to be written: each costs more memory than its bytes.
@@ -134,7 +135,7 @@ impl<D: Disk> Deliveries<D> {
         });
         let reader = Arc::new(Mutex::new(Some(journal.reader())));
         let (trimmer, sweeper) = (journal.trimmer(), journal.sweeper());
-        let appender = Appender { journal, shared: Arc::clone(&shared) };
+        let appender = Appender::new(journal, Arc::clone(&shared));
         (Self { shared, reader, trimmer, sweeper }, appender)
     }
 
@@ -304,106 +305,5 @@ impl Shared {
             }
         }
         Some((std::mem::take(&mut queue.waiting), std::mem::take(&mut queue.seal)))
-    }
-}
-
-/// The one writer of the stream.
-pub struct Appender<D: Disk> {
-    journal: Journal<D>,
-    shared: Arc<Shared>,
-}
-
-impl<D: Disk> std::fmt::Debug for Appender<D> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Appender(next {})", self.journal.next_seq())
-    }
-}
-
-impl<D: Disk> Appender<D> {
-    /// Works until the stream is closed, or the disk fails for good. Blocks its thread.
-    pub fn run(mut self) {
-        let shared = Arc::clone(&self.shared);
-        while let Some((waiting, seal)) = shared.next(|| self.journal.mark()) {
-            self.write(waiting, seal);
-            if self.journal.is_poisoned() {
-                let why = || JournalError::Poisoned.to_string();
-                self.shared.failure.send_if_modified(|failure| {
-                    failure.get_or_insert_with(why);
-                    true
-                });
-                return;
-            }
-        }
-        self.journal.mark();
-    }
-
-    /// Writes whatever waits now, answers, and returns: for whoever has no thread for it.
-    pub fn turn(&mut self) {
-        let (waiting, seal) = self.shared.take();
-        self.write(waiting, seal);
-        self.journal.mark();
-    }
-
-    fn write(&mut self, waiting: Vec<Waiting>, seal: bool) {
-        let mut group = Vec::new();
-        for one in waiting {
-            group.push(self.put(one));
-            if GROUP_BYTES_MAX <= self.journal.group_bytes() {
-                self.commit(std::mem::take(&mut group));
-            }
-        }
-        self.commit(group);
-        if seal {
-            // Where the disk has no place for another segment this one goes on.
-            drop(self.journal.seal());
-        }
-    }
-
-    fn put(&mut self, waiting: Waiting) -> (u64, Waiting) {
-        let received = waiting.received.unix_ms().to_le_bytes();
-        let parts: [&[u8]; 2] = [&received, (*waiting.body).as_ref()];
-        let draft = Draft { kind: FrameKind::Delivery, version: VERSION, parts: &parts };
-        (self.journal.put(&draft), waiting)
-    }
-
-    fn commit(&mut self, group: Vec<(u64, Waiting)>) {
-        let Some((last, _)) = group.last() else { return };
-        let last = *last;
-        let result = self.journal.commit();
-        if result.is_ok() {
-            let bytes = group.iter().map(|(_, waiting)| waiting.bytes as u64).sum();
-            let since = group.iter().map(|(_, waiting)| waiting.received).min();
-            self.shared.backlog.keep(last, bytes, since.unwrap_or_default());
-            self.shared.synced.store(last, Ordering::Release);
-        }
-        let refusal = result.as_ref().err().map(JournalError::in_full);
-        let trouble = self.shared.trouble.lock();
-        trouble.unwrap_or_else(PoisonError::into_inner).clone_from(&refusal);
-        for (seq, waiting) in group {
-            self.shared.bytes.fetch_sub(waiting.bytes, Ordering::Relaxed);
-            let answer = match &refusal {
-                None => Ok(seq),
-                Some(why) => Err(NotKept::Refused(why.clone())),
-            };
-            // Whoever asked may have gone; the delivery is kept all the same.
-            drop(waiting.kept.send(answer));
-        }
-        if refusal.is_none() {
-            let (newest, appended) = &self.shared.appended;
-            *newest.lock().unwrap_or_else(PoisonError::into_inner) = last;
-            appended.notify_all();
-        }
-        if self.journal.is_poisoned() && refusal.is_some() {
-            self.shared.failure.send_replace(refusal);
-        }
-    }
-}
-
-impl<D: Disk> Drop for Appender<D> {
-    /// Nobody may wait for an appender that is gone.
-    fn drop(&mut self) {
-        let mut queue = self.shared.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        queue.closed = true;
-        queue.waiting.clear();
     }
 }

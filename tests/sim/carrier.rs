@@ -9,7 +9,9 @@ use reqwest::Request;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use tokio::time::{sleep, timeout};
 
+use crate::disk::SimDisk;
 use crate::time::Time;
+use crate::trap::{Cut, Trap};
 use crate::weather::{Strike, Weather};
 
 /// How long the client waits for an answer.
@@ -21,6 +23,8 @@ pub(crate) struct InProcess {
     pub(crate) portal: Portal,
     pub(crate) weather: Arc<Mutex<Weather>>,
     pub(crate) time: Time,
+    pub(crate) trap: Trap,
+    pub(crate) disk: SimDisk,
 }
 
 impl InProcess {
@@ -33,10 +37,16 @@ impl InProcess {
             return Err(Lost::NotSent("HubSpot could not be reached".to_owned()));
         };
         let asked = asked(&request);
+        let cut = if is_enrollment(&asked) { self.trap.meet() } else { None };
         let there_and_back = async {
             sleep(Duration::from_millis(way / 2)).await;
+            self.come_to(cut, Cut::Before).await;
             let said = self.portal.ask(asked, fault).await;
+            self.come_to(cut, Cut::After).await;
             sleep(Duration::from_millis(way / 2)).await;
+            if cut == Some(Cut::Answered) {
+                self.disk.stop_after(0);
+            }
             said
         };
         match timeout(TIMEOUT, there_and_back).await {
@@ -45,6 +55,21 @@ impl InProcess {
             Err(_) => Err(Lost::NoAnswer("no answer in time".to_owned())),
         }
     }
+}
+
+impl InProcess {
+    /// Never goes on where the machine stops here.
+    async fn come_to(&self, cut: Option<Cut>, here: Cut) {
+        if cut == Some(here) {
+            self.trap.spring();
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// Whether the call enrolls somebody.
+fn is_enrollment(asked: &Asked) -> bool {
+    asked.method == "POST" && asked.target.contains("/enrollments")
 }
 
 impl Carrier for InProcess {

@@ -135,6 +135,8 @@ pub(crate) struct Checker {
     /// Decisions by decision and reason.
     pub(crate) reasons: BTreeMap<String, usize>,
     pub(crate) acknowledged: usize,
+    /// Inboxes that reached their budget in some 24 hours.
+    pub(crate) full: usize,
     pub(crate) violations: usize,
     pub(crate) shown: Vec<String>,
 }
@@ -154,6 +156,7 @@ impl Checker {
             in_doubt: BTreeMap::new(),
             reasons: BTreeMap::new(),
             acknowledged: 0,
+            full: 0,
             violations: 0,
             shown: Vec::new(),
         }

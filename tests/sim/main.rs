@@ -5,6 +5,7 @@
 //! cargo test --release --test sim -- --seed 7 --days 730    one life of two years
 //! cargo test --release --test sim -- --run lost --contacts 333334
 //! cargo test --release --test sim -- --run outage --contacts 16667
+//! cargo test --release --test sim -- --run budgets --contacts 6400
 //! ```
 
 #![expect(
@@ -22,21 +23,23 @@ mod meddling;
 mod node;
 mod people;
 mod random;
+mod report;
 mod runs;
 mod time;
 mod traffic;
+mod trap;
 mod verdict;
 mod weather;
 mod world;
 
 use std::process::ExitCode;
-use std::time::Instant;
 
-use crate::time::{HOUR, SECOND};
+use crate::report::Passed;
 use crate::traffic::Rate;
 use crate::world::{Outcome, Plan, World};
 
 /// What the command line asks for.
+#[derive(Clone)]
 struct Asked {
     run: String,
     seed: u64,
@@ -51,7 +54,7 @@ struct Asked {
 fn asked() -> Asked {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let mut asked = Asked {
-        run: "short".to_owned(),
+        run: "all".to_owned(),
         seed: 1,
         seeds: 1,
         days: 1,
@@ -80,8 +83,8 @@ fn asked() -> Asked {
     asked
 }
 
-/// Lives through a plan on one thread, in virtual time; with changes told at once, so many.
-fn run(plan: Plan, burst: Option<u64>) -> Outcome {
+/// Lives through a plan on one thread, in virtual time, after these changes that are told at once.
+fn live(plan: Plan, burst: impl Iterator<Item = runs::Change>) -> Outcome {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
@@ -89,94 +92,64 @@ fn run(plan: Plan, burst: Option<u64>) -> Outcome {
         .expect("a runtime");
     runtime.block_on(async {
         let mut world = World::new(plan).await;
-        if let Some(contacts) = burst {
-            world.burst(runs::burst(contacts));
-        }
+        world.burst(burst);
         world.live().await
     })
 }
 
+fn life(asked: &Asked, seed: u64) -> Outcome {
+    let growth = asked.contacts / 500;
+    let rate = Rate { contacts: asked.contacts, growth, events: asked.events };
+    let plan = runs::life(seed, asked.days, rate, asked.calm);
+    live(Plan { progress: asked.progress, ..plan }, std::iter::empty())
+}
+
+/// One named run from one seed.
+fn run(name: &str, asked: &Asked, seed: u64) -> Passed {
+    let contacts = asked.contacts;
+    let mut passed = Passed::begin(name, seed);
+    match name {
+        "lost" => {
+            let outcome = live(runs::lost(seed, contacts), runs::burst(contacts));
+            passed.told(&outcome).confirmed(&outcome, runs::wanted(contacts));
+        }
+        "outage" => {
+            let outcome = live(runs::outage(seed, contacts), runs::burst(contacts));
+            passed.told(&outcome).drained(&outcome, runs::wanted(contacts));
+        }
+        "budgets" => {
+            let outcome = live(runs::budgets(seed, contacts), runs::sequences_only(contacts));
+            passed.told(&outcome).kept(&outcome, contacts);
+        }
+        "twice" => {
+            let outcome = life(asked, seed);
+            passed.told(&outcome).same(&outcome, &life(asked, seed));
+        }
+        _ => {
+            passed.told(&life(asked, seed));
+        }
+    }
+    passed.end()
+}
+
 fn main() -> ExitCode {
+    // A name is what a test runner's filter is: none of these is meant.
+    if std::env::args().nth(1).is_some_and(|first| !first.starts_with("--") || first == "--list") {
+        return ExitCode::SUCCESS;
+    }
     let asked = asked();
-    let mut failed = 0;
+    let all: &[(&str, u64)] =
+        &[("twice", asked.contacts), ("lost", 200), ("outage", 150), ("budgets", 128)];
+    let mut good = true;
     for seed in asked.seed..asked.seed + asked.seeds {
-        let rate =
-            Rate { contacts: asked.contacts, growth: asked.contacts / 500, events: asked.events };
-        let life =
-            || Plan { progress: asked.progress, ..runs::life(seed, asked.days, rate, asked.calm) };
-        let began = Instant::now();
-        failed += match &*asked.run {
-            "lost" => {
-                let outcome = run(runs::lost(seed, asked.contacts), Some(asked.contacts));
-                report(seed, &outcome, began);
-                outcome.violations + confirmed(&outcome, runs::wanted(asked.contacts))
+        if asked.run == "all" {
+            for (name, contacts) in all {
+                let asked = Asked { contacts: *contacts, ..asked.clone() };
+                good &= run(name, &asked, seed).is_good();
             }
-            "outage" => {
-                let outcome = run(runs::outage(seed, asked.contacts), Some(asked.contacts));
-                report(seed, &outcome, began);
-                outcome.violations + drained(&outcome)
-            }
-            "life" => {
-                let outcome = run(life(), None);
-                report(seed, &outcome, began);
-                outcome.violations
-            }
-            _ => short(seed, &life, began),
-        };
+        } else {
+            good &= run(&asked.run, &asked, seed).is_good();
+        }
     }
-    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
-/// A few days, lived twice: the same seed gives the same bytes.
-fn short(seed: u64, life: &impl Fn() -> Plan, began: Instant) -> usize {
-    let outcome = run(life(), None);
-    report(seed, &outcome, began);
-    let again = run(life(), None);
-    let differs = again.digest != outcome.digest;
-    if differs {
-        println!("seed {seed}: two runs differ: {:x}, {:x}", outcome.digest, again.digest);
-    }
-    outcome.violations + usize::from(differs)
-}
-
-/// At least 99 of 100 are confirmed by the machine.
-fn confirmed(outcome: &Outcome, wanted: u64) -> usize {
-    let doubts: usize = outcome.in_doubt.values().sum();
-    let enough = outcome.enrollments as u64 * 100 >= wanted * 99 && doubts as u64 * 100 <= wanted;
-    println!("  {} of {wanted} enrolled, {doubts} of them were in doubt", outcome.enrollments);
-    usize::from(!enough)
-}
-
-/// Everything that waited is done in the time that HubSpot's limit needs, and a tenth more.
-fn drained(outcome: &Outcome) -> usize {
-    let after = outcome.drained.saturating_sub(runs::OUTAGE);
-    let needed = outcome.made * 10 * SECOND / 90;
-    println!("  drained {after} ms after the outage; the limit needs {needed} ms");
-    // The last one to be tried again waits a quarter of an hour at most.
-    usize::from(needed * 11 / 10 + HOUR / 4 < after)
-}
-
-fn report(seed: u64, outcome: &Outcome, began: Instant) {
-    println!(
-        "seed {seed}: {} events, {} acknowledged, {} enrollments, {} stops, {} calls under way at \
-         one, {} violations, digest {:016x}, {:.1} s",
-        outcome.events,
-        outcome.acknowledged,
-        outcome.enrollments,
-        outcome.stops,
-        outcome.recovered,
-        outcome.violations,
-        outcome.digest,
-        began.elapsed().as_secs_f64(),
-    );
-    for (reason, count) in &outcome.reasons {
-        println!("  {count:8}  {reason}");
-    }
-    for (class, count) in &outcome.in_doubt {
-        println!("  in doubt: {count}  {class}");
-    }
-    println!("  calls: {}", outcome.calls);
-    for what in &outcome.shown {
-        println!("  VIOLATION (seed {seed}): {what}");
-    }
+    if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -11,21 +11,25 @@ use crate::world::{AFTERMATH, World};
 use crate::{account, people};
 
 impl World {
-    /// The router's clock is set wrong by up to an hour, and right again.
+    /// The router's clock is set wrong, and right again; every other time not at once, but in the
+    /// middle of what the router does.
     pub(crate) fn set_clock(&mut self, elapsed: u64, busy: u64) {
         if elapsed < self.agenda.clock {
             return;
         }
         let mean = self.plan.clocks.unwrap_or(u64::MAX);
         if self.agenda.clock == u64::MAX || busy <= elapsed {
-            self.machine.clock.set(0);
+            self.machine.clock.set(0, 0);
             self.agenda.clock = u64::MAX;
             return;
         }
-        let wrong = i64::try_from(self.random.within(0, 2 * HOUR)).unwrap_or(0)
-            - i64::try_from(HOUR).unwrap_or(0);
+        self.jumps += 1;
+        let most = self.plan.wrong_by;
+        let wrong = i64::try_from(self.random.within(0, 2 * most)).unwrap_or(0)
+            - i64::try_from(most).unwrap_or(0);
         let right = self.random.chance(500);
-        self.machine.clock.set(if right { 0 } else { wrong });
+        let looks = if self.random.chance(500) { self.random.below(200) } else { 0 };
+        self.machine.clock.set(if right { 0 } else { wrong }, looks);
         let lasts =
             if right { self.random.wait(mean) } else { self.random.within(MINUTE, 9 * HOUR) };
         self.agenda.clock = (elapsed + lasts.max(1)).min(busy.max(elapsed + 1));

@@ -13,10 +13,14 @@ use crate::world::Plan;
 
 /// How long HubSpot is down in `outage`.
 pub(crate) const OUTAGE: u64 = 6 * HOUR;
+/// Calls in any ten seconds, where the limit is what counts.
+pub(crate) const CALLS: u32 = 90;
 /// The most that an address book allows an inbox.
 const BUDGET: u64 = 10_000;
+/// For how long the inboxes are full in `budgets`.
+const FULL_DAYS: u64 = 8;
 /// Whose inboxes they are.
-const INBOXES: [&str; 8] = [
+pub(crate) const INBOXES: [&str; 8] = [
     "ada@hubroute.example",
     "ben@hubroute.example",
     "cleo@hubroute.example",
@@ -28,9 +32,14 @@ const INBOXES: [&str; 8] = [
 ];
 /// Properties whose change enrolls in `burst_rules`, one for each class that can be told.
 const CLASSES: [&str; 3] = ["topic", "last_guide", "last_visit"];
+/// Where each of them leads.
+pub(crate) const TARGETS: [&str; 3] = ["sequence 101", "workflow 501", "workflow 502"];
 
-/// One address book and one rule a class, with room for everybody.
-fn burst_rules(_edition: usize) -> Vec<RuleFile> {
+/// A change: which contact, which property, the new value.
+pub(crate) type Change = (u64, &'static str, String);
+
+/// One address book and one rule a class; each inbox has room for so many in a day.
+fn burst_rules(budget: u64) -> Vec<RuleFile> {
     let book = r#"
 [portal]
 id        = 33
@@ -62,7 +71,7 @@ runs_at_least = "2 days"
     let sender = |(name, user): (&str, u32)| {
         format!(
             "[senders.{name}]\nemail = \"{name}@hubroute.example\"\nuser_id = {user}\n\
-             daily_budget = {BUDGET}\n"
+             daily_budget = {budget}\n"
         )
     };
     let senders: String = account::PEOPLE.into_iter().zip(71..).map(sender).collect();
@@ -75,6 +84,7 @@ runs_at_least = "2 days"
     let rule = |(property, into): (&str, &str)| {
         format!(
             "[[rule]]\nid = \"on-{}\"\nsays = \"Whoever changes it is enrolled\"\nmode = \"live\"\n\
+             expires = \"60 days\"\n\
              when = {{ property = \"{property}\", changes = true }}\nenroll = {into}\n\n",
             property.replace('_', "-"),
         )
@@ -97,14 +107,14 @@ pub(crate) fn wanted(contacts: u64) -> u64 {
 }
 
 /// One change for each contact and class.
-pub(crate) fn burst(contacts: u64) -> impl Iterator<Item = (u64, &'static str, String)> {
+pub(crate) fn burst(contacts: u64) -> impl Iterator<Item = Change> {
     let of = |(class, share)| (0..share).map(move |number| (number, class, "a".to_owned()));
     CLASSES.into_iter().zip(shares(contacts)).flat_map(of)
 }
 
-fn plain(seed: u64, contacts: u64, calls: u32, weather: Weather) -> Plan {
+fn plain(seed: u64, (contacts, budget): (u64, u64), calls: u32, weather: Weather) -> Plan {
     let rate = Rate { contacts, growth: 0, events: 0 };
-    let room = usize::try_from(BUDGET).unwrap_or(usize::MAX);
+    let room = usize::try_from(budget).unwrap_or(usize::MAX);
     let open = |inbox| (inbox, room);
     let mut state = account::state(seed, rate);
     state["settings"]["calls_per_10_seconds"] = json!(null);
@@ -116,11 +126,12 @@ fn plain(seed: u64, contacts: u64, calls: u32, weather: Weather) -> Plan {
         calls,
         state,
         law: Law { budgets: INBOXES.map(open).into(), ..Law::default() },
-        rules: burst_rules,
+        rules: Box::new(move |_| burst_rules(budget)),
         weather,
         progress: false,
         stops: None,
         clocks: None,
+        wrong_by: 0,
         changes: None,
     }
 }
@@ -129,7 +140,7 @@ fn plain(seed: u64, contacts: u64, calls: u32, weather: Weather) -> Plan {
 pub(crate) fn lost(seed: u64, contacts: u64) -> Plan {
     plain(
         seed,
-        contacts,
+        (contacts, BUDGET),
         100_000,
         Weather::steady(seed, Trouble::Lossy { per_mille: 300 }, 20 * DAY),
     )
@@ -137,7 +148,30 @@ pub(crate) fn lost(seed: u64, contacts: u64) -> Plan {
 
 /// HubSpot is down for six hours while the changes come; then it allows the usual pace.
 pub(crate) fn outage(seed: u64, contacts: u64) -> Plan {
-    plain(seed, contacts, 90, Weather::steady(seed, Trouble::Down, OUTAGE))
+    plain(seed, (contacts, BUDGET), CALLS, Weather::steady(seed, Trouble::Down, OUTAGE))
+}
+
+/// Inboxes that are full for a week, while the machine's clock jumps by up to a day and more, at
+/// any moment, answers are lost and the machine stops in the middle of calls.
+pub(crate) fn budgets(seed: u64, contacts: u64) -> Plan {
+    let budget = (contacts / account::PEOPLE.len() as u64 / FULL_DAYS).max(1);
+    Plan {
+        days: FULL_DAYS + 2,
+        clocks: Some(HOUR),
+        wrong_by: 30 * HOUR,
+        stops: Some(6 * HOUR),
+        ..plain(
+            seed,
+            (contacts, budget),
+            CALLS,
+            Weather::steady(seed, Trouble::Lossy { per_mille: 100 }, FULL_DAYS * DAY),
+        )
+    }
+}
+
+/// One change for each contact, which a sequence follows.
+pub(crate) fn sequences_only(contacts: u64) -> impl Iterator<Item = Change> {
+    (0..contacts).map(|number| (number, CLASSES[0], "a".to_owned()))
 }
 
 /// A life with every fault on: `calm` takes stops (1), clocks (2) and people (4) out.
@@ -152,11 +186,12 @@ pub(crate) fn life(seed: u64, days: u64, rate: Rate, calm: u64) -> Plan {
         calls: 90,
         state: account::state(seed, rate),
         law: account::law(),
-        rules: account::rules,
+        rules: Box::new(account::rules),
         weather: Weather::new(seed, days * DAY),
         progress: false,
         stops: often(1, 5 * DAY, 8),
         clocks: often(2, 4 * DAY, 6),
+        wrong_by: HOUR,
         changes: often(4, 4 * DAY, 8),
     }
 }

@@ -2,7 +2,8 @@
 //! router's wall clock, which somebody sets wrong now and then.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
 
 use hubroute::domain::time::Timestamp;
 use hubroute::port::Clock;
@@ -46,22 +47,48 @@ impl Time {
 pub(crate) struct WallClock {
     time: Time,
     wrong_by: Arc<AtomicI64>,
+    /// Looks at it until it jumps, and where to; 0: it does not.
+    looks: Arc<AtomicU64>,
+    next: Arc<AtomicI64>,
 }
 
 impl WallClock {
     pub(crate) fn new(time: Time) -> Self {
-        Self { time, wrong_by: Arc::default() }
+        Self {
+            time,
+            wrong_by: Arc::default(),
+            looks: Arc::default(),
+            next: Arc::default(),
+        }
     }
 
-    /// Sets it wrong by so many milliseconds.
-    pub(crate) fn set(&self, wrong_by: i64) {
-        self.wrong_by.store(wrong_by, Ordering::Relaxed);
+    /// Sets it wrong by so many milliseconds, after so many more looks at it: in the middle of
+    /// whatever the router does then.
+    pub(crate) fn set(&self, wrong_by: i64, looks: u64) {
+        self.looks.store(looks, Ordering::Relaxed);
+        let set = if looks == 0 { &self.wrong_by } else { &self.next };
+        set.store(wrong_by, Ordering::Relaxed);
+    }
+
+    fn look(&self) {
+        let left = self.looks.load(Ordering::Relaxed);
+        if left != 0 {
+            self.looks.store(left - 1, Ordering::Relaxed);
+        }
+        if left == 1 {
+            self.wrong_by.store(self.next.load(Ordering::Relaxed), Ordering::Relaxed);
+        }
     }
 }
 
 impl Clock for WallClock {
     fn now(&self) -> Timestamp {
+        self.look();
         let now = self.time.now() + self.wrong_by.load(Ordering::Relaxed);
         Timestamp::from_unix_ms(u64::try_from(now).unwrap_or(0))
+    }
+
+    fn steady(&self) -> Duration {
+        Duration::from_millis(self.time.elapsed())
     }
 }

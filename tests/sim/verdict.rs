@@ -92,6 +92,7 @@ impl Checker {
     fn budgets(&mut self, effects: &[Effect]) {
         let mut windows: BTreeMap<&str, VecDeque<i64>> = BTreeMap::new();
         let mut over = Vec::new();
+        let mut fullest: BTreeMap<&str, usize> = BTreeMap::new();
         for effect in effects.iter().filter(|effect| effect.by_api) {
             let Some(inbox) = &effect.inbox else { continue };
             let window = windows.entry(inbox).or_default();
@@ -99,11 +100,15 @@ impl Checker {
                 window.pop_front();
             }
             window.push_back(effect.at);
+            let fullest = fullest.entry(inbox).or_default();
+            *fullest = window.len().max(*fullest);
             let most = self.law.budgets.get(&**inbox).copied().unwrap_or(0);
             if most < window.len() {
                 over.push(format!("{inbox}: {} of {most} in 24 hours: {effect:?}", window.len()));
             }
         }
         over.into_iter().for_each(|what| self.violation(what));
+        let budgets = self.law.budgets.iter();
+        self.full = budgets.filter(|(inbox, most)| fullest.get(*inbox) == Some(most)).count();
     }
 }

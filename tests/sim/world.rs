@@ -10,13 +10,14 @@ use serde_json::{Value, json};
 
 use crate::account;
 use crate::carrier::InProcess;
-use crate::checker::{Checker, Law};
+use crate::checker::{Checker, Effect, Law};
 use crate::disk::{SimDisk, Stop};
 use crate::index::SimIndex;
 use crate::node::{Machine, Node};
 use crate::random::Random;
 use crate::time::{BEGIN_MS, DAY, HOUR, MINUTE, SECOND, Time, WallClock};
 use crate::traffic::{Rate, Traffic};
+use crate::trap::{Cut, Trap};
 use crate::weather::Weather;
 
 /// Time after the last change in which everything must come to its end.
@@ -34,7 +35,7 @@ pub(crate) struct Plan {
     pub(crate) state: Value,
     pub(crate) law: Law,
     /// The rules folder, by edition.
-    pub(crate) rules: fn(usize) -> Vec<RuleFile>,
+    pub(crate) rules: Box<dyn Fn(usize) -> Vec<RuleFile>>,
     pub(crate) weather: Weather,
     /// Whether each day is told.
     pub(crate) progress: bool,
@@ -42,6 +43,8 @@ pub(crate) struct Plan {
     pub(crate) stops: Option<u64>,
     /// How often, on average, the clock is set wrong.
     pub(crate) clocks: Option<u64>,
+    /// By how much at most.
+    pub(crate) wrong_by: u64,
     /// How often, on average, people change rules, senders and the bridge, and pause calls.
     pub(crate) changes: Option<u64>,
 }
@@ -63,8 +66,11 @@ pub(crate) struct Outcome {
     pub(crate) drained: u64,
     /// Calls, by endpoint and outcome.
     pub(crate) calls: String,
-    /// Calls that HubSpot answered in the aftermath of whatever went wrong.
-    pub(crate) made: u64,
+    pub(crate) effects: Vec<Effect>,
+    /// Inboxes that reached their budget.
+    pub(crate) full: usize,
+    /// How often the router's clock was set.
+    pub(crate) jumps: usize,
 }
 
 /// What happens beside the traffic, and when next.
@@ -90,7 +96,10 @@ pub(crate) struct World {
     weather: Arc<Mutex<Weather>>,
     pub(crate) machine: Machine,
     pub(crate) node: Option<Node>,
+    trap: Trap,
     how: Stop,
+    /// The machine stopped while a call of which the disk knows was under way.
+    was_calling: bool,
     traffic: Traffic,
     checker: Checker,
     pub(crate) agenda: Agenda,
@@ -103,6 +112,7 @@ pub(crate) struct World {
     next_record: u64,
     stops: usize,
     recovered: usize,
+    pub(crate) jumps: usize,
 }
 
 impl World {
@@ -113,9 +123,16 @@ impl World {
         let portal = Portal::new(state, move || time.now()).expect("the state is right");
         let weather = std::mem::replace(&mut plan.weather, Weather::new(0, 0));
         let weather = Arc::new(Mutex::new(weather));
-        let carrier = InProcess { portal: portal.clone(), weather: Arc::clone(&weather), time };
+        let (disk, trap) = (SimDisk::default(), Trap::default());
+        let carrier = InProcess {
+            portal: portal.clone(),
+            weather: Arc::clone(&weather),
+            time,
+            trap: trap.clone(),
+            disk: disk.clone(),
+        };
         let machine = Machine {
-            disk: SimDisk::default(),
+            disk,
             index: SimIndex::default(),
             clock: WallClock::new(time),
             carrier,
@@ -147,7 +164,9 @@ impl World {
             weather,
             machine,
             node: Some(node),
+            trap,
             how: Stop::Kill,
+            was_calling: false,
             traffic,
             checker,
             agenda,
@@ -157,6 +176,7 @@ impl World {
             next_record: 1,
             stops: 0,
             recovered: 0,
+            jumps: 0,
         }
     }
 
@@ -171,7 +191,11 @@ impl World {
         let end = busy + AFTERMATH;
         while self.time.elapsed() < end {
             let next = self.next(busy).min(end);
-            self.time.until(next).await;
+            tokio::select! {
+                biased;
+                () = self.trap.sprung() => {}
+                () = self.time.until(next) => {}
+            }
             let elapsed = self.time.elapsed();
             self.traffic.happen(elapsed, busy, &self.portal);
             let kept = self.traffic.deliver(elapsed, &self.portal, &mut self.node).await;
@@ -259,16 +283,21 @@ impl World {
 
     /// The machine stops at a write, or in the middle of a call; and starts again.
     async fn stop_or_start(&mut self, elapsed: u64, busy: u64) {
-        if self.machine.disk.is_stopped() {
+        if self.trap.take() && self.node.is_some() {
+            self.was_calling = true;
+            let how = *self.random.pick(&[Stop::Kill, Stop::PowerCut]);
+            self.stop(elapsed, how).await;
+        } else if self.machine.disk.is_stopped() {
             self.stop(elapsed, Stop::PowerCut).await;
         } else if self.agenda.stop <= elapsed && self.node.is_some() {
             let mean = self.plan.stops.unwrap_or(u64::MAX);
             let next = elapsed + self.random.wait(mean).max(MINUTE);
             self.agenda.stop = if next < busy { next } else { u64::MAX };
-            match self.random.below(4) {
+            match self.random.below(8) {
                 0 => self.stop(elapsed, Stop::Kill).await,
                 1 => self.stop(elapsed, Stop::PowerCut).await,
-                _ => self.machine.disk.stop_after(self.random.below(300)),
+                2 | 3 => self.machine.disk.stop_after(self.random.below(300)),
+                _ => self.trap.arm(*self.random.pick(&Cut::ALL)),
             }
         }
         if self.agenda.start <= elapsed {
@@ -276,6 +305,9 @@ impl World {
             self.machine.boot(self.how, &mut self.random);
             let files = (self.plan.rules)(self.edition);
             let (node, recovered) = self.machine.start(&files).await;
+            if std::mem::take(&mut self.was_calling) && recovered == 0 {
+                self.checker.violation("a call that was under way is not known any more".to_owned());
+            }
             self.recovered += recovered;
             self.node = Some(node);
         }
@@ -285,6 +317,7 @@ impl World {
         self.read_records();
         let Some(node) = self.node.take() else { return };
         node.kill().await;
+        self.trap.disarm();
         self.stops += 1;
         self.how = how;
         let away = match self.random.below(10) {
@@ -334,12 +367,9 @@ impl World {
             violations: self.checker.violations,
             shown: self.checker.shown,
             drained,
-            made: calls
-                .values()
-                .flat_map(|outcomes| outcomes.iter())
-                .filter(|(how, _)| *how != "dropped")
-                .map(|(_, count)| count)
-                .sum(),
+            effects,
+            full: self.checker.full,
+            jumps: self.jumps,
             calls: format!("{calls:?}"),
         }
     }

@@ -45,7 +45,7 @@ impl Office {
 
     /// An alert for each part of HubSpot that is left alone because it does not answer.
     fn open_circuits(&self) -> impl Iterator<Item = admin::Alert> {
-        self.router.circuits().opened().into_iter().map(|(part, opened)| {
+        self.router.circuits().opened(SystemClock.now()).into_iter().map(|(part, opened)| {
             let code = if part == Part::HubSpot { "hubspot-unreachable" } else { "circuit-open" };
             let sentence = format!(
                 "{} did not answer several times in a row ({}); nothing is lost, it is tried \

@@ -175,6 +175,8 @@ impl<'a> Draft<'a> {
             item.asked_at.get_or_insert(self.view.now);
         }
         item.matched = true;
+        // It was read: what failed before is no longer in a row.
+        item.attempts = 0;
         item.turn_to(reason, self.view.now);
         item.due = due;
         item.until = until.filter(|_| due != until);

@@ -74,6 +74,17 @@ fn opens(zone: WindowZone, now: &str, opening: Option<&str>, prepare: impl FnOnc
 }
 
 #[test]
+fn a_read_that_came_ends_the_row_of_those_that_did_not() {
+    let mut world = world();
+    world.rules.rules[0].delay = Some(minutes(10));
+    world.settled(&event("lifecyclestage", "mql"));
+    world.person.items[0].attempts = 4;
+    let plan = world.decide();
+    assert_eq!(plan.items[0].reason, Reason::Delayed);
+    assert_eq!(plan.items[0].attempts, 0, "the next failure is the first one again");
+}
+
+#[test]
 fn a_window_includes_from_and_excludes_until_and_rests_on_weekends_and_holidays() {
     let portal = |now: &str, opening| opens(WindowZone::Portal, now, opening, |_| ());
     portal("2026-11-24T10:00:00-05:00", None);
