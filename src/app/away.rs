@@ -24,10 +24,7 @@ pub(super) enum Missed {
 
 /// What is to be looked for; `None` where nothing was recorded yet. A store that came from a
 /// backup is paused until a person resumes: enrollments made after the backup are not in it.
-pub(super) async fn missed(
-    store: &OpenStore,
-    alerts: &Alerts,
-) -> Result<Option<Missed>, RunError> {
+pub(super) async fn missed(store: &OpenStore, alerts: &Alerts) -> Result<Option<Missed>, RunError> {
     let last = store.ledger.totals().records;
     let last = store.ledger.recorded_at(last).map_err(StoreError::Journal)?;
     let Some(mark) = store.restored() else { return Ok(last.map(Missed::After)) };

@@ -14,10 +14,10 @@ use tokio::task::JoinHandle;
 use tracing::{error, info, warn};
 
 use super::alerts::Alerts;
+use super::away::{self, Missed};
 use super::intake::Intake;
 use super::office::{Office, Reloads};
 use super::reconcile::Reconciler;
-use super::away::{self, Missed};
 use super::{App, Refused, SystemClock, housekeeping, rules, sweeping, watch as watching};
 use crate::admin::{Admin, Metrics, Progress, RulesStanding, starting};
 use crate::config::{Config, Secrets};
@@ -207,7 +207,9 @@ async fn start(
     match missed {
         // Nothing else runs yet that could be in the way.
         Some(Missed::Since(since)) => drop(office.reconciler.begin(since)),
-        Some(Missed::After(last)) => drop(tokio::spawn(office.reconciler.clone().begin_after(last))),
+        Some(Missed::After(last)) => {
+            tokio::spawn(office.reconciler.clone().begin_after(last));
+        }
         None => {}
     }
     Ok((Arc::new(office), rules))

@@ -13,6 +13,7 @@ use super::leaving::{self, End, Verdict};
 use super::record::{Row, Step, Turn};
 use super::rule::RuleSet;
 use super::settle::Policy;
+use super::slots::Slot;
 use super::time::{DAY_MS, Timestamp};
 use super::view::{Counters, InboxUse, Memory};
 
@@ -49,21 +50,22 @@ pub fn take_in(rules: &RuleSet, plan: Plan, memory: &mut Memory, now: Timestamp)
     rows
 }
 
-/// Counts a claim for the limits of its rule. Rules without limits are never asked.
+/// Counts a confirmed claim for the limits of its rule. Rules without limits are never asked.
 fn count(rules: &RuleSet, counters: &mut Counters, claim: &Claim) {
     if rules.rule(&claim.rule).is_none_or(|rule| rule.limits.rolling.is_empty()) {
         return;
     }
     let counted = Arc::make_mut(&mut counters.rules);
     let slots = Arc::make_mut(counted.entry(claim.rule.clone()).or_default());
-    slots.claim(claim);
+    slots.add(Slot::Settled(claim.last_call_at));
     slots.forget_before(claim.last_call_at.minus_ms(DAY_MS));
 }
 
 /// Counts an enrollment at `now`; slots that no budget counts any more are let go.
 pub fn take_slot(inbox: &mut InboxUse, now: Timestamp) {
-    inbox.settled.retain(|at| now < at.plus_ms(DAY_MS));
-    inbox.settled.push(now);
+    let settled = Arc::make_mut(&mut inbox.settled);
+    settled.retain(|at| now < at.plus_ms(DAY_MS));
+    settled.push(now);
     inbox.last = Some(now);
 }
 

@@ -18,7 +18,7 @@ pub struct InboxUse {
     /// Claims whose outcome is open: each counts, whatever its age.
     pub open: u32,
     /// The latest moments HubSpot may have enrolled, within 24 hours, oldest first.
-    pub settled: Vec<Timestamp>,
+    pub settled: Arc<Vec<Timestamp>>,
     /// When HubSpot last enrolled in its name, or was last asked to.
     pub last: Option<Timestamp>,
     /// HubSpot said SEND_LIMIT_EXCEEDED: full until then.

@@ -85,10 +85,11 @@ impl Circuits {
     pub fn opened(&self, now: Timestamp) -> Vec<(Part, Opened)> {
         let circuits = self.lock();
         let opened = circuits.iter().filter_map(|(part, it)| Some((part, it.opened()?)));
-        let on_the_wall = |opened: &Opened| Opened {
-            since: self.on_the_wall(opened.since, now),
-            until: self.on_the_wall(opened.until, now),
-            ..opened.clone()
+        let on_the_wall = |opened: &Opened| {
+            let mut opened = opened.clone();
+            opened.since = self.on_the_wall(opened.since, now);
+            opened.until = self.on_the_wall(opened.until, now);
+            opened
         };
         opened.map(|(part, opened)| (part.clone(), on_the_wall(opened))).collect()
     }

@@ -128,7 +128,8 @@ mod tests {
     fn a_machine_that_lost_time_hears_of_it() {
         let offset = Offset::default();
         let at = |second| Timestamp::from_unix_ms(BEGIN + second * SECOND_MS);
-        let ours = |second, steady| Reading { wall: at(second), steady: Duration::from_secs(steady) };
+        let ours =
+            |second, steady| Reading { wall: at(second), steady: Duration::from_secs(steady) };
         offset.hear(Told { at: at(0), nth: 1 }, Duration::ZERO, ours(0, 10));
         offset.hear(Told { at: at(3_600), nth: 2 }, Duration::ZERO, ours(9, 11));
         assert_eq!(offset.apply(ours(9, 12)), at(3_601));

@@ -155,7 +155,9 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         *looked = Instant::now();
         let now = self.now();
         for contact in self.ledger.to_wake(&self.rules.load(), now) {
-            if let Err(error) = self.wake_items(contact, |items| queue::woken(items, now), now).await {
+            if let Err(error) =
+                self.wake_items(contact, |items| queue::woken(items, now), now).await
+            {
                 warn!(contact.id = %contact, %error, "contact {contact}: not woken");
                 return;
             }

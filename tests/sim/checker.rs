@@ -53,6 +53,14 @@ struct Record {
     done: Vec<String>,
     #[serde(default)]
     claims: Vec<Claim>,
+    #[serde(default)]
+    reads: Proven,
+}
+
+/// Reads that have answered once.
+#[derive(Debug, Default, Deserialize)]
+struct Proven {
+    sequences: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -130,6 +138,8 @@ pub(crate) struct Checker {
     /// Confirmed claims by contact and target: verified ones, and others.
     pub(crate) confirmed: HashMap<(u64, String), (usize, usize)>,
     claims: HashMap<u64, bool>,
+    /// The read of sequence enrollments has answered once: what it does not show is not there.
+    proven: bool,
     /// In doubt for a person, by target and why.
     pub(crate) in_doubt: BTreeMap<String, usize>,
     /// Decisions by decision and reason.
@@ -153,6 +163,7 @@ impl Checker {
             unsettled: BTreeMap::new(),
             confirmed: HashMap::new(),
             claims: HashMap::new(),
+            proven: false,
             in_doubt: BTreeMap::new(),
             reasons: BTreeMap::new(),
             acknowledged: 0,
@@ -187,6 +198,7 @@ impl Checker {
             Ok(record) => record,
             Err(error) => return self.violation(format!("a record cannot be read: {error}")),
         };
+        self.proven |= record.reads.sequences;
         for (number, event) in record.events.into_iter().enumerate() {
             if !event.rows.is_empty() {
                 self.see(record.delivery, number);
@@ -294,10 +306,12 @@ impl Checker {
     }
 
     /// In doubt only where nobody can tell, or after a second lost answer (RELIABILITY.md 4).
+    /// Before the read has answered once, nobody can.
     fn needs_review(&mut self, claim: &Claim, target: &str) {
         let class = format!("{target}, {} lost: {}", claim.lost_answers, claim.why);
         *self.in_doubt.entry(class.clone()).or_default() += 1;
-        let told = !self.law.untold.contains(target);
+        let read = claim.target.channel != "sequence" || self.proven;
+        let told = read && !self.law.untold.contains(target);
         if told && claim.lost_answers < 2 {
             self.violation(format!("claim {} is in doubt for no reason: {class}", claim.id));
         }

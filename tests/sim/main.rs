@@ -48,6 +48,8 @@ struct Asked {
     events: u64,
     contacts: u64,
     calm: u64,
+    /// Seconds that a run may take.
+    within: u64,
     progress: bool,
 }
 
@@ -61,6 +63,7 @@ fn asked() -> Asked {
         events: 800,
         contacts: 400,
         calm: 0,
+        within: u64::MAX,
         progress: arguments.iter().any(|argument| argument == "--progress"),
     };
     for pair in arguments.windows(2) {
@@ -77,6 +80,7 @@ fn asked() -> Asked {
             "--events" => asked.events = number(),
             "--contacts" => asked.contacts = number(),
             "--calm" => asked.calm = number(),
+            "--within" => asked.within = number(),
             _ => {}
         }
     }
@@ -129,7 +133,7 @@ fn run(name: &str, asked: &Asked, seed: u64) -> Passed {
             passed.told(&life(asked, seed));
         }
     }
-    passed.end()
+    passed.end(asked.within)
 }
 
 fn main() -> ExitCode {

@@ -6,9 +6,11 @@ use hubroute::port::Clock as _;
 use hubroute::simulator::Target;
 use serde_json::{Value, json};
 
-use crate::time::{HOUR, MINUTE};
+use crate::time::{BEGIN_MS, HOUR, MINUTE};
 use crate::world::{AFTERMATH, World};
 use crate::{account, people};
+
+const TWO_MONTHS_MS: i64 = 60 * 86_400_000;
 
 impl World {
     /// The router's clock is set wrong, and right again; every other time not at once, but in the
@@ -113,16 +115,19 @@ impl World {
             }
         }
         let contact = 1_001 + self.random.below(self.plan.rate.contacts);
-        if elapsed < busy && self.plan.changes.is_some() && !self.is_in_sequence(contact) {
+        if elapsed < busy && self.plan.changes.is_some() && !self.is_in_sequence(contact, elapsed) {
             let sequence = self.random.within(101, 103);
             let wish = account::by_hand(contact, sequence);
             self.portal.control("POST", "/_sim/enrollments", &wish).await;
         }
     }
 
-    fn is_in_sequence(&self, contact: u64) -> bool {
+    /// No sequence lasts longer than two months here.
+    fn is_in_sequence(&self, contact: u64, elapsed: u64) -> bool {
+        let since = BEGIN_MS + i64::try_from(elapsed).unwrap_or(0) - TWO_MONTHS_MS;
         self.portal.look(|state| {
-            state.enrolled.iter().rev().any(|entry| {
+            let mut lately = state.enrolled.iter().rev().take_while(|entry| since < entry.at);
+            lately.any(|entry| {
                 entry.contact.number() == contact
                     && matches!(entry.target, Target::Sequence(_))
                     && entry.ended.is_none()

@@ -127,7 +127,10 @@ impl Passed {
     }
 
     /// The run is over: its evidence, and a line as the test runner's.
-    pub(crate) fn end(self) -> Self {
+    pub(crate) fn end(mut self, within: u64) -> Self {
+        if within < self.began.elapsed().as_secs() {
+            self.wrong(&format!("it took longer than {within} s"));
+        }
         let verdict = if self.is_good() { "ok" } else { "FAILED" };
         if self.is_good() {
             println!(

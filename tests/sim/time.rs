@@ -54,12 +54,7 @@ pub(crate) struct WallClock {
 
 impl WallClock {
     pub(crate) fn new(time: Time) -> Self {
-        Self {
-            time,
-            wrong_by: Arc::default(),
-            looks: Arc::default(),
-            next: Arc::default(),
-        }
+        Self { time, wrong_by: Arc::default(), looks: Arc::default(), next: Arc::default() }
     }
 
     /// Sets it wrong by so many milliseconds, after so many more looks at it: in the middle of

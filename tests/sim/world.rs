@@ -211,7 +211,8 @@ impl World {
             agenda.weather,
             agenda.people,
             agenda.hourly,
-            agenda.stop,
+            // A machine that is off is not stopped.
+            if self.node.is_some() { agenda.stop } else { u64::MAX },
             agenda.start,
             agenda.clock,
             agenda.change,
@@ -247,6 +248,7 @@ impl World {
         if self.agenda.hourly <= elapsed {
             self.agenda.hourly = elapsed + HOUR;
             self.read_records();
+            self.machine.disk.spill();
             if let Some(node) = &self.node {
                 node.forget().await;
             }
@@ -256,7 +258,6 @@ impl World {
             if self.plan.progress {
                 eprintln!("day {}", elapsed / DAY);
             }
-            self.machine.disk.spill();
             self.checker.look(self.time.now());
         }
     }
@@ -306,7 +307,8 @@ impl World {
             let files = (self.plan.rules)(self.edition);
             let (node, recovered) = self.machine.start(&files).await;
             if std::mem::take(&mut self.was_calling) && recovered == 0 {
-                self.checker.violation("a call that was under way is not known any more".to_owned());
+                self.checker
+                    .violation("a call that was under way is not known any more".to_owned());
             }
             self.recovered += recovered;
             self.node = Some(node);

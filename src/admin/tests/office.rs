@@ -280,7 +280,7 @@ impl Records for Desk {
     }
 
     fn inboxes(&self) -> BTreeMap<Inbox, InboxUse> {
-        let settled = vec![NOW.minus_ms(HOUR_MS)];
+        let settled = Arc::new(vec![NOW.minus_ms(HOUR_MS)]);
         let used = InboxUse { open: 1, settled, ..InboxUse::default() };
         BTreeMap::from([("dana@acme.com".into(), used)])
     }

@@ -317,7 +317,7 @@ impl<D: Disk, I: Index> Committer<D, I> {
     /// The rule's limits and the breakers, as they are now (CONSISTENCY.md 6.10 and 6.13).
     fn limit_or_breaker(&self, booking: &Booking) -> Option<&'static str> {
         let now = booking.claim.first_call_at;
-        let counted = self.book.inboxes.rules();
+        let counted = &self.book.inboxes.seen().rules;
         if booking.limits.iter().any(|seen| seen.is_reached(counted, now)) {
             return Some("limit");
         }

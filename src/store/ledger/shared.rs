@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::{Notify, watch};
 
 use super::book::Book;
-use super::inboxes::Inboxes;
+use super::inboxes::Seen;
 use super::meta::Meta;
 use super::open::decode;
 use crate::domain::breaker::{Fires, Fuse, Open, OpenBreakers, Tripped};
@@ -31,7 +31,7 @@ pub(super) struct Shared<D: Disk, I> {
     pub(super) trimmer: Trimmer<D>,
     pub(super) sweeper: Sweeper<D>,
     meta: RwLock<Meta>,
-    inboxes: RwLock<Arc<Inboxes>>,
+    seen: RwLock<Arc<Seen>>,
     breakers: RwLock<Listed>,
     erased: RwLock<Arc<ErasedIds>>,
     /// The disk is almost full: nothing new is decided.
@@ -53,7 +53,7 @@ impl<D: Disk, I> Shared<D, I> {
             trimmer: journal.trimmer(),
             sweeper: journal.sweeper(),
             meta: RwLock::new(book.meta.clone()),
-            inboxes: RwLock::new(Arc::clone(&book.inboxes)),
+            seen: RwLock::new(Arc::clone(book.inboxes.seen())),
             breakers: RwLock::new(listed(&book.fires)),
             erased: RwLock::new(Arc::clone(&book.erased)),
             is_short: AtomicBool::new(false),
@@ -76,7 +76,8 @@ impl<D: Disk, I> Shared<D, I> {
     /// Called by the committer once a group is on disk and in the index.
     pub(super) fn publish(&self, book: &Book<I>) {
         self.meta.write().unwrap_or_else(PoisonError::into_inner).clone_from(&book.meta);
-        *self.inboxes.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&book.inboxes);
+        *self.seen.write().unwrap_or_else(PoisonError::into_inner) =
+            Arc::clone(book.inboxes.seen());
         *self.breakers.write().unwrap_or_else(PoisonError::into_inner) = listed(&book.fires);
         *self.erased.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&book.erased);
         self.changed.notify_one();
@@ -97,15 +98,19 @@ impl<D: Disk, I> Shared<D, I> {
         Arc::clone(&self.erased.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    fn seen(&self) -> Arc<Seen> {
+        Arc::clone(&self.seen.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
     pub(super) fn inboxes(&self) -> BTreeMap<Inbox, InboxUse> {
-        self.inboxes.read().unwrap_or_else(PoisonError::into_inner).all()
+        self.seen().inboxes.clone()
     }
 
     /// What decisions see besides inboxes.
     pub(super) fn counters(&self) -> Counters {
-        let inboxes = self.inboxes.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let seen = self.seen();
         let breakers = self.breakers.read().unwrap_or_else(PoisonError::into_inner).0.clone();
-        let (rules, queues) = (inboxes.rules().clone(), inboxes.queues().clone());
+        let (rules, queues) = (Arc::clone(&seen.rules), Arc::clone(&seen.queues));
         Counters { rules, breakers, queues }
     }
 
@@ -119,7 +124,7 @@ impl<D: Disk, I> Shared<D, I> {
     }
 
     pub(super) fn inbox_state(&self, inbox: &Inbox) -> InboxState {
-        self.inboxes.read().unwrap_or_else(PoisonError::into_inner).state_of(inbox)
+        self.seen().state_of(inbox)
     }
 }
 

@@ -1,5 +1,7 @@
 //! What each gate after the ranking answers.
 
+use std::sync::Arc;
+
 use super::{check, skips};
 use crate::domain::claim::Channel;
 use crate::domain::gates::fixture::{
@@ -222,7 +224,8 @@ fn whoever_waits_keeps_their_place_before_those_who_came_later() {
     // Both places are taken: the next one is for whoever waits, the one after for this person.
     let full = |world: &mut World| {
         only_dana(world, 2);
-        world.inboxes.get_mut("dana@acme.com").expect("dana's").settled[1] = NOW;
+        let inbox = world.inboxes.get_mut("dana@acme.com").expect("dana's");
+        inbox.settled = Arc::new(vec![inbox.settled[0], NOW]);
         waits_for_dana(world, HOUR_MS, free);
     };
     let row = check(full, Decision::Wait, Reason::BudgetExhausted);

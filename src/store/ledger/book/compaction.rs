@@ -2,8 +2,6 @@
 //! they change nothing but what is forgotten; in one that is rebuilt from them they are all
 //! there is.
 
-use std::sync::Arc;
-
 use super::counted::{identity_from_hex, open_counts};
 use super::{Book, Person, for_each, keys, waiters, waits};
 use crate::domain::breaker::Tripped;
@@ -51,7 +49,7 @@ impl<I: Index> Book<I> {
         for person in &kept.persons {
             self.replace(Person { version: seq, ..person.clone() })?;
             for claim in &person.claims {
-                Arc::make_mut(&mut self.inboxes).claim(claim);
+                self.inboxes.claim(claim);
             }
         }
         for contact in &kept.forgotten {
