@@ -40,7 +40,8 @@ pub(crate) struct Law {
 
 #[derive(Debug, Deserialize)]
 struct Record {
-    record: String,
+    #[serde(rename = "record")]
+    kind: String,
     #[serde(default)]
     delivery: u64,
     #[serde(default)]
@@ -180,6 +181,13 @@ impl Checker {
         }
     }
 
+    /// The same of several.
+    pub(crate) fn violated(&mut self, all: Vec<String>) {
+        for what in all {
+            self.violation(what);
+        }
+    }
+
     /// The sender was answered 204 for a delivery of so many items.
     pub(crate) fn acknowledged(&mut self, delivery: u64, items: usize) {
         self.acknowledged += items;
@@ -204,13 +212,13 @@ impl Checker {
                 self.see(record.delivery, number);
             }
             event.rows.into_iter().for_each(|row| self.row(row));
-            event.items.into_iter().flatten().for_each(|item| self.item(item));
+            event.items.iter().flatten().for_each(|item| self.item(item));
         }
-        if record.record != "turn" && record.record != "aliased" {
+        if record.kind != "turn" && record.kind != "aliased" {
             return;
         }
         record.rows.into_iter().for_each(|row| self.row(row));
-        record.items.into_iter().for_each(|item| self.item(item));
+        record.items.iter().for_each(|item| self.item(item));
         for id in record.done {
             if let Some(open) = self.open.remove(&id) {
                 self.violation(format!(
@@ -261,7 +269,7 @@ impl Checker {
     }
 
     /// What waits comes back, or a call of it is under way, or a person must act.
-    fn item(&mut self, item: Item) {
+    fn item(&mut self, item: &Item) {
         if let Some(open) = self.open.get_mut(&item.id) {
             open.due = item.due;
         }
@@ -329,7 +337,7 @@ impl Checker {
                 format!("{id} waits ({}) and was due at {:?}, now {now}", open.reason, open.due)
             })
             .collect();
-        late.into_iter().for_each(|what| self.violation(what));
+        self.violated(late);
     }
 
     /// After the faults have stopped and time has passed: nothing may be open any more.
@@ -342,6 +350,6 @@ impl Checker {
         open.extend(self.open.iter().map(|(id, it)| {
             format!("{id} is still {} {}, due {:?}", it.decision, it.reason, it.due)
         }));
-        open.into_iter().for_each(|what| self.violation(what));
+        self.violated(open);
     }
 }

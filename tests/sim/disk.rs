@@ -100,7 +100,7 @@ impl SimDisk {
         let segments: Vec<(String, u64)> = state
             .names
             .iter()
-            .filter(|(name, _)| name.ends_with(".seg"))
+            .filter(|(name, _)| name.rsplit('.').next() == Some("seg"))
             .map(|(name, id)| (name.clone(), *id))
             .collect();
         for pair in segments.windows(3) {

@@ -67,7 +67,7 @@ impl World {
             3 => {
                 let after_ms = [json!(40 * MINUTE), Value::Null];
                 let after_ms = self.random.pick(&after_ms).clone();
-                self.set_bridge(after_ms);
+                self.set_bridge(&after_ms);
             }
             _ => self.pause(true).await,
         }
@@ -75,7 +75,7 @@ impl World {
 
     async fn mend(&mut self) {
         self.put_users(None).await;
-        self.set_bridge(json!(MINUTE));
+        self.set_bridge(&json!(MINUTE));
         self.pause(false).await;
         self.reload().await;
     }
@@ -92,7 +92,7 @@ impl World {
         assert_eq!(status, 200, "{answer}");
     }
 
-    fn set_bridge(&mut self, after_ms: Value) {
+    fn set_bridge(&mut self, after_ms: &Value) {
         let bridge = json!({ "property": "unenroll_requested", "after_ms": after_ms });
         self.portal.set(&json!({ "bridge": bridge })).expect("the simulator has a bridge");
     }

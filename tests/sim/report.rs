@@ -104,10 +104,10 @@ impl Passed {
             self.wrong(&format!("{wanted} enrollments were wanted"));
         }
         self.shown.push(format!(
-            "drained {:.1} min after the outage, the limit alone needs {:.1} min; {unordered} \
+            "drained {} s after the outage, the limit alone needs {} s; {unordered} \
              contacts out of order",
-            after as f64 / 60_000.0,
-            needed as f64 / 60_000.0
+            after / SECOND,
+            needed / SECOND
         ));
     }
 

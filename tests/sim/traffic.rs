@@ -149,7 +149,7 @@ impl Traffic {
                 self.set(elapsed, portal, contact, ("last_guide", guide, "FORM"));
             }
             62..70 => {
-                self.set(elapsed, portal, contact, ("last_visit", number.to_string(), "ANALYTICS"))
+                self.set(elapsed, portal, contact, ("last_visit", number.to_string(), "ANALYTICS"));
             }
             70..73 => {
                 self.set(

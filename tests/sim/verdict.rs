@@ -37,9 +37,9 @@ impl Checker {
         for effect in effects {
             let counted = booked.entry((effect.contact, &effect.target)).or_default();
             if effect.by_api {
-                counted.0 += 1
+                counted.0 += 1;
             } else {
-                counted.1 += 1
+                counted.1 += 1;
             }
             if effect.duplicate {
                 self.violation(format!("enrolled twice: {effect:?}"));
@@ -62,7 +62,7 @@ impl Checker {
             }
         }
         wrong.sort();
-        wrong.into_iter().for_each(|what| self.violation(what));
+        self.violated(wrong);
     }
 
     /// No enrollment of ours begins in a theme that is running, or that a running one blocks.
@@ -85,7 +85,7 @@ impl Checker {
                 }
             }
         }
-        found.into_iter().for_each(|what| self.violation(what));
+        self.violated(found);
     }
 
     /// No inbox sends more than its budget in any 24 hours of HubSpot's clock.
@@ -107,7 +107,7 @@ impl Checker {
                 over.push(format!("{inbox}: {} of {most} in 24 hours: {effect:?}", window.len()));
             }
         }
-        over.into_iter().for_each(|what| self.violation(what));
+        self.violated(over);
         let budgets = self.law.budgets.iter();
         self.full = budgets.filter(|(inbox, most)| fullest.get(*inbox) == Some(most)).count();
     }

@@ -199,7 +199,9 @@ impl World {
             let elapsed = self.time.elapsed();
             self.traffic.happen(elapsed, busy, &self.portal);
             let kept = self.traffic.deliver(elapsed, &self.portal, &mut self.node).await;
-            kept.into_iter().for_each(|(number, items)| self.checker.acknowledged(number, items));
+            for (number, items) in kept {
+                self.checker.acknowledged(number, items);
+            }
             self.attend(elapsed, busy).await;
         }
         self.finish().await
