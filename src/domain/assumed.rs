@@ -15,7 +15,7 @@ use super::rule::RuleSet;
 use super::settle::Policy;
 use super::slots::Slot;
 use super::time::{DAY_MS, Timestamp};
-use super::view::{Counters, InboxUse, Memory};
+use super::view::{BUDGET_MS, Counters, InboxUse, Memory};
 
 /// Nothing is in doubt here.
 const POLICY: Policy = Policy { verify_first_ms: 0, verify_for_ms: 0 };
@@ -64,7 +64,7 @@ fn count(rules: &RuleSet, counters: &mut Counters, claim: &Claim) {
 /// Counts an enrollment at `now`; slots that no budget counts any more are let go.
 pub fn take_slot(inbox: &mut InboxUse, now: Timestamp) {
     let settled = Arc::make_mut(&mut inbox.settled);
-    settled.retain(|at| now < at.plus_ms(DAY_MS));
+    settled.retain(|at| now < at.plus_ms(BUDGET_MS));
     settled.push(now);
     inbox.last = Some(now);
 }

@@ -10,7 +10,11 @@ use super::person::Person;
 use super::queue::Queues;
 use super::slots::{self, Slots};
 use super::surroundings::Surroundings;
-use super::time::{DAY_MS, Timestamp};
+use super::time::{DAY_MS, SECOND_MS, Timestamp};
+
+/// How long an enrollment counts for a daily budget: any 24 hours of HubSpot's clock, and as long as
+/// we may be wrong about it. Its answers tell whole seconds, a moment after they were written.
+pub const BUDGET_MS: u64 = DAY_MS + 10 * SECOND_MS;
 
 /// What an inbox has used of its daily budget (CONSISTENCY.md 6.9).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,7 +34,7 @@ pub struct InboxUse {
 impl InboxUse {
     /// Slots used in the 24 hours before `now`.
     pub fn used(&self, now: Timestamp) -> u32 {
-        slots::used(self.open, &self.settled, DAY_MS, now)
+        slots::used(self.open, &self.settled, BUDGET_MS, now)
     }
 
     /// The first moment `pace_ms` after the last enrollment, where that is still ahead.
@@ -52,15 +56,15 @@ impl InboxUse {
     /// first that is free, keeps it for 24 hours, and the next keeps the pace. The places of
     /// open calls, and of a budget of 0, are a guess.
     pub fn place(&self, (budget, pace_ms): (u32, u64), ahead: usize, now: Timestamp) -> Timestamp {
-        let free = slots::places((self.open, &self.settled), budget, DAY_MS, now);
+        let free = slots::places((self.open, &self.settled), budget, BUDGET_MS, now);
         let from = self.full_until.map_or(now, |until| until.max(now));
         let mut last = self.last;
         let mut places: Vec<Timestamp> = Vec::with_capacity(ahead + 1);
         for turn in 0..=ahead {
-            let again = || places[turn - free.len()].plus_ms(DAY_MS);
+            let again = || places[turn - free.len()].plus_ms(BUDGET_MS);
             let by_budget = match free.get(turn) {
                 Some(at) => *at,
-                None if free.is_empty() => now.plus_ms(DAY_MS),
+                None if free.is_empty() => now.plus_ms(BUDGET_MS),
                 None => again(),
             };
             let by_pace = last.map_or(now, |last| last.plus_ms(pace_ms));
@@ -77,7 +81,7 @@ impl InboxUse {
         if self.used(now) < budget {
             return self.full_until.filter(|until| now < *until);
         }
-        slots::next_free((self.open, &self.settled), budget, DAY_MS, now)
+        slots::next_free((self.open, &self.settled), budget, BUDGET_MS, now)
     }
 }
 

@@ -64,7 +64,8 @@ impl Offset {
             return;
         }
         // A wall clock that is right tells the time better than whole seconds do.
-        let at = if is_near(ours.wall) { ours.wall } else { told.at };
+        let is_right = ours.wall.since_ms(told.at).max(told.at.since_ms(ours.wall)) <= TOLERANCE_MS;
+        let at = if is_right { ours.wall } else { told.at };
         state.known = Some(Known { at, steady: ours.steady });
     }
 

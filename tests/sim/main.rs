@@ -142,7 +142,8 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let asked = asked();
-    let all: &[(&str, u64)] = &[("twice", asked.contacts), ("lost", 200)];
+    let all: &[(&str, u64)] =
+        &[("twice", asked.contacts), ("lost", 120), ("outage", 150), ("budgets", 64)];
     let mut good = true;
     for seed in asked.seed..asked.seed + asked.seeds {
         if asked.run == "all" {

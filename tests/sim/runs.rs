@@ -81,17 +81,18 @@ runs_at_least = "2 days"
         "{ workflow = \"nurture\" }",
         "{ workflow = \"winback\" }",
     ];
-    let rule = |(property, into): (&str, &str)| {
+    // Of what waits together the first one told of comes first.
+    let rule = |(priority, (property, into)): (u32, (&str, &str))| {
         format!(
             "[[rule]]\nid = \"on-{}\"\nsays = \"Whoever changes it is enrolled\"\nmode = \"live\"\n\
-             expires = \"60 days\"\n\
+             expires = \"60 days\"\npriority = {priority}\n\
              when = {{ property = \"{property}\", changes = true }}\nenroll = {into}\n\n",
             property.replace('_', "-"),
         )
     };
     account::files(
         [book, &senders, &team].concat(),
-        CLASSES.into_iter().zip(into).map(rule).collect(),
+        (1..).zip(CLASSES.into_iter().zip(into)).map(rule).collect(),
     )
 }
 

@@ -80,6 +80,7 @@ pub(crate) fn contacts(rate: Rate) -> Vec<Value> {
 
 impl Traffic {
     pub(crate) fn new(seed: u64, rate: Rate) -> Self {
+        let never = rate.events == 0;
         Self {
             random: Random::of(seed, "traffic"),
             rate,
@@ -87,8 +88,8 @@ impl Traffic {
             scores: BTreeMap::new(),
             outbox: BTreeMap::new(),
             next_delivery: 0,
-            next_event: MINUTE,
-            next_import: 3 * DAY,
+            next_event: if never { u64::MAX } else { MINUTE },
+            next_import: if never { u64::MAX } else { 3 * DAY },
             events: 0,
             given_up: 0,
             refused: 0,

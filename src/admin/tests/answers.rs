@@ -208,7 +208,7 @@ fn rules_senders_and_reasons_are_listed() {
     Ask::new("GET /api/v1/rules").check(200, "/results/0/counts/enroll", 41);
     let sender = json!({
         "name": "dana", "budget": 2, "used": 2, "open": 1,
-        "next_free": "2026-11-25T14:00:00.000Z", "forecast": [1, 1, 1, 0, 0], "send_limit": null,
+        "next_free": "2026-11-25T14:00:10.000Z", "forecast": [1, 1, 1, 0, 0], "send_limit": null,
         "full_until": null, "paused": null
     });
     Ask::new("GET /api/v1/senders").check(200, "/results", json!([sender]));

@@ -16,6 +16,7 @@ use crate::domain::rule::{
 };
 use crate::domain::surroundings::Surroundings;
 use crate::domain::time::{DAY_MS, HOUR_MS, Timestamp};
+use crate::domain::view::BUDGET_MS;
 
 #[test]
 fn built_in_suppressions_cannot_be_passed() {
@@ -169,7 +170,7 @@ fn a_full_owner_gives_way_to_the_team_and_a_full_team_waits() {
     let row = check(full(&["dana"]), Decision::Enroll, Reason::Matched);
     assert_eq!(row.sender, Some("luis".into()));
     let row = check(full(&["dana", "luis"]), Decision::Wait, Reason::BudgetExhausted);
-    let free = NOW.minus_ms(HOUR_MS).plus_ms(DAY_MS);
+    let free = NOW.minus_ms(HOUR_MS).plus_ms(BUDGET_MS);
     assert_eq!(row.until, Some(free), "the next place is free 24 hours after the oldest");
     let waits = |world: &mut World| {
         world.used("dana", 2);
@@ -209,7 +210,7 @@ fn whoever_waits_keeps_their_place_before_those_who_came_later() {
     };
     let row = check(taken, Decision::Wait, Reason::BudgetExhausted);
     assert_eq!(row.sender, Some("dana".into()));
-    let free = NOW.minus_ms(HOUR_MS).plus_ms(DAY_MS);
+    let free = NOW.minus_ms(HOUR_MS).plus_ms(BUDGET_MS);
     assert_eq!(row.until, Some(free), "the place after");
     let of_two = |world: &mut World| {
         only_dana(world, 0);
@@ -229,7 +230,7 @@ fn whoever_waits_keeps_their_place_before_those_who_came_later() {
         waits_for_dana(world, HOUR_MS, free);
     };
     let row = check(full, Decision::Wait, Reason::BudgetExhausted);
-    assert_eq!(row.until, Some(NOW.plus_ms(DAY_MS)));
+    assert_eq!(row.until, Some(NOW.plus_ms(BUDGET_MS)));
 }
 
 #[test]
