@@ -1,11 +1,13 @@
 //! What the shell must provide, in the domain's words. Three doors out, and no more.
 
+mod clock;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
-use std::time::Duration;
 
 use thiserror::Error;
 
+pub use self::clock::Clock;
 use crate::domain::breaker::{Fuse, Tripped};
 use crate::domain::claim::{Channel, Claim, Target};
 use crate::domain::contact::{Contact, Owner};
@@ -19,16 +21,6 @@ use crate::domain::record::{InboxState, ProvenReads, ReadsProven, RulesAccepted,
 use crate::domain::rule::RuleSet;
 use crate::domain::time::Timestamp;
 use crate::domain::view::{InboxUse, Memory};
-
-/// This machine's clocks.
-pub trait Clock: Send + Sync + 'static {
-    /// The time now by the wall clock, which may be wrong and may be set at any moment.
-    fn now(&self) -> Timestamp;
-
-    /// How long it is since a moment in the past, the same one each time: nobody sets this one,
-    /// and it goes on while the machine sleeps.
-    fn steady(&self) -> Duration;
-}
 
 /// Proof that a reservation is on disk. Minted by ledgers only (`tests/it/tidy.rs` holds that).
 #[derive(Debug)]

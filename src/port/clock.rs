@@ -1,0 +1,15 @@
+//! What time it is.
+
+use std::time::Duration;
+
+use crate::domain::time::Timestamp;
+
+/// This machine's clocks.
+pub trait Clock: Send + Sync + 'static {
+    /// The time now by the wall clock, which may be wrong and may be set at any moment.
+    fn now(&self) -> Timestamp;
+
+    /// How long it is since a moment in the past, the same one each time: nobody sets this one,
+    /// and it goes on while the machine sleeps.
+    fn steady(&self) -> Duration;
+}
