@@ -1,4 +1,5 @@
 mod then_stage;
+mod until;
 
 use super::{Outcome, SuiteReport, TestResult, run};
 use crate::domain::rule::{RuleFile, compile};
