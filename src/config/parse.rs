@@ -63,6 +63,15 @@ pub(super) fn config(raw: &Raw, folder: &Path, problems: &mut Vec<String>) -> Op
     })
 }
 
+/// Only the store's folder.
+pub(super) fn store_folder(
+    raw: &Raw,
+    folder: &Path,
+    problems: &mut Vec<String>,
+) -> Option<PathBuf> {
+    Reader { raw, problems }.read("store", "url", |text| store(text, folder))
+}
+
 fn server(reader: &mut Reader<'_>) -> Option<Server> {
     let listen = reader.read("server", "listen", address);
     let body_bytes_max = reader.read("server", "body_limit", bytes);

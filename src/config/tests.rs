@@ -37,6 +37,25 @@ fn every_key_but_the_public_url_has_a_default() {
 }
 
 #[test]
+fn the_stores_folder_is_found_without_the_rest_and_never_guessed() {
+    let folder = |text: &str| store_folder(text, Path::new("/etc/hubroute"), &BTreeMap::new());
+    let found = |text: &str| folder(text).expect("enough").display().to_string();
+    assert_eq!(found(""), "/etc/hubroute/data");
+    assert_eq!(
+        found("[store]\nurl = \"here\"\n[hubspot]\nprofile = \"v5\"\n"),
+        "/etc/hubroute/here"
+    );
+    for (text, part) in [
+        ("[store]\nurl = \"redis://x\"\n", "[store] url = \"redis://x\": name a folder"),
+        ("[store]\nuri = \"here\"\n", "[store] uri is not known. Did you mean url?"),
+        ("[store\nurl = \"here\"\n", "hubroute.toml:1:"),
+    ] {
+        let problems = folder(text).expect_err("refused").to_string();
+        assert!(problems.contains(part), "{part}\n{problems}");
+    }
+}
+
+#[test]
 fn a_log_level_that_is_none_is_a_problem() {
     let read = |level: &str| read(&format!("{URL}[log]\nlevel = \"{level}\"\n"), &BTreeMap::new());
     assert!(read("warn,hubroute=debug").is_ok());
