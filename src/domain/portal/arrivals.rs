@@ -6,13 +6,18 @@ use std::collections::BTreeMap;
 use super::needs::Subject;
 use crate::domain::event::{Event, Kind};
 use crate::domain::record::Record;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{DAY_MS, Timestamp};
+
+/// What arrived within so long of the last delivery is recent.
+const RECENT_MS: u64 = 30 * DAY_MS;
 
 /// The newest event of each kind.
 #[derive(Clone, Debug, Default)]
 pub struct Arrivals {
     newest: BTreeMap<Subject, Timestamp>,
     last: Option<Timestamp>,
+    /// The last delivery of each `changeSource`, in upper case as rules have it.
+    sources: BTreeMap<String, Timestamp>,
 }
 
 impl Arrivals {
@@ -20,7 +25,21 @@ impl Arrivals {
     pub fn record(&mut self, record: &Record) {
         let Record::Taken(taken) = record else { return };
         let rows = taken.events.iter().flat_map(|taken| &taken.rows);
-        rows.filter_map(|row| row.event.as_ref()).for_each(|event| self.event(event));
+        for event in rows.filter_map(|row| row.event.as_ref()) {
+            self.event(event);
+            self.source(event, taken.at);
+        }
+    }
+
+    fn source(&mut self, event: &Event, at: Timestamp) {
+        let Some(source) = &event.source else { return };
+        match self.sources.get_mut(source) {
+            Some(newest) => *newest = at.max(*newest),
+            None => {
+                let newest = self.sources.entry(source.to_uppercase()).or_default();
+                *newest = at.max(*newest);
+            }
+        }
     }
 
     fn event(&mut self, event: &Event) {
@@ -41,6 +60,18 @@ impl Arrivals {
     /// When something of this kind last happened and arrived.
     pub fn of(&self, subject: &Subject) -> Option<Timestamp> {
         self.newest.get(subject).copied()
+    }
+
+    /// Whether anything ever came from this `changeSource`, in upper case.
+    pub fn came_from(&self, source: &str) -> bool {
+        self.sources.contains_key(source)
+    }
+
+    /// Every `changeSource` of the 30 days before the last delivery, in upper case.
+    pub fn recent_sources(&self) -> Vec<&str> {
+        let last = self.sources.values().max().copied().unwrap_or_default();
+        let recent = self.sources.iter().filter(|(_, at)| last.minus_ms(RECENT_MS) <= **at);
+        recent.map(|(source, _)| source.as_str()).collect()
     }
 
     /// When anything last happened and arrived.

@@ -108,3 +108,5 @@ pub const PORTAL_WEBHOOK: &str = "HR212";
 pub const PORTAL_BRIDGE: &str = "HR213";
 /// With HubSpot, lint: a property whose changes HubSpot never sends.
 pub const PORTAL_UNSENT: &str = "HR214";
+/// With HubSpot, lint: a `changeSource` that the router has never seen.
+pub const PORTAL_SOURCE: &str = "HR215";

@@ -2,6 +2,7 @@
 
 mod account;
 mod people;
+mod sources;
 mod targets;
 mod webhooks;
 
@@ -38,6 +39,7 @@ pub fn judge(question: Question<'_>) -> Vec<Finding> {
     found.extend(targets::lists(question));
     found.extend(targets::properties(question));
     found.extend(webhooks::judge(question));
+    found.extend(sources::judge(question));
     found.extend(targets::bridge(question));
     found
 }
