@@ -24,6 +24,7 @@ pub mod gates;
 pub mod id;
 pub mod intake;
 pub mod leaving;
+pub mod line;
 pub mod outcome;
 pub mod person;
 pub mod portal;
