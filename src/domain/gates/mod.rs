@@ -26,6 +26,7 @@ pub mod past;
 pub mod quiet;
 pub mod rank;
 pub mod re_enroll;
+pub mod recover;
 pub mod requires;
 pub mod sender;
 pub mod split;
@@ -66,7 +67,7 @@ pub const UNENROLL: [Step; 5] =
     [wait_for::check, delay::check, exit::check_stays, breaker::check, exit::check_mode];
 
 /// What is asked of the best rule of each theme.
-pub const AFTER_RANK: [Step; 17] = [
+pub const AFTER_RANK: [Step; 18] = [
     wait_for::check,
     delay::check,
     suppress::check_built_in,
@@ -79,6 +80,7 @@ pub const AFTER_RANK: [Step; 17] = [
     cap::check,
     breaker::check,
     mode::check,
+    recover::check,
     quiet::check,
     limits::check,
     company_limit::check,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::needs::Subject;
 use crate::domain::event::{Event, Kind};
+use crate::domain::recall::Recall;
 use crate::domain::record::Record;
 use crate::domain::time::Timestamp;
 
@@ -13,12 +14,18 @@ use crate::domain::time::Timestamp;
 pub struct Arrivals {
     newest: BTreeMap<Subject, Timestamp>,
     last: Option<Timestamp>,
+    recall: Recall,
 }
 
 impl Arrivals {
     /// Takes one record of the ledger.
     pub fn record(&mut self, record: &Record) {
-        let Record::Taken(taken) = record else { return };
+        let taken = match record {
+            Record::Taken(taken) => taken,
+            Record::Recalled(recalled) => return self.recall = recalled.recall,
+            Record::CompactionBegun(begun) => return self.recall = begun.recall,
+            _ => return,
+        };
         let rows = taken.events.iter().flat_map(|taken| &taken.rows);
         rows.filter_map(|row| row.event.as_ref()).for_each(|event| self.event(event));
     }
@@ -36,6 +43,11 @@ impl Arrivals {
         };
         let newest = self.newest.entry(subject).or_default();
         *newest = event.occurred_at.max(*newest);
+    }
+
+    /// How whole the memory of enrollments is.
+    pub const fn recall(&self) -> Recall {
+        self.recall
     }
 
     /// When something of this kind last happened and arrived.
