@@ -72,7 +72,7 @@ mod tests {
     #[test]
     fn once_holds_for_has_passed_nobody_is_asked() {
         check(world(Some(true), Some(44)), Some(Reason::NeedsApproval));
-        check(world(Some(true), Some(45)), None);
+        check(world(Some(true), Some(46)), None);
     }
 
     #[test]
