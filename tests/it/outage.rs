@@ -106,7 +106,9 @@ fn after_a_day_of_dropped_webhooks_the_same_people_are_in_the_same_things() {
     assert_eq!(enrolled(&deaf), BTreeMap::new(), "nobody told of anything");
     let ended = deaf.command(&["reconcile", "--since", "24h"]);
     assert_eq!(ended.code, Some(0), "{}", ended.output);
-    let found = format!("missed {}, recovered {}", all.len(), all.len());
+    // What no rule starts from is nobody's business.
+    let told = all.iter().filter(|it| !["opted", "color"].contains(&it.2)).count();
+    let found = format!("missed {told}, recovered {told}");
     assert!(ended.output.starts_with(&found), "{found}: {}", ended.output);
     deaf.wait_until_idle(LONG);
     let recovered = enrolled(&deaf);
@@ -118,9 +120,8 @@ fn after_a_day_of_dropped_webhooks_the_same_people_are_in_the_same_things() {
     let again = deaf.command(&["reconcile", "--since", "24h"]);
     assert!(again.output.starts_with("missed 0, recovered 0"), "{}", again.output);
     evidence(format!(
-        "{} changes of {contacts} contacts dropped for 24 hours, all found: {} enrolled as without \
-         the outage, 0 differ",
-        all.len(),
+        "{told} changes of {contacts} contacts dropped for 24 hours, all found: {} enrolled as \
+         without the outage, 0 differ",
         expected.len()
     ));
 }

@@ -16,7 +16,8 @@ use crate::domain::breaker::{Fuse, Tripped};
 use crate::domain::id::Fingerprint;
 use crate::domain::recall::{Recalled, Remembering};
 use crate::domain::record::{
-    InboxState, InboxesCleared, Paused, Press, ReadsProven, Record, RulesAccepted, Taken, TakenEvent, Turn,
+    InboxState, InboxesCleared, Paused, Press, ReadsProven, Record, RulesAccepted, Taken,
+    TakenEvent, Turn,
 };
 use crate::domain::time::Timestamp;
 use crate::port::{Booking, LedgerError, Permit, Recorded, Reservation, Saw};
