@@ -16,7 +16,7 @@ use super::{DiskRouter, SystemClock, gone, roll};
 use crate::admin::{PressError, ReconcileStanding};
 use crate::domain::contact::Contact;
 use crate::domain::delivery;
-use crate::domain::event::Identity;
+use crate::domain::event::{Event, Identity};
 use crate::domain::found::Tally;
 use crate::domain::id::{ContactId, PropertyName};
 use crate::domain::rule::trigger::Subject;
@@ -227,7 +227,14 @@ impl Run<'_> {
         changes.sort_by_key(|(at, _)| *at);
         for (_, change) in changes {
             let Ok(event) = delivery::read_item(&change.to_string()) else { continue };
-            if !ledger.knows(&event)? && self.found.insert(event.identity()) {
+            // The history of a merged contact was told of under the ids it had.
+            let told_as = |id: &ContactId| ledger.knows(&Event { contact: *id, ..event.clone() });
+            let ids = [contact.id].into_iter().chain(contact.merged.iter().copied());
+            let mut known = false;
+            for id in ids {
+                known = known || told_as(&id)?;
+            }
+            if !known && self.found.insert(event.identity()) {
                 self.of.set(|it| it.missed += 1);
                 self.pending.push(change);
             }

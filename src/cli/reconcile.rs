@@ -1,5 +1,6 @@
 //! `hubroute reconcile`: has the running router look for changes that were never delivered.
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -81,11 +82,13 @@ fn conclude(found: &Value) -> ExitStatus {
     if gone != 0 {
         let ids = found["gone"].as_array().into_iter().flatten().filter_map(Value::as_str);
         let ids: Vec<String> = ids.map(|id| format!("  hubroute forget {id}\n")).collect();
-        text += &format!(
+        write!(
+            text,
             "{gone} contacts are not in HubSpot any more, nor among the deleted: erased there, or \
              deleted over 90 days ago. Where it was an erasure:\n{}",
             ids.concat()
-        );
+        )
+        .ok();
     }
     let status = finish(&text, 0);
     let Some(why) = found["failed"].as_str() else { return status };

@@ -35,14 +35,14 @@ pub(super) type Lost = reqwest::Error;
 /// One call to the running router; where none answers and `alone` is set, to the store itself
 /// (PRODUCT.md, "Commands beside a running router"). Says why where neither can be asked.
 pub(super) fn ask(config: &Path, call: Call<'_>, alone: bool) -> Result<Answer, ExitStatus> {
-    converse(config, alone, async |door: &Door| door.send(call).await)
+    converse(config, alone, &async |door: &Door| door.send(call).await)
 }
 
 /// The same with several calls. They are begun anew with the store where the router is lost.
 pub(super) fn converse<T>(
     config: &Path,
     alone: bool,
-    talk: impl AsyncFn(&Door) -> Result<T, Lost>,
+    talk: &impl AsyncFn(&Door) -> Result<T, Lost>,
 ) -> Result<T, ExitStatus> {
     let config = read_config(config)?;
     let mut problems = Vec::new();

@@ -1,6 +1,7 @@
 //! `hubroute seed`: before the first live day everything is booked that HubSpot already shows, and
 //! what people wrote down.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -27,15 +28,15 @@ const MISTAKES_MAX: usize = 50;
 /// How it ended.
 enum Ended {
     /// The last answer, and what became of the file's lines.
-    Seeded(Value, Option<Booked>),
+    Seeded(Value, Option<Lines>),
     /// An answer that is no success.
     Refused(Answer),
 }
 
 /// What became of a file's lines.
 #[derive(Clone, Copy, Debug, Default)]
-struct Booked {
-    lines: usize,
+struct Lines {
+    all: usize,
     booked: u64,
     known: u64,
 }
@@ -57,7 +58,7 @@ pub(super) fn run(config: &Path, asked: &Seed) -> ExitStatus {
     }
     let bar = progress::bar();
     let talk = async |door: &Door| seed(door, asked, lines.as_deref(), &bar).await;
-    let ended = converse(config, true, talk);
+    let ended = converse(config, true, &talk);
     bar.finish_and_clear();
     match ended {
         Ok(Ended::Seeded(found, booked)) => conclude(asked, &found, booked),
@@ -107,7 +108,7 @@ async fn seed(
     bar: &ProgressBar,
 ) -> Result<Ended, Lost> {
     let Seed { who, note, skip, .. } = asked;
-    let mut booked = lines.map(|lines| Booked { lines: lines.len(), ..Booked::default() });
+    let mut booked = lines.map(|lines| Lines { all: lines.len(), ..Lines::default() });
     let all = lines.unwrap_or_default();
     let mut done = 0;
     for some in all.chunks(LINES_AT_ONCE) {
@@ -156,22 +157,23 @@ fn number(answer: &Value, key: &str) -> u64 {
     answer[key].as_u64().unwrap_or(0)
 }
 
-fn conclude(asked: &Seed, found: &Value, file: Option<Booked>) -> ExitStatus {
+fn conclude(asked: &Seed, found: &Value, file: Option<Lines>) -> ExitStatus {
     let mut text = String::new();
-    if let Some(Booked { lines, booked, known }) = file {
-        text += &format!(
-            "from the file: {lines} enrollments, {booked} booked, {known} known already\n"
-        );
+    if let Some(Lines { all, booked, known }) = file {
+        writeln!(text, "from the file: {all} enrollments, {booked} booked, {known} known already")
+            .ok();
     }
     if asked.skip {
         text += "HubSpot was not searched; the memory counts as whole from now on\n";
     } else {
         let [all, booked, known, unnamed] =
             ["found", "booked", "known", "unnamed"].map(|key| number(found, key));
-        text += &format!(
+        writeln!(
+            text,
             "from HubSpot: {all} contacts with a sequence, {booked} booked, {known} known already, \
-             {unnamed} in sequences that count as no theme\n"
-        );
+             {unnamed} in sequences that count as no theme"
+        )
+        .ok();
     }
     let status = finish(&text, 0);
     let Some(why) = found["failed"].as_str() else { return status };

@@ -35,14 +35,14 @@ fn rules() -> String {
         )
     };
     let intro = "enroll = { sequence = \"intro\", sender = [\"user:rep\"] }";
-    let into = |name: &str| format!("enroll = {{ workflow = \"{name}\" }}");
+    let workflow = |name: &str| format!("enroll = {{ workflow = \"{name}\" }}");
     [
         live(
             "becomes",
             "property = \"stage\", becomes = \"hot\"",
             &format!("priority = 10\n{intro}"),
         ),
-        live("rises", "property = \"score\", rises_to = 50", &into("nurture")),
+        live("rises", "property = \"score\", rises_to = 50", &workflow("nurture")),
         live(
             "known",
             "property = \"country\", becomes_known = true",
@@ -51,7 +51,7 @@ fn rules() -> String {
         live(
             "any-of",
             "property = \"plan\", becomes_any_of = [\"pro\", \"team\"]",
-            &into("nurture"),
+            &workflow("nurture"),
         ),
         live("changes", "property = \"topic\", changes = true", intro),
         "[[suppress]]\nid = \"opted\"\nsays = \"They said no\"\n\

@@ -170,7 +170,7 @@ fn waiting() -> Harness {
     }
     // Read already: no later read sees what happens to them.
     let delayed = |it: &Harness| {
-        it.listing("waiting").iter().filter(|item| item["reason"] == json!("delay")).count() == 5
+        it.listing("waiting").iter().filter(|item| item["reason"] == json!("delayed")).count() == 5
     };
     wait_until(&harness, "the delays", delayed);
     harness
@@ -186,7 +186,13 @@ fn deletions_and_merges_that_nobody_told_of_are_found() {
     let ended = harness.command(&["reconcile", "--since", "24h"]);
     assert_eq!(ended.code, Some(0), "{}", ended.output);
     let merged = harness.get("/api/v1/contacts/9000");
-    for says in ["1 deletions", "1 merges", "1 contacts are not in HubSpot any more", "forget 2"] {
+    for says in [
+        "missed 0, recovered 0",
+        "1 deletions",
+        "1 merges",
+        "1 contacts are not in HubSpot any more",
+        "forget 2",
+    ] {
         assert!(
             ended.output.contains(says),
             "{says}: {}\n{merged}\n{}",

@@ -51,7 +51,7 @@ struct Enrollment {
 
 /// How far it is.
 #[derive(Debug, Serialize)]
-pub(in crate::admin) struct Seeded {
+pub(in crate::admin) struct Far {
     running: bool,
     percent: u8,
     #[serde(flatten)]
@@ -79,7 +79,7 @@ impl From<Tally> for Counted {
 pub(in crate::admin) async fn seed<O: Office>(
     office: web::Data<O>,
     body: web::Json<Asked>,
-) -> Result<web::Json<Seeded>, Problem> {
+) -> Result<web::Json<Far>, Problem> {
     let Asked { skip, who, note } = body.into_inner();
     let what = if skip { "seed-skip" } else { "seed" };
     office.seed(!skip, press(what, who, note)?).await?;
@@ -87,9 +87,9 @@ pub(in crate::admin) async fn seed<O: Office>(
 }
 
 /// How far it is.
-pub(in crate::admin) async fn seeded<O: Office>(office: web::Data<O>) -> web::Json<Seeded> {
+pub(in crate::admin) async fn seeded<O: Office>(office: web::Data<O>) -> web::Json<Far> {
     let it = office.seeded();
-    web::Json(Seeded {
+    web::Json(Far {
         running: it.running,
         percent: it.percent,
         tally: it.tally.into(),
