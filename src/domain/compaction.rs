@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::breaker::{Fuse, Tripped};
 use super::id::{ContactId, Inbox, PortalId, RuleId};
 use super::person::Person;
+use super::recall::Recall;
 use super::record::{InboxState, ProvenReads};
 use super::time::Timestamp;
 
@@ -42,6 +43,9 @@ pub struct CompactionBegun {
     pub proven: ProvenReads,
     /// The oldest day (since 1970) whose identities are remembered.
     pub oldest_day: u32,
+    /// How whole the memory of enrollments is.
+    #[serde(default)]
+    pub recall: Recall,
 }
 
 /// State that was kept, each piece whole. Keeping it twice is keeping it once.

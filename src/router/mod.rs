@@ -4,6 +4,7 @@
 mod call;
 mod circuits;
 mod directory;
+mod found;
 mod halts;
 mod leave;
 mod merged;
@@ -16,7 +17,7 @@ mod share;
 mod turn;
 mod work;
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
@@ -66,6 +67,8 @@ pub struct Router<L, H, C> {
     directory: Directory,
     /// An enrollment of ours was looked at once: HubSpot's read of enrollments is known to work.
     looked_once: AtomicBool,
+    /// What was enrolled while the router was away is being looked for.
+    looks_back: AtomicBool,
 }
 
 impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
@@ -85,6 +88,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
             retries: Mutex::default(),
             directory: Directory::default(),
             looked_once: AtomicBool::new(false),
+            looks_back: AtomicBool::new(false),
         }
     }
 
@@ -96,6 +100,18 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
     /// What is left alone because it did not answer.
     pub fn circuits(&self) -> &Circuits {
         &self.circuits
+    }
+
+    /// No call that enrolls leaves while what was enrolled meanwhile is looked for
+    /// (CONSISTENCY.md 6.14).
+    pub fn look_back(&self, looks: bool) {
+        self.looks_back.store(looks, Ordering::Relaxed);
+    }
+
+    /// Whether no call that enrolls may leave now: a person paused them, or it is not known yet
+    /// what was enrolled meanwhile.
+    fn keeps_back(&self) -> bool {
+        self.ledger.is_paused() || self.looks_back.load(Ordering::Relaxed)
     }
 
     /// Whoever waits for owners or access is looked at again: the rules or the access changed.

@@ -120,6 +120,8 @@ fn without_a_token_no_foreign_page_presses() {
                 r#"{"everything":true,"who":"Ann","note":""}"#
             } else if path.ends_with("reconcile") {
                 r#"{"since":"2026-01-01T00:00:00Z"}"#
+            } else if path.ends_with("enrollments") {
+                r#"{"enrollments":[],"who":"Ann","note":""}"#
             } else {
                 r#"{"who":"Ann","note":""}"#
             };

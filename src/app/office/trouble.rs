@@ -14,6 +14,7 @@ impl Office {
         alerts.extend(self.open_breakers());
         alerts.extend(self.open_circuits());
         alerts.extend(self.backlog());
+        alerts.extend(self.not_seeded());
         if let Some(halt) = self.router.halts().of_everything() {
             let sentence = format!(
                 "HubSpot refuses our access ({}); nothing is lost, mend the token and it goes on",

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::needs::Subject;
 use crate::domain::event::{Event, Kind};
+use crate::domain::recall::Recall;
 use crate::domain::record::Record;
 use crate::domain::time::{DAY_MS, Timestamp};
 
@@ -18,12 +19,18 @@ pub struct Arrivals {
     last: Option<Timestamp>,
     /// The last delivery of each `changeSource`, in upper case as rules have it.
     sources: BTreeMap<String, Timestamp>,
+    recall: Recall,
 }
 
 impl Arrivals {
     /// Takes one record of the ledger.
     pub fn record(&mut self, record: &Record) {
-        let Record::Taken(taken) = record else { return };
+        let taken = match record {
+            Record::Taken(taken) => taken,
+            Record::Recalled(recalled) => return self.recall = recalled.recall,
+            Record::CompactionBegun(begun) => return self.recall = begun.recall,
+            _ => return,
+        };
         let rows = taken.events.iter().flat_map(|taken| &taken.rows);
         for event in rows.filter_map(|row| row.event.as_ref()) {
             self.event(event);
@@ -55,6 +62,11 @@ impl Arrivals {
         };
         let newest = self.newest.entry(subject).or_default();
         *newest = event.occurred_at.max(*newest);
+    }
+
+    /// How whole the memory of enrollments is.
+    pub const fn recall(&self) -> Recall {
+        self.recall
     }
 
     /// When something of this kind last happened and arrived.

@@ -82,6 +82,7 @@ impl<D: Disk, I: Index> Committer<D, I> {
             paused: meta.paused,
             proven: meta.proven.clone(),
             oldest_day: meta.oldest_day,
+            recall: meta.recall,
         };
         self.record(&Record::CompactionBegun(begun))
     }

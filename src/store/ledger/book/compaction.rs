@@ -39,6 +39,7 @@ impl<I: Index> Book<I> {
         self.meta.paused = begun.paused;
         self.meta.proven.clone_from(&begun.proven);
         self.meta.oldest_day = self.meta.oldest_day.max(begun.oldest_day);
+        self.meta.recall = begun.recall;
     }
 
     pub(super) fn compaction_done(&mut self, done: &CompactionDone) {
