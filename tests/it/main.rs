@@ -7,6 +7,7 @@ mod beside;
 mod book;
 mod codes;
 mod commandline;
+mod crash;
 mod demo;
 mod doctor;
 mod exclusivity;

@@ -1,3 +1,5 @@
+mod bits;
+
 use serde::Deserialize;
 
 use super::*;
