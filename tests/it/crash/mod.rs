@@ -93,12 +93,12 @@ impl Store {
     /// Kills under load, then rest and the verdict.
     fn round(&mut self, kills: u64, figures: &mut Figures) {
         let Self { harness, post, chance, .. } = self;
+        let post: &Post = post;
         post.over.store(false, Ordering::Release);
         let began = Instant::now();
         thread::scope(|scope| {
             for _ in 0..CONNECTIONS {
                 let of_sender = Chance(chance.below(usize::MAX) as u64);
-                let post = &*post;
                 scope.spawn(move || post.work(of_sender));
             }
             for _ in 0..kills {
