@@ -153,7 +153,7 @@ impl Case {
             Channel::Workflow => {
                 let workflow = self.rules.workflows.get(&self.claim.target.name);
                 workflow.is_some_and(|workflow| workflow.re_enrolls == Some(false))
-                    || self.runs_at_least_ms().is_some() && !self.may_be_over()
+                    || !self.may_be_over()
             }
         }
     }
