@@ -18,7 +18,7 @@ use crate::domain::time::{DAY_MS, HOUR_MS, Timestamp};
 use crate::port::{Ledger as _, Records as _};
 
 /// Stories where the environment does not say.
-const STORIES: u64 = 12;
+const STORIES: u64 = 6;
 /// What happens in one.
 const STEPS: u64 = 160;
 /// Contacts of one.

@@ -133,8 +133,7 @@ impl<D: Disk> Rig<D> {
 
     /// Erases a person, as `hubroute forget` does.
     pub(super) fn erase(&self, contact: u64, at: Timestamp) -> Result<(), LedgerError> {
-        let press =
-            Press { what: "forget".to_owned(), who: "ann".to_owned(), note: String::new() };
+        let press = Press { what: "forget".to_owned(), who: "ann".to_owned(), note: String::new() };
         self.runtime.block_on(self.ledger.erase(at, ContactId(contact), press))
     }
 

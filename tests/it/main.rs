@@ -4,6 +4,7 @@
 mod away;
 mod backup;
 mod beside;
+mod bits;
 mod book;
 mod codes;
 mod commandline;

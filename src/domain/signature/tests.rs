@@ -1,5 +1,3 @@
-mod bits;
-
 use serde::Deserialize;
 
 use super::*;

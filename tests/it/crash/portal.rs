@@ -15,11 +15,8 @@ pub(super) enum Conversation {
 }
 
 /// The properties that rules listen to, and where a change of each leads.
-pub(super) const WATCHED: [(&str, Conversation); 3] = [
-    ("stage", Conversation::Sales),
-    ("need", Conversation::Sales),
-    ("size", Conversation::Care),
-];
+pub(super) const WATCHED: [(&str, Conversation); 3] =
+    [("stage", Conversation::Sales), ("need", Conversation::Sales), ("size", Conversation::Care)];
 
 /// The value every watched property gets.
 pub(super) const VALUE: &str = "hot";
@@ -57,10 +54,9 @@ const INSTANT_MS: u64 = 1;
 /// A router for this portal. `how_nothing_looks` is HubSpot's answer about somebody who is in
 /// nothing.
 pub(super) fn setup(how_nothing_looks: &str) -> Setup {
-    let book = BOOK.replace(
-        "id        = 502\ntheme     = \"sales\"",
-        "id        = 502\ntheme     = \"care\"",
-    ) + "\n[themes.care]\nsays = \"Marketing writes\"\ncooldown = \"0 days\"\n";
+    let book = BOOK
+        .replace("id        = 502\ntheme     = \"sales\"", "id        = 502\ntheme     = \"care\"")
+        + "\n[themes.care]\nsays = \"Marketing writes\"\ncooldown = \"0 days\"\n";
     let rules = rule("stage", "sequence intro")
         + &rule("need", "workflow nurture")
         + &rule("size", "workflow again");

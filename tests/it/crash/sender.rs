@@ -153,12 +153,7 @@ impl Post {
         letter
     }
 
-    fn event(
-        &self,
-        (contact, property): (u64, &str),
-        value: &str,
-        occurred_at: u64,
-    ) -> Value {
+    fn event(&self, (contact, property): (u64, &str), value: &str, occurred_at: u64) -> Value {
         json!({
             "eventId": self.next_event.fetch_add(1, Ordering::Relaxed),
             "subscriptionId": 1, "portalId": 33, "appId": 1, "occurredAt": occurred_at,
