@@ -4,9 +4,11 @@
 mod away;
 mod backup;
 mod beside;
+mod bits;
 mod book;
 mod codes;
 mod commandline;
+mod crash;
 mod demo;
 mod doctor;
 mod exclusivity;
