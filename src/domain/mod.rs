@@ -42,6 +42,7 @@ pub mod sentence;
 pub mod settle;
 pub mod signature;
 pub mod slots;
+pub mod strangers;
 pub mod suite;
 pub mod surroundings;
 pub mod take_out;

@@ -13,6 +13,7 @@ mod press;
 mod read_back;
 mod reading;
 mod share;
+mod strangers;
 mod turn;
 mod work;
 
@@ -25,6 +26,7 @@ pub use circuits::{Circuits, Part};
 pub use halts::{Halt, Halts};
 pub use pace::{Pace, Urgency};
 pub use press::Pressed;
+pub use strangers::Beside;
 
 use self::directory::Directory;
 use self::share::Share;
@@ -62,6 +64,7 @@ pub struct Router<L, H, C> {
     share: Share,
     halts: Halts,
     circuits: Circuits,
+    beside: Beside,
     retries: Mutex<Budget>,
     directory: Directory,
     /// An enrollment of ours was looked at once: HubSpot's read of enrollments is known to work.
@@ -82,6 +85,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
             share: Share::new(settings.daily_share_percent),
             halts: Halts::default(),
             circuits: Circuits::default(),
+            beside: Beside::default(),
             retries: Mutex::default(),
             directory: Directory::default(),
             looked_once: AtomicBool::new(false),
@@ -96,6 +100,11 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
     /// What is left alone because it did not answer.
     pub fn circuits(&self) -> &Circuits {
         &self.circuits
+    }
+
+    /// Who else enrolls the same contacts.
+    pub fn beside(&self) -> &Beside {
+        &self.beside
     }
 
     /// Whoever waits for owners or access is looked at again: the rules or the access changed.

@@ -26,6 +26,7 @@ mod quick;
 mod reasons;
 mod reload;
 mod reloaded;
+mod security;
 mod settling;
 mod tidy;
 mod unenroll;

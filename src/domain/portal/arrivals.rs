@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::needs::Subject;
 use crate::domain::event::{Event, Kind};
 use crate::domain::record::Record;
+use crate::domain::strangers::Strangers;
 use crate::domain::time::Timestamp;
 
 /// The newest event of each kind.
@@ -13,11 +14,15 @@ use crate::domain::time::Timestamp;
 pub struct Arrivals {
     newest: BTreeMap<Subject, Timestamp>,
     last: Option<Timestamp>,
+    strangers: Strangers,
 }
 
 impl Arrivals {
     /// Takes one record of the ledger.
     pub fn record(&mut self, record: &Record) {
+        if let Record::Turn(turn) = record {
+            self.strangers.record(turn);
+        }
         let Record::Taken(taken) = record else { return };
         let rows = taken.events.iter().flat_map(|taken| &taken.rows);
         rows.filter_map(|row| row.event.as_ref()).for_each(|event| self.event(event));
@@ -41,6 +46,11 @@ impl Arrivals {
     /// When something of this kind last happened and arrived.
     pub fn of(&self, subject: &Subject) -> Option<Timestamp> {
         self.newest.get(subject).copied()
+    }
+
+    /// Who else enrolls the same contacts.
+    pub(super) const fn strangers(&self) -> &Strangers {
+        &self.strangers
     }
 
     /// When anything last happened and arrived.

@@ -1,6 +1,7 @@
 //! From what is needed and what HubSpot told to findings.
 
 mod account;
+mod beside;
 mod people;
 mod targets;
 mod webhooks;
@@ -34,6 +35,7 @@ pub fn access(portal: &Portal, rules: Option<&RuleSet>) -> Vec<Finding> {
 pub fn judge(question: Question<'_>) -> Vec<Finding> {
     let mut found = people::judge(question);
     found.extend(targets::sequences(question));
+    found.extend(beside::judge(question));
     found.extend(targets::workflows(question));
     found.extend(targets::lists(question));
     found.extend(targets::properties(question));
