@@ -5,7 +5,7 @@ mod line;
 
 use std::io::IsTerminal;
 
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
@@ -14,12 +14,17 @@ use tracing_subscriber::util::SubscriberInitExt;
 use self::line::Lines;
 use crate::config::LogFormat;
 
+/// What tells of each request that is no HTTP, as an error.
+const BROKEN_REQUESTS: &str = "actix_http::h1::dispatcher";
+
 /// Starts the log.
 pub fn start(format: LogFormat, level: Targets) {
     let terminal = std::io::stderr().is_terminal();
     let color = terminal && std::env::var_os("NO_COLOR").is_none();
     let json = format == LogFormat::Json || (format == LogFormat::Auto && !terminal);
     let lines = layer(json, color, std::io::stderr);
+    // A line for each broken request would let strangers fill the disk; 400 answers them.
+    let level = level.with_target(BROKEN_REQUESTS, LevelFilter::OFF);
     // Only tests start it twice; the first one stays.
     tracing_subscriber::registry().with(lines.with_filter(level)).try_init().ok();
 }

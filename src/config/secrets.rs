@@ -8,7 +8,7 @@ use crate::domain::secret::Secret;
 use crate::hubspot::{Access, Refresh};
 
 /// Every secret there is. The client id is none, and is read like one.
-const SECRETS: [&str; 5] = [
+pub(super) const SECRETS: [&str; 5] = [
     "HUBROUTE_CLIENT_SECRET",
     "HUBROUTE_CLIENT_SECRET_PREVIOUS",
     "HUBROUTE_ACCESS_TOKEN",

@@ -67,7 +67,7 @@ fn every_problem_is_reported_at_once_with_its_place() {
             "hubroute.toml:6: [sever] is not known. Did you mean server?",
             "plain http is for loopback only",
             "[hubspot] profile = \"v5\"",
-            "[hubspot] access_token is not known. Secrets come from the environment",
+            "[hubspot] access_token is not known. Secrets come from the environment: set HUBROUTE_ACCESS_TOKEN",
             "\"v4\" is not known",
             "not built yet",
         ],

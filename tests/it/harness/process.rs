@@ -112,7 +112,8 @@ impl Process {
 
     fn is_ready(&self) -> bool {
         let Ok(mut stream) = TcpStream::connect(("127.0.0.1", self.admin)) else { return false };
-        let asked = stream.write_all(b"GET /readyz HTTP/1.1\r\nConnection: close\r\n\r\n");
+        let head = b"GET /readyz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n";
+        let asked = stream.write_all(head);
         let answer = asked.and_then(|()| io::read_to_string(stream));
         answer.is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
     }

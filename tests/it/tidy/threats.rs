@@ -110,7 +110,7 @@ fn tests_of(path: &Path, code: &str) -> Vec<String> {
     let inside = name.strip_prefix("src/").or_else(|| name.strip_prefix("tests/it/"));
     let inside = inside.unwrap_or(&name).trim_end_matches("/mod").replace('/', "::");
     let inline = code.find("mod tests {");
-    let marks = ["#[test]", "#[tokio::test]", "fn "];
+    let marks = ["#[test]", "#[tokio::test", "fn "];
     let mut found = Vec::new();
     let mut is_test = false;
     let mut at = 0;

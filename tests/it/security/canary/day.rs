@@ -44,11 +44,7 @@ impl Day {
             }})
         };
         let contacts: Vec<Value> = (1..=12).map(contact).collect();
-        // What is over before anybody looks is in doubt for ever.
-        let workflows = json!([
-            {"flow": 502, "workflow": 12, "name": "Again", "re_enrolls": true, "runs_for_ms": 1},
-        ]);
-        let state = json!({ "contacts": contacts, "workflows": workflows });
+        let state = json!({ "contacts": contacts });
         let harness = Harness::prepare(Setup::with(rules()).state(state));
         let more = [
             ("HUBROUTE_CLIENT_SECRET", CLIENT),
@@ -111,6 +107,8 @@ impl Day {
             let path = format!("/api/v1/decisions?contact={contact}&history=true&limit=1");
             router.get(&path)["results"].as_array().is_some_and(|found| !found.is_empty())
         };
+        // What nobody can see stays in doubt.
+        let blind = json!({"on": "read-workflows", "kind": "500", "message": ECHO});
         for (contact, property, on, kind) in [
             (1, "stage", "owner", "500"),
             (2, "stage", "enroll-sequence", "400"),
@@ -120,12 +118,12 @@ impl Day {
             (6, "stage", "enroll-sequence", "wrong-shape"),
             (7, "stage", "read-contact", "401"),
         ] {
-            let fault = json!([{"on": on, "kind": kind, "times": 1, "message": ECHO}]);
-            self.harness.faults(fault);
+            let fault = json!({"on": on, "kind": kind, "times": 1, "message": ECHO});
+            self.harness.faults(json!([fault, blind]));
             self.change(router, contact, property);
             router.wait_for(|_| decided(contact));
         }
-        self.harness.faults(json!([]));
+        self.harness.faults(json!([blind]));
         assert_eq!(router.ask("POST /api/v1/reload", "", "").status, 200, "it is tried again");
         for (contact, property) in [(8, "later"), (9, "ask"), (10, "strict")] {
             self.change(router, contact, property);
