@@ -45,6 +45,7 @@ pub mod sentence;
 pub mod settle;
 pub mod signature;
 pub mod slots;
+pub mod strangers;
 pub mod suite;
 pub mod surroundings;
 pub mod take_out;

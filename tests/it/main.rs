@@ -30,6 +30,7 @@ mod reasons;
 mod recover;
 mod reload;
 mod reloaded;
+mod security;
 mod seed;
 mod settling;
 mod tidy;

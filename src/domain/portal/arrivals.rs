@@ -7,6 +7,7 @@ use super::needs::Subject;
 use crate::domain::event::{Event, Kind};
 use crate::domain::recall::Recall;
 use crate::domain::record::Record;
+use crate::domain::strangers::Strangers;
 use crate::domain::time::{DAY_MS, Timestamp};
 
 /// What arrived within so long of the last delivery is recent.
@@ -20,6 +21,7 @@ pub struct Arrivals {
     /// The last delivery of each `changeSource`, in upper case as rules have it.
     sources: BTreeMap<String, Timestamp>,
     recall: Recall,
+    strangers: Strangers,
 }
 
 impl Arrivals {
@@ -27,6 +29,7 @@ impl Arrivals {
     pub fn record(&mut self, record: &Record) {
         let taken = match record {
             Record::Taken(taken) => taken,
+            Record::Turn(turn) => return self.strangers.record(turn),
             Record::Recalled(recalled) => return self.recall = recalled.recall,
             Record::CompactionBegun(begun) => return self.recall = begun.recall,
             _ => return,
@@ -84,6 +87,11 @@ impl Arrivals {
         let last = self.sources.values().max().copied().unwrap_or_default();
         let recent = self.sources.iter().filter(|(_, at)| last.minus_ms(RECENT_MS) <= **at);
         recent.map(|(source, _)| source.as_str()).collect()
+    }
+
+    /// Who else enrolls the same contacts.
+    pub(super) const fn strangers(&self) -> &Strangers {
+        &self.strangers
     }
 
     /// When anything last happened and arrived.

@@ -1,6 +1,7 @@
 //! From what is needed and what HubSpot told to findings.
 
 mod account;
+mod beside;
 mod people;
 mod sources;
 mod targets;
@@ -36,6 +37,7 @@ pub fn judge(question: Question<'_>) -> Vec<Finding> {
     let mut found = memory(question).into_iter().collect::<Vec<_>>();
     found.extend(people::judge(question));
     found.extend(targets::sequences(question));
+    found.extend(beside::judge(question));
     found.extend(targets::workflows(question));
     found.extend(targets::lists(question));
     found.extend(targets::properties(question));
