@@ -66,6 +66,22 @@ pub enum FolderError {
         /// Which folder.
         path: PathBuf,
     },
+    /// A link stands where rules are read.
+    #[error(
+        "{} is a link, and links in a rules folder are not followed; put the file or the folder \
+         itself there, or link the rules folder as a whole",
+        path.display()
+    )]
+    Link {
+        /// The link.
+        path: PathBuf,
+    },
+    /// Something that is no file has the name of one, such as a pipe.
+    #[error("{} is no file; take it out of the rules folder", path.display())]
+    Odd {
+        /// What.
+        path: PathBuf,
+    },
     /// Somebody kept writing in it.
     #[error("{} keeps changing; load it again once everything is saved", path.display())]
     Restless {
@@ -96,7 +112,8 @@ fn unopened(path: &Path, source: io::Error) -> FolderError {
 }
 
 /// Every `*.toml` and `*.txt` file of the folder, by name. Links are not followed, so no file
-/// from outside the folder is ever read; other hidden files than the lock file are passed over.
+/// from outside the folder is ever read: one that leads to rules is an error, or they would be
+/// missed in silence. Other hidden files than the lock file are passed over.
 ///
 /// A file that is not UTF-8 is an error: [`read_all`] reads on.
 pub fn read(folder: &Path) -> Result<Vec<RuleFile>, FolderError> {
@@ -177,9 +194,16 @@ fn walk(
         if hidden {
             continue;
         }
+        let is_ours = is(&name, "toml") || is(&name, "txt");
         if kind.is_dir() {
             walk(&path, &format!("{name}/"), depth + 1, visit)?;
-        } else if kind.is_file() && (is(&name, "toml") || is(&name, "txt")) {
+        } else if kind.is_symlink() {
+            if is_ours || path.is_dir() {
+                return Err(FolderError::Link { path });
+            }
+        } else if is_ours && !kind.is_file() {
+            return Err(FolderError::Odd { path });
+        } else if is_ours {
             visit(Kind::File, &path, &name)?;
         }
     }
@@ -192,21 +216,20 @@ fn is(name: &str, extension: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::symlink;
+
     use super::*;
 
     #[test]
     fn only_toml_and_text_files_inside_the_folder_are_read() {
-        let outside = tempfile::tempdir().expect("temporary folder");
-        fs::write(outside.path().join("secret.toml"), "x = 1").expect("written");
         let folder = tempfile::tempdir().expect("temporary folder");
         let root = folder.path();
         fs::create_dir(root.join("emea")).expect("created");
         for name in ["portal.toml", ".properties.lock.toml", ".swap.toml", "a.md", "emea/b.txt"] {
             fs::write(root.join(name), "").expect("written");
         }
-        std::os::unix::fs::symlink(outside.path(), root.join("link")).expect("linked");
-        let secret = outside.path().join("secret.toml");
-        std::os::unix::fs::symlink(secret, root.join("link.toml")).expect("linked");
+        symlink(root.join("a.md"), root.join("b.md")).expect("linked");
+        symlink("somebody@host.17", root.join(".#portal.toml")).expect("linked, as Emacs does");
         let names: Vec<String> =
             read(root).expect("readable").into_iter().map(|file| file.name).collect();
         assert_eq!(names, [".properties.lock.toml", "emea/b.txt", "portal.toml"]);
@@ -230,6 +253,27 @@ mod tests {
             fs::create_dir(root.join("rules")).expect("created");
             fs::write(root.join("rules/a.toml"), b"says = \"\xe9\"").expect("written");
         };
+        let linked = |root: &Path| {
+            fs::create_dir(root.join("rules")).expect("created");
+            fs::write(root.join("secret.toml"), "x = 1").expect("written");
+            symlink(root.join("secret.toml"), root.join("rules/a.toml")).expect("linked");
+        };
+        check_refused(linked, "rules/a.toml is a link");
+        let lost = |root: &Path| {
+            fs::create_dir(root.join("rules")).expect("created");
+            symlink("nowhere", root.join("rules/a.toml")).expect("linked");
+        };
+        check_refused(lost, "rules/a.toml is a link");
+        let folder = |root: &Path| {
+            fs::create_dir(root.join("rules")).expect("created");
+            symlink(root, root.join("rules/emea")).expect("linked");
+        };
+        check_refused(folder, "rules/emea is a link");
+        let socket = |root: &Path| {
+            fs::create_dir(root.join("rules")).expect("created");
+            std::os::unix::net::UnixListener::bind(root.join("rules/a.toml")).expect("bound");
+        };
+        check_refused(socket, "rules/a.toml is no file");
         check_refused(latin, "rules/a.toml:1:9: HR021 byte 8 (0xe9) is not UTF-8.");
     }
 }

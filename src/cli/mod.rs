@@ -23,6 +23,7 @@ mod remote;
 pub mod replay;
 mod saved;
 pub mod schema;
+mod seed;
 mod serve;
 mod simulate;
 mod subscriptions;
@@ -37,7 +38,7 @@ use clap::FromArgMatches;
 
 use args::{Args, Command, Held, InDoubt, Schema};
 
-use crate::config::{Config, ProcessEnvironment};
+use crate::config::{Config, Problems, ProcessEnvironment};
 
 /// How a command ended (PRODUCT.md, exit codes).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,7 +87,7 @@ pub fn run() -> ExitStatus {
         Command::Check(asked) => check(config, asked),
         Command::Doctor { format } => doctor::run(config, format),
         Command::Subscriptions { rules, format } => subscriptions::run(config, rules, format),
-        Command::Replay(asked) => replay(config, asked),
+        Command::Replay(asked) => replay::ask(config, asked),
         Command::Explain { contact, format } => explain::run(config, &contact, format),
         Command::Backup { into } => backup::take(config, &into),
         Command::Restore { from } => backup::bring_back(config, &from),
@@ -94,6 +95,7 @@ pub fn run() -> ExitStatus {
         Command::Reconcile { since } => reconcile::run(config, &since),
         Command::Contact { command } => people::run(config, &command),
         Command::Forget(about) => people::press(config, "forget", &about, None),
+        Command::Seed(asked) => seed::run(config, &asked),
         Command::Waiting => remote::list(config, "waiting"),
         Command::Test(asked) => test(config, asked),
         Command::Fmt { paths, check } => format(config, paths, check),
@@ -107,7 +109,7 @@ pub fn run() -> ExitStatus {
         Command::Completions { shell } => finish(complete::script(shell), 0),
         Command::Man { path, out } => manual(&path, out.as_deref()),
         Command::Complete { next, words } => {
-            let rules = || rule_ids(config);
+            let rules = || complete::rule_ids(config);
             finish(&complete::answer(&mut help::command(), &words, next, rules), 0)
         }
         Command::Pause { who, note } => remote::pause(config, true, &who, &note),
@@ -124,9 +126,9 @@ pub fn run() -> ExitStatus {
     }
 }
 
-/// The store's folder; all of the configuration must be right for that.
+/// The store's folder, whatever else the configuration lacks.
 fn store_folder(config: &Path) -> Result<PathBuf, ExitStatus> {
-    read_config(config).map(|config| config.store)
+    read_with(config, crate::config::store_folder)
 }
 
 fn manual(path: &[String], out: Option<&Path>) -> ExitStatus {
@@ -148,15 +150,6 @@ fn manual(path: &[String], out: Option<&Path>) -> ExitStatus {
         return ExitStatus::Usage;
     };
     finish(&page, 0)
-}
-
-/// The ids of the folder's rules with what they say; none where the rules cannot be read.
-fn rule_ids(config: &Path) -> Vec<complete::Candidate> {
-    let folder = rules_folder(config).ok();
-    let files = folder.and_then(|folder| crate::rules_folder::read(&folder).ok());
-    let set = files.and_then(|files| crate::domain::rule::compile(&files).rules);
-    let rules = set.into_iter().flat_map(|set| set.rules);
-    rules.map(|rule| (rule.id.to_string(), rule.says)).collect()
 }
 
 fn format(config: &Path, paths: Vec<PathBuf>, check: bool) -> ExitStatus {
@@ -239,40 +232,6 @@ fn test(config: &Path, asked: args::Test) -> ExitStatus {
     }
 }
 
-fn replay(config: &Path, asked: args::Replay) -> ExitStatus {
-    let what = match asked.file {
-        Some(file) => replay::What::File(file),
-        None => match store_folder(config) {
-            Ok(store) => replay::What::Journal(store, asked.last),
-            Err(status) => return status,
-        },
-    };
-    let rules = match folder_of(config, asked.rules) {
-        Ok(rules) => rules,
-        Err(status) => return status,
-    };
-    let json = asked.format == args::DataFormat::Json;
-    let (against, color) = (asked.against.as_deref(), error_color());
-    let options = replay::Options { what, rules: &rules, against, json, color };
-    let bar = progress::bar();
-    let ended = replay::run(&options, &mut std::io::stdout(), &bar);
-    bar.finish_and_clear();
-    match ended {
-        Ok(()) => ExitStatus::Success,
-        Err(replay::ReplayError::Output(error))
-            if error.kind() == std::io::ErrorKind::BrokenPipe =>
-        {
-            ExitStatus::Success
-        }
-        Err(replay::ReplayError::Rules(found)) => {
-            say(&format!("{found}error: the rules have errors; nothing was replayed"));
-            ExitStatus::Failure
-        }
-        Err(error @ replay::ReplayError::Folder(_)) => fail(&error, ExitStatus::Failure),
-        Err(error) => fail(&error, ExitStatus::Environment),
-    }
-}
-
 fn record_test(config: &Path, rules: &Path, contact: &str, rule: Option<&str>) -> ExitStatus {
     let store = match store_folder(config) {
         Ok(store) => store,
@@ -342,11 +301,19 @@ fn fail(error: &dyn std::error::Error, status: ExitStatus) -> ExitStatus {
 
 /// The configuration at `path`. A missing file named `hubroute.toml` counts as an empty one.
 fn read_config(path: &Path) -> Result<Config, ExitStatus> {
+    read_with(path, Config::read)
+}
+
+/// What `read` finds in the configuration at `path`.
+fn read_with<T>(
+    path: &Path,
+    read: impl FnOnce(&str, &Path, &ProcessEnvironment) -> Result<T, Problems>,
+) -> Result<T, ExitStatus> {
     let text = read_config_text(path)?;
     let missing = text.is_none();
     let text = text.unwrap_or_default();
     let folder = path.parent().unwrap_or(Path::new(""));
-    Config::read(&text, folder, &ProcessEnvironment).map_err(|problems| {
+    read(&text, folder, &ProcessEnvironment).map_err(|problems| {
         for problem in &problems.0 {
             say(&format!("error: {problem}"));
         }

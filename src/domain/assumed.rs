@@ -13,7 +13,6 @@ use super::leaving::{self, End, Verdict};
 use super::record::{Row, Step, Turn};
 use super::rule::RuleSet;
 use super::settle::Policy;
-use super::slots::Slot;
 use super::time::{DAY_MS, Timestamp};
 use super::view::{BUDGET_MS, Counters, InboxUse, Memory};
 
@@ -50,22 +49,21 @@ pub fn take_in(rules: &RuleSet, plan: Plan, memory: &mut Memory, now: Timestamp)
     rows
 }
 
-/// Counts a confirmed claim for the limits of its rule. Rules without limits are never asked.
+/// Counts a claim for the limits of its rule. Rules without limits are never asked.
 fn count(rules: &RuleSet, counters: &mut Counters, claim: &Claim) {
     if rules.rule(&claim.rule).is_none_or(|rule| rule.limits.rolling.is_empty()) {
         return;
     }
     let counted = Arc::make_mut(&mut counters.rules);
     let slots = Arc::make_mut(counted.entry(claim.rule.clone()).or_default());
-    slots.add(Slot::Settled(claim.last_call_at));
+    slots.claim(claim);
     slots.forget_before(claim.last_call_at.minus_ms(DAY_MS));
 }
 
 /// Counts an enrollment at `now`; slots that no budget counts any more are let go.
 pub fn take_slot(inbox: &mut InboxUse, now: Timestamp) {
-    let settled = Arc::make_mut(&mut inbox.settled);
-    settled.retain(|at| now < at.plus_ms(BUDGET_MS));
-    settled.push(now);
+    inbox.settled.retain(|at| now < at.plus_ms(BUDGET_MS));
+    inbox.settled.push(now);
     inbox.last = Some(now);
 }
 

@@ -2,11 +2,10 @@
 //! unsettled claim counts whatever its age, a settled one from the latest moment HubSpot may
 //! have enrolled (CONSISTENCY.md 6.9 and 6.10).
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use super::claim::{Claim, State};
-use super::time::{HOUR_MS, MINUTE_MS, Timestamp};
+use super::id::ClaimId;
+use super::line::Line;
+use super::time::{MINUTE_MS, Timestamp};
 
 /// How soon places are looked for again when only open calls stand in the way.
 const OPEN_CALLS_MS: u64 = MINUTE_MS;
@@ -39,76 +38,63 @@ impl Slot {
     }
 }
 
-/// The places of one inbox or of one rule. Every decision looks at them beside others that change
-/// them, so a copy shares what does not change: the settled ones lie in an hour each.
+/// The places of one inbox or of one rule, by claim. What counts is found without looking at
+/// what is over.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Slots {
-    open: u32,
-    /// By hours since 1970, each oldest first; none is empty.
-    settled: BTreeMap<u64, Arc<Vec<Timestamp>>>,
-}
-
-fn hour(at: Timestamp) -> u64 {
-    at.unix_ms() / HOUR_MS
+    by_claim: Line<ClaimId, Slot>,
+    /// The settled ones once more, oldest first: their places in it count them.
+    settled: Line<(Timestamp, ClaimId), ()>,
 }
 
 impl Slots {
-    /// One place more.
-    pub fn add(&mut self, slot: Slot) {
-        match slot {
-            Slot::Open => self.open += 1,
-            Slot::Settled(at) => {
-                let known = Arc::make_mut(self.settled.entry(hour(at)).or_default());
-                known.insert(known.partition_point(|it| *it <= at), at);
-            }
+    /// Takes in how a claim stands now.
+    pub fn claim(&mut self, claim: &Claim) {
+        match Slot::of(claim) {
+            Some(slot) => self.set(claim.id.clone(), slot),
+            None => self.clear(&claim.id),
         }
     }
 
-    /// One place less, which was added before.
-    pub fn remove(&mut self, slot: Slot) {
-        let Slot::Settled(at) = slot else {
-            self.open = self.open.saturating_sub(1);
-            return;
-        };
-        let Some(known) = self.settled.get_mut(&hour(at)) else { return };
-        if let Ok(place) = known.binary_search(&at) {
-            Arc::make_mut(known).remove(place);
+    /// Takes in one place as it is stored.
+    pub fn set(&mut self, claim: ClaimId, slot: Slot) {
+        self.clear(&claim);
+        if let Slot::Settled(at) = slot {
+            self.settled.insert((at, claim.clone()), ());
         }
-        if known.is_empty() {
-            self.settled.remove(&hour(at));
+        self.by_claim.insert(claim, slot);
+    }
+
+    fn clear(&mut self, claim: &ClaimId) {
+        if let Some(Slot::Settled(at)) = self.by_claim.remove(claim) {
+            self.settled.remove(&(at, claim.clone()));
         }
     }
 
     /// Places taken whose outcome is open.
     pub fn open(&self) -> u32 {
-        self.open
+        let open = self.by_claim.len() - self.settled.len();
+        u32::try_from(open).unwrap_or(u32::MAX)
     }
 
     /// The settled ones, oldest first.
     pub fn settled(&self) -> Vec<Timestamp> {
-        self.settled.values().flat_map(|known| known.iter().copied()).collect()
+        self.settled.iter().map(|((at, _), ())| *at).collect()
     }
 
     /// Places taken in the `within_ms` milliseconds before `now`.
     pub fn used(&self, within_ms: u64, now: Timestamp) -> u32 {
-        // The first hour of which some may count; of later ones all do.
-        let first = hour(now.minus_ms(within_ms));
-        let count = |known: &Arc<Vec<Timestamp>>| {
-            known.len() - known.partition_point(|at| at.plus_ms(within_ms) <= now)
-        };
-        let settled: usize = self.settled.range(first..).map(|(_, known)| count(known)).sum();
-        self.open.saturating_add(u32::try_from(settled).unwrap_or(u32::MAX))
+        let over = self.settled.rank(|(at, _)| at.plus_ms(within_ms) <= now);
+        let settled = self.settled.len() - over;
+        self.open().saturating_add(u32::try_from(settled).unwrap_or(u32::MAX))
     }
 
     /// Forgets settled places from before `at`, which nothing counts any more.
     pub fn forget_before(&mut self, at: Timestamp) {
-        self.settled = self.settled.split_off(&hour(at));
-        if let Some(known) = self.settled.get_mut(&hour(at)) {
-            let over = known.partition_point(|since| *since < at);
-            Arc::make_mut(known).drain(..over);
-            if known.is_empty() {
-                self.settled.remove(&hour(at));
-            }
+        while let Some((oldest, ())) = self.settled.first().filter(|((since, _), ())| *since < at) {
+            let oldest = oldest.clone();
+            self.settled.remove(&oldest);
+            self.by_claim.remove(&oldest.1);
         }
     }
 }
@@ -167,29 +153,19 @@ mod tests {
     }
 
     #[test]
-    fn places_are_counted_back_to_the_instant_and_old_ones_are_forgotten() {
-        let at = |minutes: u64| Timestamp::from_unix_ms(minutes * MINUTE_MS);
+    fn a_claim_takes_one_place_as_it_stands_now_and_old_ones_are_forgotten() {
+        let at = |hours: u64| Timestamp::from_unix_ms(hours * HOUR_MS);
         let mut slots = Slots::default();
-        for minutes in [180, 60, 150, 150, 240] {
-            slots.add(Slot::Settled(at(minutes)));
+        for hours in [3, 1, 2] {
+            slots.set(format!("{hours}").as_str().into(), Slot::Settled(at(hours)));
         }
-        slots.add(Slot::Open);
-        slots.remove(Slot::Settled(at(60)));
-        slots.remove(Slot::Settled(at(150)));
-        slots.remove(Slot::Settled(at(77)));
-        assert_eq!((slots.open(), slots.settled()), (1, vec![at(150), at(180), at(240)]));
-        let used = |within_minutes: u64| slots.used(within_minutes * MINUTE_MS, at(250));
-        assert_eq!(
-            [used(10), used(11), used(70), used(71), used(100), used(101)],
-            [1, 2, 2, 3, 3, 4]
-        );
-        let copy = slots.clone();
-        slots.forget_before(at(151));
-        assert_eq!((slots.open(), slots.settled()), (1, vec![at(180), at(240)]));
-        slots.remove(Slot::Open);
-        slots.forget_before(at(241));
-        assert_eq!(slots, Slots::default());
-        assert_eq!(copy.settled().len(), 3, "a copy stays what it was");
+        slots.set("1".into(), Slot::Open);
+        slots.set("2".into(), Slot::Settled(at(4)));
+        assert_eq!((slots.open(), slots.settled()), (1, vec![at(3), at(4)]));
+        let used = |within_hours: u64| slots.used(within_hours * HOUR_MS, at(5));
+        assert_eq!([used(1), used(2), used(3)], [1, 2, 3]);
+        slots.forget_before(at(4));
+        assert_eq!((slots.open(), slots.settled()), (1, vec![at(4)]));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Everything a decision may look at, gathered by the shell beforehand.
 
+mod place;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -22,7 +24,7 @@ pub struct InboxUse {
     /// Claims whose outcome is open: each counts, whatever its age.
     pub open: u32,
     /// The latest moments HubSpot may have enrolled, within 24 hours, oldest first.
-    pub settled: Arc<Vec<Timestamp>>,
+    pub settled: Vec<Timestamp>,
     /// When HubSpot last enrolled in its name, or was last asked to.
     pub last: Option<Timestamp>,
     /// HubSpot said SEND_LIMIT_EXCEEDED: full until then.
@@ -52,29 +54,6 @@ impl InboxUse {
         if pace_ms == 0 { free } else { free.min(1) }
     }
 
-    /// When there is a place for whoever has `ahead` others before them: each of those takes the
-    /// first that is free, keeps it for 24 hours, and the next keeps the pace. The places of
-    /// open calls, and of a budget of 0, are a guess.
-    pub fn place(&self, (budget, pace_ms): (u32, u64), ahead: usize, now: Timestamp) -> Timestamp {
-        let free = slots::places((self.open, &self.settled), budget, BUDGET_MS, now);
-        let from = self.full_until.map_or(now, |until| until.max(now));
-        let mut last = self.last;
-        let mut places: Vec<Timestamp> = Vec::with_capacity(ahead + 1);
-        for turn in 0..=ahead {
-            let again = || places[turn - free.len()].plus_ms(BUDGET_MS);
-            let by_budget = match free.get(turn) {
-                Some(at) => *at,
-                None if free.is_empty() => now.plus_ms(BUDGET_MS),
-                None => again(),
-            };
-            let by_pace = last.map_or(now, |last| last.plus_ms(pace_ms));
-            let place = from.max(by_budget).max(by_pace);
-            last = Some(place);
-            places.push(place);
-        }
-        places.last().copied().unwrap_or(now)
-    }
-
     /// When the next slot is free under `budget`; `None` when one is free at `now`, or when
     /// only unsettled claims stand in the way.
     pub fn next_free(&self, budget: u32, now: Timestamp) -> Option<Timestamp> {
@@ -97,6 +76,8 @@ pub struct Counters {
     pub breakers: Arc<OpenBreakers>,
     /// Who waits for whose budget.
     pub queues: Arc<Queues>,
+    /// When the backup that the store came from was brought back.
+    pub restored: Option<Timestamp>,
 }
 
 /// What the ledger remembers that a decision about one person may need.

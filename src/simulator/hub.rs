@@ -25,8 +25,8 @@ pub(super) struct Hub {
     pub(super) by_contact: BTreeMap<Id, Vec<usize>>,
     /// When each user enrolled somebody, in order.
     pub(super) by_user: BTreeMap<Id, Vec<i64>>,
-    /// Contacts that were deleted and can be restored.
-    pub(super) deleted: BTreeMap<Id, Contact>,
+    /// Contacts that were deleted and can be restored, and when.
+    pub(super) deleted: BTreeMap<Id, (i64, Contact)>,
     /// The bridge workflow.
     pub(super) bridge: Bridge,
     /// Who is on the way into a workflow that starts from a property.

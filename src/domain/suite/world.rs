@@ -191,8 +191,8 @@ fn claim(
 pub(super) fn inboxes(rules: &RuleSet, test: &Test) -> BTreeMap<Inbox, InboxUse> {
     let used = |(name, count): (&SenderName, &u32)| {
         let spec = rules.senders.get(name)?;
-        let settled: Vec<_> = (0..*count).map(|_| test.at.minus_ms(HOUR_MS)).collect();
-        let inbox = InboxUse { settled: Arc::new(settled), ..InboxUse::default() };
+        let settled = (0..*count).map(|_| test.at.minus_ms(HOUR_MS)).collect();
+        let inbox = InboxUse { settled, ..InboxUse::default() };
         Some((spec.inbox.clone(), inbox))
     };
     test.used.iter().filter_map(used).collect()
@@ -220,8 +220,9 @@ pub(super) fn fires(rules: &RuleSet, test: &Test) -> Fires {
 pub(super) fn enrolled(test: &Test) -> RuleSlots {
     let slots = |(rule, count): (&RuleId, &u32)| {
         let mut slots = Slots::default();
-        for _ in 0..*count {
-            slots.add(Slot::Settled(test.at.minus_ms(MINUTE_MS)));
+        for number in 0..*count {
+            let claim = format!("enrolled.{number}.{rule}").into();
+            slots.set(claim, Slot::Settled(test.at.minus_ms(MINUTE_MS)));
         }
         (rule.clone(), Arc::new(slots))
     };

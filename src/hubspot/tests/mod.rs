@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use self::server::{Act, Server};
 use super::{Access, Client, Profile, Secret, Settings};
-use crate::domain::claim::{Channel, Claim, Sender, State, Target};
+use crate::domain::claim::{Channel, Claim, Sender, Stamp, State, Target};
 use crate::domain::id::{ContactId, UserId};
 use crate::domain::record::ProvenReads;
 use crate::domain::time::Timestamp;
 
 mod access;
 mod faults;
+mod lookback;
 mod read_back;
 mod reads;
 mod requests;

@@ -68,7 +68,8 @@ type Changes = BTreeMap<Vec<u8>, (Before, Option<Vec<u8>>)>;
 pub(super) struct Book<I> {
     index: Arc<I>,
     pub(super) meta: Meta,
-    pub(super) inboxes: Inboxes,
+    /// Shared with readers; changed on a copy when they hold it.
+    pub(super) inboxes: Arc<Inboxes>,
     /// What fired, and open breakers.
     pub(super) fires: Fires,
     /// Everybody who was erased. Shared with readers.
@@ -81,7 +82,7 @@ pub(super) struct Book<I> {
 impl<I: Index> Book<I> {
     pub(super) fn open(index: Arc<I>) -> Result<Self, IndexError> {
         let meta = Meta::load(&*index)?;
-        let inboxes = Inboxes::load(&*index)?;
+        let inboxes = Arc::new(Inboxes::load(&*index)?);
         let fires = fires::load_all(&*index)?;
         let erased = Arc::new(persons::load_erased(&*index)?);
         let (settled, stage) = (meta.clone(), Stage::default());
@@ -158,6 +159,10 @@ impl<I: Index> Book<I> {
                 self.meta.proven.clone_from(&proven.reads);
                 Ok(())
             }
+            Record::Recalled(recalled) => {
+                self.meta.recall = recalled.recall;
+                Ok(())
+            }
             Record::Erased(erased) => self.erase(seq, erased.at, &erased.erased),
             Record::Swept(swept) => {
                 self.meta.swept = swept.upto;
@@ -222,7 +227,7 @@ impl<I: Index> Book<I> {
 
     fn know_inboxes(&mut self, inboxes: &[(Inbox, InboxState)]) {
         for (inbox, state) in inboxes {
-            self.inboxes.state(inbox, state);
+            Arc::make_mut(&mut self.inboxes).state(inbox, state);
             self.stage.inboxes.insert(inbox.clone(), state.clone());
         }
     }
@@ -316,7 +321,7 @@ impl<I: Index> Book<I> {
         let old = fires::forget_before(&mut self.fires, newest.minus_ms(2 * WITHIN_MS_MAX));
         self.stage.rows.extend(old);
         let counted_from = Timestamp::from_unix_ms(u64::from(day) * DAY_MS);
-        self.inboxes.forget_before(counted_from);
+        Arc::make_mut(&mut self.inboxes).forget_before(counted_from);
     }
 
     /// Removes up to `limit` rows of identities that are forgotten; how many there were. Nothing
@@ -357,7 +362,7 @@ impl<I: Index> Book<I> {
     pub(super) fn discard(&mut self) -> Result<(), IndexError> {
         self.stage = Stage::default();
         self.meta = self.settled.clone();
-        self.inboxes = Inboxes::load(&*self.index)?;
+        self.inboxes = Arc::new(Inboxes::load(&*self.index)?);
         self.fires = fires::load_all(&*self.index)?;
         self.erased = Arc::new(persons::load_erased(&*self.index)?);
         Ok(())

@@ -15,8 +15,10 @@ use super::merging::{People, Says, merges};
 use super::shared::Shared;
 use crate::domain::breaker::{Fuse, Tripped};
 use crate::domain::id::Fingerprint;
+use crate::domain::recall::{Recalled, Remembering};
 use crate::domain::record::{
-    InboxState, InboxesCleared, Paused, ReadsProven, Record, RulesAccepted, Taken, TakenEvent, Turn,
+    InboxState, InboxesCleared, Paused, Press, ReadsProven, Record, RulesAccepted, Taken,
+    TakenEvent, Turn,
 };
 use crate::domain::time::Timestamp;
 use crate::port::{Booking, LedgerError, Permit, Recorded, Reservation, Saw};
@@ -43,6 +45,7 @@ pub(super) enum Command {
     AcceptRules(Box<RulesAccepted>, Reply<()>),
     Pause(Paused, Reply<()>),
     Prove(ReadsProven, Reply<()>),
+    Recall(Timestamp, Remembering, Option<Press>, Reply<()>),
     ClearInboxes(Timestamp, Reply<()>),
     House(House, Reply<()>),
 }
@@ -186,6 +189,11 @@ impl<D: Disk, I: Index> Committer<D, I> {
                 self.record(&Record::ReadsProven(proven))?;
                 answers.push(Answer::Done(reply));
             }
+            Command::Recall(at, change, press, reply) => {
+                let recall = self.book.meta.recall.after(change, at);
+                self.record(&Record::Recalled(Recalled { at, recall, press }))?;
+                answers.push(Answer::Done(reply));
+            }
             Command::ClearInboxes(at, reply) => {
                 let marked = self.book.inboxes.marked();
                 let inboxes = marked.into_iter().map(|it| (it, InboxState::default())).collect();
@@ -317,7 +325,7 @@ impl<D: Disk, I: Index> Committer<D, I> {
     /// The rule's limits and the breakers, as they are now (CONSISTENCY.md 6.10 and 6.13).
     fn limit_or_breaker(&self, booking: &Booking) -> Option<&'static str> {
         let now = booking.claim.first_call_at;
-        let counted = &self.book.inboxes.seen().rules;
+        let counted = self.book.inboxes.rules();
         if booking.limits.iter().any(|seen| seen.is_reached(counted, now)) {
             return Some("limit");
         }

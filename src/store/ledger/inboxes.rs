@@ -18,161 +18,131 @@ use crate::store::index::{Index, IndexError};
 /// Rows read at once.
 const PAGE_ROWS: usize = 4096;
 
-/// What decisions see. A copy shares what does not change.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Seen {
-    /// What every inbox has used.
-    pub(super) inboxes: BTreeMap<Inbox, InboxUse>,
-    /// Enrollments by rule.
-    pub(super) rules: Arc<RuleSlots>,
-    /// Who waits for whose budget.
-    pub(super) queues: Arc<Queues>,
-    /// What HubSpot told us of inboxes.
-    states: BTreeMap<Inbox, InboxState>,
+struct InboxSlots {
+    slots: Slots,
+    /// The last call or enrollment; of what was under way before a restart, only what settled.
+    last: Option<Timestamp>,
+    state: InboxState,
 }
 
 /// See the module.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Inboxes {
-    /// The place each claim takes up, for as long as anything counts it.
-    places: BTreeMap<ClaimId, Slot>,
-    slots: BTreeMap<Inbox, Slots>,
-    seen: Arc<Seen>,
+    slots: BTreeMap<Inbox, InboxSlots>,
+    rules: Arc<RuleSlots>,
+    queues: Arc<Queues>,
 }
 
 impl Inboxes {
     /// Reads what the index has.
     pub(super) fn load(index: &impl Index) -> Result<Self, IndexError> {
         let queues = Arc::new(waiters::load_all(index)?);
-        let mut seen = Seen { queues, ..Seen::default() };
-        let mut inboxes = Self::default();
+        let mut inboxes = Self { queues, ..Self::default() };
         for_each(index, keys::SLOT, |key, value| {
             if let [inbox, claim] = keys::parts(key)[..]
                 && let Some((slot, _, rule)) = keys::slot_of(value)
             {
                 if !inbox.is_empty() {
-                    let inbox = Inbox::from(inbox);
-                    let used = seen.inboxes.entry(inbox.clone()).or_default();
-                    used.last = used.last.max(slot.settled());
-                    inboxes.slots.entry(inbox).or_default().add(slot);
+                    let inbox = inboxes.of(&Inbox::from(inbox));
+                    inbox.last = inbox.last.max(slot.settled());
+                    inbox.slots.set(ClaimId::from(claim), slot);
                 }
-                of_rule(&mut seen, &rule).add(slot);
-                inboxes.places.insert(ClaimId::from(claim), slot);
+                inboxes.of_rule(&rule).set(ClaimId::from(claim), slot);
             }
         })?;
         for_each(index, keys::INBOX, |key, value| {
             if let [inbox] = keys::parts(key)[..]
                 && let Ok(state) = serde_json::from_slice(value)
             {
-                seen.states.insert(Inbox::from(inbox), state);
+                inboxes.of(&Inbox::from(inbox)).state = state;
             }
         })?;
-        inboxes.seen = Arc::new(seen);
-        let known = inboxes.slots.keys().chain(inboxes.seen.states.keys());
-        let known: Vec<Inbox> = known.cloned().collect();
-        for inbox in &known {
-            inboxes.show(inbox);
-        }
         Ok(inboxes)
     }
 
-    /// What decisions see of it now.
-    pub(super) fn seen(&self) -> &Arc<Seen> {
-        &self.seen
+    fn of(&mut self, inbox: &Inbox) -> &mut InboxSlots {
+        self.slots.entry(inbox.clone()).or_default()
+    }
+
+    fn of_rule(&mut self, rule: &RuleId) -> &mut Slots {
+        Arc::make_mut(Arc::make_mut(&mut self.rules).entry(rule.clone()).or_default())
+    }
+
+    /// Enrollments by rule.
+    pub(super) fn rules(&self) -> &Arc<RuleSlots> {
+        &self.rules
+    }
+
+    /// Who waits for whose budget.
+    pub(super) fn queues(&self) -> &Arc<Queues> {
+        &self.queues
     }
 
     /// Takes in a person's items that waited, and all that they have now.
     pub(super) fn wait(&mut self, contact: ContactId, before: &[Item], after: &[Item]) {
-        let queues = &mut Arc::make_mut(&mut self.seen).queues;
-        Arc::make_mut(queues).change(contact, before, after);
+        Arc::make_mut(&mut self.queues).change(contact, before, after);
     }
 
     /// Takes in how a claim stands now.
     pub(super) fn claim(&mut self, claim: &Claim) {
-        let now = Slot::of(claim);
-        let before = match now {
-            Some(slot) => self.places.insert(claim.id.clone(), slot),
-            None => self.places.remove(&claim.id),
-        };
-        let change = |slots: &mut Slots| {
-            if let Some(slot) = before {
-                slots.remove(slot);
+        self.of_rule(&claim.rule).claim(claim);
+        if let Some(sender) = &claim.sender {
+            let inbox = self.of(&sender.inbox);
+            if let Some(slot) = Slot::of(claim) {
+                inbox.last = inbox.last.max(Some(claim.last_call_at)).max(slot.settled());
             }
-            if let Some(slot) = now {
-                slots.add(slot);
-            }
-        };
-        let seen = Arc::make_mut(&mut self.seen);
-        change(of_rule(seen, &claim.rule));
-        let Some(sender) = &claim.sender else { return };
-        if let Some(slot) = now {
-            let used = seen.inboxes.entry(sender.inbox.clone()).or_default();
-            used.last = used.last.max(Some(claim.last_call_at)).max(slot.settled());
+            inbox.slots.claim(claim);
         }
-        change(self.slots.entry(sender.inbox.clone()).or_default());
-        self.show(&sender.inbox);
     }
 
     /// Takes in what HubSpot told us of an inbox.
     pub(super) fn state(&mut self, inbox: &Inbox, state: &InboxState) {
-        Arc::make_mut(&mut self.seen).states.insert(inbox.clone(), state.clone());
-        self.show(inbox);
-    }
-
-    /// Shows what an inbox has used now.
-    fn show(&mut self, inbox: &Inbox) {
-        let Seen { inboxes, states, .. } = Arc::make_mut(&mut self.seen);
-        let used = inboxes.entry(inbox.clone()).or_default();
-        if let Some(slots) = self.slots.get(inbox) {
-            used.open = slots.open();
-            used.settled = Arc::new(slots.settled());
-        }
-        if let Some(state) = states.get(inbox) {
-            used.full_until = state.full_until;
-            used.paused.clone_from(&state.paused);
-        }
+        self.of(inbox).state = state.clone();
     }
 
     /// What an inbox has used.
     pub(super) fn used(&self, inbox: &Inbox) -> InboxUse {
-        self.seen.inboxes.get(inbox).cloned().unwrap_or_default()
+        self.slots.get(inbox).map(InboxSlots::used).unwrap_or_default()
+    }
+
+    /// What every inbox has used.
+    pub(super) fn all(&self) -> BTreeMap<Inbox, InboxUse> {
+        self.slots.iter().map(|(inbox, slots)| (inbox.clone(), slots.used())).collect()
     }
 
     /// What HubSpot told us of an inbox.
     pub(super) fn state_of(&self, inbox: &Inbox) -> InboxState {
-        self.seen.state_of(inbox)
+        self.slots.get(inbox).map(|slots| slots.state.clone()).unwrap_or_default()
     }
 
     /// Every inbox that HubSpot told us something of.
     pub(super) fn marked(&self) -> Vec<Inbox> {
-        let marked = self.seen.states.iter().filter(|(_, state)| **state != InboxState::default());
+        let marked = self.slots.iter().filter(|(_, slots)| slots.state != InboxState::default());
         marked.map(|(inbox, _)| inbox.clone()).collect()
     }
 
     /// Forgets settled slots that no budget counts any more.
     pub(super) fn forget_before(&mut self, at: Timestamp) {
-        self.places.retain(|_, slot| slot.settled().is_none_or(|since| at <= since));
-        let rules = &mut Arc::make_mut(&mut self.seen).rules;
-        for slots in Arc::make_mut(rules).values_mut() {
+        for slots in self.slots.values_mut() {
+            slots.slots.forget_before(at);
+        }
+        for slots in Arc::make_mut(&mut self.rules).values_mut() {
             Arc::make_mut(slots).forget_before(at);
         }
-        self.slots.values_mut().for_each(|slots| slots.forget_before(at));
-        let inboxes: Vec<Inbox> = self.slots.keys().cloned().collect();
-        for inbox in &inboxes {
-            self.show(inbox);
+    }
+}
+
+impl InboxSlots {
+    fn used(&self) -> InboxUse {
+        InboxUse {
+            open: self.slots.open(),
+            settled: self.slots.settled(),
+            last: self.last,
+            full_until: self.state.full_until,
+            paused: self.state.paused.clone(),
         }
     }
-}
-
-impl Seen {
-    /// What HubSpot told us of an inbox.
-    pub(super) fn state_of(&self, inbox: &Inbox) -> InboxState {
-        self.states.get(inbox).cloned().unwrap_or_default()
-    }
-}
-
-fn of_rule<'a>(seen: &'a mut Seen, rule: &RuleId) -> &'a mut Slots {
-    Arc::make_mut(Arc::make_mut(&mut seen.rules).entry(rule.clone()).or_default())
 }
 
 /// Calls `each` with every row under a prefix.

@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::{Notify, watch};
 
 use super::book::Book;
-use super::inboxes::Seen;
+use super::inboxes::Inboxes;
 use super::meta::Meta;
 use super::open::decode;
 use crate::domain::breaker::{Fires, Fuse, Open, OpenBreakers, Tripped};
@@ -31,7 +31,7 @@ pub(super) struct Shared<D: Disk, I> {
     pub(super) trimmer: Trimmer<D>,
     pub(super) sweeper: Sweeper<D>,
     meta: RwLock<Meta>,
-    seen: RwLock<Arc<Seen>>,
+    inboxes: RwLock<Arc<Inboxes>>,
     breakers: RwLock<Listed>,
     erased: RwLock<Arc<ErasedIds>>,
     /// The disk is almost full: nothing new is decided.
@@ -53,7 +53,7 @@ impl<D: Disk, I> Shared<D, I> {
             trimmer: journal.trimmer(),
             sweeper: journal.sweeper(),
             meta: RwLock::new(book.meta.clone()),
-            seen: RwLock::new(Arc::clone(book.inboxes.seen())),
+            inboxes: RwLock::new(Arc::clone(&book.inboxes)),
             breakers: RwLock::new(listed(&book.fires)),
             erased: RwLock::new(Arc::clone(&book.erased)),
             is_short: AtomicBool::new(false),
@@ -76,8 +76,7 @@ impl<D: Disk, I> Shared<D, I> {
     /// Called by the committer once a group is on disk and in the index.
     pub(super) fn publish(&self, book: &Book<I>) {
         self.meta.write().unwrap_or_else(PoisonError::into_inner).clone_from(&book.meta);
-        *self.seen.write().unwrap_or_else(PoisonError::into_inner) =
-            Arc::clone(book.inboxes.seen());
+        *self.inboxes.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&book.inboxes);
         *self.breakers.write().unwrap_or_else(PoisonError::into_inner) = listed(&book.fires);
         *self.erased.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&book.erased);
         self.changed.notify_one();
@@ -98,20 +97,17 @@ impl<D: Disk, I> Shared<D, I> {
         Arc::clone(&self.erased.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn seen(&self) -> Arc<Seen> {
-        Arc::clone(&self.seen.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
     pub(super) fn inboxes(&self) -> BTreeMap<Inbox, InboxUse> {
-        self.seen().inboxes.clone()
+        self.inboxes.read().unwrap_or_else(PoisonError::into_inner).all()
     }
 
     /// What decisions see besides inboxes.
     pub(super) fn counters(&self) -> Counters {
-        let seen = self.seen();
+        let inboxes = self.inboxes.read().unwrap_or_else(PoisonError::into_inner).clone();
         let breakers = self.breakers.read().unwrap_or_else(PoisonError::into_inner).0.clone();
-        let (rules, queues) = (Arc::clone(&seen.rules), Arc::clone(&seen.queues));
-        Counters { rules, breakers, queues }
+        let (rules, queues) = (inboxes.rules().clone(), inboxes.queues().clone());
+        let restored = self.meta.read().unwrap_or_else(PoisonError::into_inner).recall.restored;
+        Counters { rules, breakers, queues, restored }
     }
 
     /// Open breakers, each with how much its list holds.
@@ -124,7 +120,7 @@ impl<D: Disk, I> Shared<D, I> {
     }
 
     pub(super) fn inbox_state(&self, inbox: &Inbox) -> InboxState {
-        self.seen().state_of(inbox)
+        self.inboxes.read().unwrap_or_else(PoisonError::into_inner).state_of(inbox)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Who waits for whose budget, as the index has it.
 
+use std::sync::Arc;
+
 use super::inboxes::{Inboxes, for_each};
 use super::keys;
 use super::persons::load as person;
@@ -27,8 +29,13 @@ pub(super) fn of(person: &Person, is: fn(&Item) -> bool) -> Vec<Item> {
 }
 
 /// Takes in a person's items that waited, and those that do now.
-pub(super) fn change(inboxes: &mut Inboxes, contact: ContactId, before: &[Item], after: &[Item]) {
+pub(super) fn change(
+    inboxes: &mut Arc<Inboxes>,
+    contact: ContactId,
+    before: &[Item],
+    after: &[Item],
+) {
     if before != after {
-        inboxes.wait(contact, before, after);
+        Arc::make_mut(inboxes).wait(contact, before, after);
     }
 }

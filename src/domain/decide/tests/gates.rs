@@ -1,7 +1,5 @@
 //! What each gate after the ranking answers.
 
-use std::sync::Arc;
-
 use super::{check, skips};
 use crate::domain::claim::Channel;
 use crate::domain::gates::fixture::{
@@ -12,7 +10,7 @@ use crate::domain::person::{Item, Seen};
 use crate::domain::reason::{Decision, Reason};
 use crate::domain::rule::span::Span;
 use crate::domain::rule::{
-    Action, Gate, Mode, ReEnroll, Rule, SenderChoice, Suppression, Unbuilt, WhenFull,
+    Action, Mode, ReEnroll, Rule, SenderChoice, Suppression, ThenStage, WhenFull,
 };
 use crate::domain::surroundings::Surroundings;
 use crate::domain::time::{DAY_MS, HOUR_MS, Timestamp};
@@ -226,7 +224,7 @@ fn whoever_waits_keeps_their_place_before_those_who_came_later() {
     let full = |world: &mut World| {
         only_dana(world, 2);
         let inbox = world.inboxes.get_mut("dana@acme.com").expect("dana's");
-        inbox.settled = Arc::new(vec![inbox.settled[0], NOW]);
+        inbox.settled[1] = NOW;
         waits_for_dana(world, HOUR_MS, free);
     };
     let row = check(full, Decision::Wait, Reason::BudgetExhausted);
@@ -301,7 +299,7 @@ fn a_dry_run_rule_answers_at_once_and_names_the_sender() {
 fn a_rule_that_only_watches_judges_nothing_that_was_not_read() {
     let decided = |around: Option<Surroundings>| {
         let when = becomes("lifecyclestage", "mql");
-        let unread = Unbuilt { key: "company".to_owned(), gate: Gate::Conditions, place: place(9) };
+        let unread = ThenStage { key: "company".to_owned(), place: place(9) };
         let rule = Rule { mode: Mode::DryRun, ..rule("inbound", when, "intro") };
         let mut world = World::new(vec![Rule { then_stage: vec![unread], ..rule }]);
         world.around = around;

@@ -19,8 +19,9 @@ use crate::domain::time::{DAY_MS, HOUR_MS, MINUTE_MS};
 /// The rule enrolled so many people so long ago.
 fn enrolled(world: &mut World, count: u32, ago_ms: u64) {
     let mut slots = Slots::default();
-    for _ in 0..count {
-        slots.add(Slot::Settled(NOW.minus_ms(ago_ms)));
+    for number in 0..count {
+        let at = NOW.minus_ms(ago_ms);
+        slots.set(format!("{number}.0.inbound#1").into(), Slot::Settled(at));
     }
     world.enrolled.insert("inbound".into(), Arc::new(slots));
 }
@@ -64,7 +65,7 @@ fn a_limit_waits_for_a_place_or_skips() {
             limited(1, HOUR_MS, false)(world);
             world.rules.rules[0].was = Some("older".into());
             let mut slots = Slots::default();
-            slots.add(Slot::Open);
+            slots.set("1".into(), Slot::Open);
             world.enrolled.insert("older".into(), Arc::new(slots));
         },
         Decision::Wait,

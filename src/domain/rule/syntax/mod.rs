@@ -78,8 +78,8 @@ impl<'f> Source<'f> {
                     self.error(code::TWICE, span, message, hint);
                 }
             } else if !explained(span.start) {
-                let hint = "Write key = value, with texts in \"quotes\".";
-                self.error(code::SYNTAX, span, sentence(error.message()), hint);
+                let (message, hint) = worded(error.message());
+                self.error(code::SYNTAX, span, message, hint);
             }
         }
         for slip in slips {
@@ -183,6 +183,16 @@ impl<'f> Source<'f> {
         found.dedup();
         found
     }
+}
+
+/// The parser's complaint in words for people, and what to do.
+fn worded(message: &str) -> (String, &'static str) {
+    // The two ways in which it says that it gives up.
+    if message.contains("recurs") {
+        let hint = "Write it flatter: groups of conditions may be 32 deep.";
+        return ("this is nested too deep.".to_owned(), hint);
+    }
+    (sentence(message), "Write key = value, with texts in \"quotes\".")
 }
 
 /// Text as a sentence: a capital first, a full stop last.

@@ -2,6 +2,8 @@
 //! they change nothing but what is forgotten; in one that is rebuilt from them they are all
 //! there is.
 
+use std::sync::Arc;
+
 use super::counted::{identity_from_hex, open_counts};
 use super::{Book, Person, for_each, keys, waiters, waits};
 use crate::domain::breaker::Tripped;
@@ -37,6 +39,11 @@ impl<I: Index> Book<I> {
         self.meta.paused = begun.paused;
         self.meta.proven.clone_from(&begun.proven);
         self.meta.oldest_day = self.meta.oldest_day.max(begun.oldest_day);
+        self.meta.recall = begun.recall;
+        // A sweep is still owed, although the record that asked for it is history.
+        self.meta.erased = self.meta.erased.max(begun.erased);
+        self.meta.erased_delivery = self.meta.erased_delivery.max(begun.erased_delivery);
+        self.meta.swept = self.meta.swept.max(begun.swept);
     }
 
     pub(super) fn compaction_done(&mut self, done: &CompactionDone) {
@@ -47,9 +54,12 @@ impl<I: Index> Book<I> {
 
     pub(super) fn keep(&mut self, seq: u64, kept: &Kept) -> Result<(), IndexError> {
         for person in &kept.persons {
+            if person.erased.is_some() && !self.erased.contains(&person.contact) {
+                Arc::make_mut(&mut self.erased).insert(person.contact);
+            }
             self.replace(Person { version: seq, ..person.clone() })?;
             for claim in &person.claims {
-                self.inboxes.claim(claim);
+                Arc::make_mut(&mut self.inboxes).claim(claim);
             }
         }
         for contact in &kept.forgotten {

@@ -36,7 +36,7 @@ impl<I: Index> Book<I> {
 
     pub(super) fn turn(&mut self, seq: u64, turn: &Turn) -> Result<(), IndexError> {
         for claim in &turn.claims {
-            self.inboxes.claim(claim);
+            Arc::make_mut(&mut self.inboxes).claim(claim);
         }
         self.know_inboxes(&turn.inboxes);
         let known = self.stage_person(turn.contact)?;

@@ -81,6 +81,17 @@ fn bombs_are_refused_with_a_diagnostic() {
 }
 
 #[test]
+fn what_is_too_deep_is_told_in_words_of_ours() {
+    let check = |text: &str| {
+        let found = compile(&[file("portal.toml", BOOK), file("r.toml", text)]).diagnostics;
+        let told = found.iter().any(|it| it.message == "this is nested too deep.");
+        assert!(told, "{found:#?}");
+    };
+    check(&format!("values.a = {}{}", "[".repeat(1_000), "]".repeat(1_000)));
+    check(&format!("{}a = 1", "a.".repeat(1_000)));
+}
+
+#[test]
 fn marks_and_line_ends_of_other_systems_are_accepted() {
     let crlf = rule("").replace('\n', "\r\n");
     check_bomb(&crlf, None);
