@@ -33,7 +33,7 @@ pub use self::api::record::Shown;
 pub use self::metrics::{Counted, Metrics};
 pub use self::office::{
     Alert, DiskUse, Looked, Office, PressError, ReconcileStanding, Refusal, ReloadError, Reloaded,
-    Resolution, RulesStanding, Standing,
+    Resolution, RulesStanding, SeedStanding, Standing,
 };
 pub use self::starting::{Progress, starting};
 use crate::domain::secret::Secret;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::domain::contact::{Contact, Owner};
+use crate::domain::found::{Found, Tally};
 use crate::domain::id::{ContactId, Fingerprint, OwnerId, RowId};
 use crate::domain::outcome::ReadFailure;
 use crate::domain::press::Verdict;
@@ -64,6 +65,20 @@ pub trait Office: Send + Sync + 'static {
 
     /// How far that is.
     fn reconciled(&self) -> ReconcileStanding;
+
+    /// Begins to search HubSpot for everything that was enrolled before; or, without `search`,
+    /// takes the memory for right as it is.
+    fn seed(
+        &self,
+        search: bool,
+        press: Press,
+    ) -> impl Future<Output = Result<(), PressError>> + Send;
+
+    /// How far that is.
+    fn seeded(&self) -> SeedStanding;
+
+    /// Books enrollments that a person wrote down.
+    fn book(&self, found: Vec<Found>) -> impl Future<Output = Result<Tally, LedgerError>> + Send;
 
     /// Takes a contact out, bars them from everything, or takes that back.
     fn decide_about(
@@ -152,6 +167,31 @@ pub struct ReconcileStanding {
     pub missed: u64,
     /// Those of them that were fed to the rules.
     pub recovered: u64,
+    /// Enrollments found that the store did not know; they are booked.
+    pub booked: u64,
+    /// Merges found that the store did not know.
+    pub merged: u64,
+    /// Deletions found that were never taken.
+    pub deleted: u64,
+    /// Contacts that are nowhere in HubSpot: erased there, or deleted over 90 days ago.
+    pub gone_count: u64,
+    /// The first of them.
+    pub gone: Vec<ContactId>,
+    /// Why it ended early.
+    pub failed: Option<String>,
+}
+
+/// How far seeding is, or how it ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SeedStanding {
+    /// It is under way.
+    pub running: bool,
+    /// How much of what HubSpot finds is done, in percent.
+    pub percent: u8,
+    /// What became of it.
+    pub tally: Tally,
+    /// When the store was seeded, by this run or an earlier one; `None`: never.
+    pub seeded: Option<Timestamp>,
     /// Why it ended early.
     pub failed: Option<String>,
 }

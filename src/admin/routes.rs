@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError, Route, guard, web};
 
 use super::api::{
     contact, decisions, explain, lists, openapi, people, press, reasons, reconcile, rule_sets,
-    rules, senders,
+    rules, seed, senders,
 };
 use super::office::Office;
 use super::problem::Problem;
@@ -124,6 +124,11 @@ calls! {
     Reconcile: Press "/api/v1/reconcile" NONE &["since"],
         "Looks for changes since then that were never delivered, and feeds them to the rules";
     Reconciled: Read "/api/v1/reconciled" NONE &[], "How far that is, or how it ended";
+    Seed: Press "/api/v1/seed" NONE &["skip?", "who", "note"],
+        "Books every sequence that HubSpot shows; with skip it takes the memory for right as it is";
+    SeedRows: Press "/api/v1/seed/enrollments" NONE &["enrollments", "who", "note"],
+        "Books enrollments that a person wrote down: contact, workflow or sequence, enrolled_at";
+    Seeded: Read "/api/v1/seeded" NONE &[], "How far seeding is, or how it ended";
     Pause: Press "/api/v1/pause" NONE &["who", "note"], "No call leaves from now on";
     Resume: Press "/api/v1/resume" NONE &["who", "note"], "Calls leave again";
     OpenApi: Read "/api/v1/openapi.json" NONE &[], "This API in the words of OpenAPI";
@@ -179,6 +184,9 @@ impl Call {
             Self::Reload => route.to(press::reload::<O>),
             Self::Reconcile => route.to(reconcile::reconcile::<O>),
             Self::Reconciled => route.to(reconcile::reconciled::<O>),
+            Self::Seed => route.to(seed::seed::<O>),
+            Self::SeedRows => route.to(seed::enrollments::<O>),
+            Self::Seeded => route.to(seed::seeded::<O>),
             Self::Pause => route.to(press::pause::<O>),
             Self::Resume => route.to(press::resume::<O>),
             Self::OpenApi => route.to(openapi::openapi),

@@ -11,9 +11,9 @@ use arc_swap::ArcSwap;
 use super::alerts::Alerts;
 use super::office::{Office, Reloads};
 use super::reconcile::Reconciler;
+use super::seed::Seeder;
 use super::serve::{self, RunError};
-use super::sweeping;
-use super::{Refused, SystemClock, rules};
+use super::{Refused, SystemClock, away, rules, sweeping};
 use crate::admin::{Admin, Metrics, Progress, RulesStanding};
 use crate::config::Config;
 use crate::domain::secret::Secret;
@@ -68,6 +68,9 @@ async fn open(
     let loaded = rules::load(&config.rules, config.hubspot.profile);
     let store =
         Arc::new(serve::open_ledger(Store::open(&config.store)?, &Progress::default()).await?);
+    let alerts = Alerts::default();
+    // As at any start: what is recorded from here on must not hide that nobody was here.
+    away::since(&store, &alerts).await?;
     let (set, refused) = choose(loaded.set, &store)?;
     let reads = access.is_some();
     let token = access.unwrap_or_else(|| Secret::new(NO_TOKEN).expect("it is not blank"));
@@ -85,13 +88,15 @@ async fn open(
     router.recover(&unsettled).await?;
     let standing = RulesStanding { loaded_at: SystemClock.now(), refused };
     let reconciler = Reconciler::new(Arc::clone(&store), Arc::clone(&router), Arc::clone(&rules));
+    let seeder = Seeder::new(Arc::clone(&store), Arc::clone(&router));
     Ok(Office {
         config,
         store,
         rules,
         router,
-        alerts: Alerts::default(),
+        alerts,
         reconciler,
+        seeder,
         rules_standing: Mutex::new(standing),
         loaded: tokio::sync::Mutex::new(loaded.hash),
         reloads: Reloads::new(metrics),

@@ -4,14 +4,18 @@ mod alerts;
 mod aside;
 mod away;
 mod clock;
+mod gone;
 mod housekeeping;
 mod intake;
 mod office;
 mod reconcile;
+mod roll;
 mod rules;
+mod seed;
 mod serve;
 mod start;
 mod sweeping;
+mod walk;
 mod watch;
 
 use std::net::{SocketAddr, TcpListener};

@@ -1,5 +1,6 @@
 //! What the admin listener may ask and press.
 
+mod seeding;
 mod trouble;
 
 use std::collections::BTreeSet;
@@ -12,13 +13,15 @@ use tracing::{info, warn};
 use super::alerts::Alerts;
 use super::housekeeping::DISK_FULL;
 use super::reconcile::Reconciler;
+use super::seed::Seeder;
 use super::{DiskRouter, Refused, SystemClock, rules};
 use crate::admin::{
     self, Counted, DiskUse, Looked, Metrics, PressError, ReconcileStanding, Refusal, ReloadError,
-    Reloaded, RulesStanding, Standing,
+    Reloaded, RulesStanding, SeedStanding, Standing,
 };
 use crate::config::Config;
 use crate::domain::claim::{Claim, State};
+use crate::domain::found::{Found, Tally};
 use crate::domain::id::{ContactId, RowId};
 use crate::domain::outcome::ReadFailure;
 use crate::domain::press::Verdict;
@@ -37,6 +40,8 @@ use crate::store::{DiskLedger, OpenStore};
 
 /// The store came from a backup, and nobody has said since that calls may leave.
 pub(super) const RESTORED: &str = "restored";
+pub(super) use seeding::NOT_SEEDED;
+
 /// Entries read at once while one is looked for.
 const PAGE: usize = 256;
 
@@ -50,6 +55,8 @@ pub(super) struct Office {
     pub(super) alerts: Alerts,
     /// Looks for what was missed.
     pub(super) reconciler: Reconciler,
+    /// Books what HubSpot shows from before the first live day.
+    pub(super) seeder: Seeder,
     pub(super) rules_standing: Mutex<RulesStanding>,
     /// What the folder held when it was last loaded, accepted or not. Locked while it is loaded:
     /// an older content never comes after a newer one.
@@ -352,5 +359,17 @@ impl admin::Office for Office {
 
     fn reconciled(&self) -> ReconcileStanding {
         self.reconciler.standing()
+    }
+
+    async fn seed(&self, search: bool, press: Press) -> Result<(), PressError> {
+        self.seed_or_skip(search, press).await
+    }
+
+    fn seeded(&self) -> SeedStanding {
+        self.seeder.standing()
+    }
+
+    async fn book(&self, found: Vec<Found>) -> Result<Tally, LedgerError> {
+        self.seeder.book(found).await
     }
 }

@@ -1,5 +1,6 @@
-//! Changes that nobody told us of, while the router was away: found by contact search, read from
-//! the history of the watched properties, and fed to the intake as if they had been delivered.
+//! What nobody told us of, while the router was away: enrollments are booked (`roll`), changes are
+//! found by contact search, read from the history of the watched properties, and fed to the intake
+//! as if they had been delivered, and so are deletions (`gone`).
 //!
 //! The search goes by the date of the last change, oldest first, and each page begins where the
 //! one before ended: a contact that changes meanwhile moves behind, and is met there. What changes
@@ -10,11 +11,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tracing::{info, warn};
 
-use super::{DiskRouter, SystemClock};
+use super::walk::Walk;
+use super::{DiskRouter, SystemClock, gone, roll};
 use crate::admin::{PressError, ReconcileStanding};
 use crate::domain::contact::Contact;
 use crate::domain::delivery;
-use crate::domain::event::Identity;
+use crate::domain::event::{Event, Identity};
+use crate::domain::found::Tally;
 use crate::domain::id::{ContactId, PropertyName};
 use crate::domain::rule::trigger::Subject;
 use crate::domain::rule::{Mode, RuleSet};
@@ -33,12 +36,12 @@ const LAG_MS: u64 = MINUTE_MS;
 const BRIEF_MS: u64 = MINUTE_MS;
 /// Looks at most.
 const LOOKS_MAX: u32 = 5;
-/// Clocks and the last frame are not quite in step.
-pub(super) const BEFORE_MS: u64 = 10 * MINUTE_MS;
 /// So long HubSpot delivers again what it could not (HUBSPOT.md 1.7).
 pub(super) const REDELIVERY_MS: u64 = 24 * HOUR_MS;
 
 const CREATED: &str = "createdate";
+/// The properties that list merged ids.
+pub(super) const MERGED: [&str; 2] = ["hs_merged_object_ids", "hs_calculated_merged_vids"];
 
 /// See the module. Clones share how far it is.
 #[derive(Clone, Debug)]
@@ -71,40 +74,68 @@ impl Reconciler {
         self.standing.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn set(&self, change: impl FnOnce(&mut ReconcileStanding)) {
+    pub(super) fn set(&self, change: impl FnOnce(&mut ReconcileStanding)) {
         change(&mut self.standing.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
     /// Begins to look for changes since then, in the background.
     pub(super) fn begin(&self, since: Timestamp) -> Result<(), PressError> {
-        let mut standing = self.standing.lock().unwrap_or_else(PoisonError::into_inner);
-        if standing.running {
-            return Err(PressError::Conflict("a reconcile is under way already".to_owned()));
-        }
-        *standing =
-            ReconcileStanding { running: true, since: Some(since), ..ReconcileStanding::default() };
-        drop(standing);
+        self.claim(since).map_err(PressError::Conflict)?;
         let this = self.clone();
-        tokio::spawn(async move {
-            let ended = this.run(since).await;
-            let ReconcileStanding { missed, recovered, .. } = this.standing();
-            match &ended {
-                Ok(()) => info!(%since, missed, recovered, "reconciled"),
-                Err(why) => warn!(%since, missed, recovered, why, "reconcile ended early"),
-            }
-            this.set(|it| {
-                it.running = false;
-                it.failed = ended.err();
-            });
-        });
+        tokio::spawn(async move { this.conclude(since, true).await });
         Ok(())
     }
 
-    async fn run(&self, since: Timestamp) -> Result<(), String> {
+    /// Says that one is under way: one at a time. Whoever says so concludes it.
+    pub(super) fn claim(&self, since: Timestamp) -> Result<(), String> {
+        let mut standing = self.standing.lock().unwrap_or_else(PoisonError::into_inner);
+        if standing.running {
+            return Err("a reconcile is under way already".to_owned());
+        }
+        *standing =
+            ReconcileStanding { running: true, since: Some(since), ..ReconcileStanding::default() };
+        Ok(())
+    }
+
+    /// Looks, to the end. `whole`: for who was deleted or merged too.
+    pub(super) async fn conclude(&self, since: Timestamp, whole: bool) -> Result<(), String> {
+        let ended = self.run(since, whole).await;
+        let ReconcileStanding { missed, recovered, booked, .. } = self.standing();
+        match &ended {
+            Ok(()) => info!(%since, missed, recovered, booked, "reconciled"),
+            Err(why) => warn!(%since, missed, recovered, booked, why, "reconcile ended early"),
+        }
+        self.set(|it| {
+            it.running = false;
+            it.failed = ended.clone().err();
+        });
+        ended
+    }
+
+    /// Enrollments first: what is decided about the changes must know of them. They are looked for
+    /// once more at the end, because the search lags.
+    async fn run(&self, since: Timestamp, whole: bool) -> Result<(), String> {
+        self.enrollments(since).await?;
+        self.router.look_back(false);
+        self.changes(since).await?;
+        if whole {
+            gone::look(self).await?;
+        }
+        self.enrollments(since).await
+    }
+
+    async fn enrollments(&self, since: Timestamp) -> Result<(), String> {
+        let before = self.standing().booked;
+        let told = |tally: Tally, _| self.set(|it| it.booked = before + tally.booked);
+        roll::call(&self.router, since, told).await.map(|_| ())
+    }
+
+    async fn changes(&self, since: Timestamp) -> Result<(), String> {
         let rules = self.rules.load_full();
         let watched = rules.by_property.keys().filter(|name| !name.as_str().contains('.'));
         let history: Vec<PropertyName> = watched.cloned().collect();
-        let wanted = Wanted { properties: vec![CREATED.into()], history };
+        let properties = [CREATED].into_iter().chain(MERGED).map(Into::into).collect();
+        let wanted = Wanted { properties, history };
         let (found, pending) = (BTreeSet::new(), Vec::new());
         let mut run = Run { of: self, rules, wanted, since, found, pending };
         let mut from = since;
@@ -118,39 +149,53 @@ impl Reconciler {
         }
         Ok(())
     }
+
+    /// Takes in what a read shows of merges.
+    pub(super) async fn merges(&self, read: &Contact) -> Result<(), String> {
+        if read.merged.is_empty() {
+            return Ok(());
+        }
+        let seen = self.router.see_merges(read).await.map_err(|error| error.to_string())?;
+        self.set(|it| it.merged += u64::from(seen));
+        Ok(())
+    }
+
+    /// Hands what was found to the intake, durably.
+    pub(super) async fn feed(&self, found: &[serde_json::Value]) -> Result<(), String> {
+        for some in found.chunks(CHANGES_AT_ONCE) {
+            let body = serde_json::Value::from(some.to_vec()).to_string().into_bytes();
+            let kept = self.store.deliveries.append_found(body, SystemClock.now()).await;
+            kept.map_err(|error| error.to_string())?;
+        }
+        Ok(())
+    }
 }
 
 impl Run<'_> {
     /// Every contact that was changed within the window.
-    async fn look(&mut self, mut window: Window) -> Result<(), String> {
-        let whole = window.to.since_ms(window.from).max(1);
-        let start = window.from;
-        let mut after: Option<String> = None;
+    async fn look(&mut self, window: Window) -> Result<(), String> {
+        let mut walk = Walk::over(window);
         loop {
-            let page = self.of.router.changed(window, after.as_deref()).await;
+            let (window, after) = walk.next();
+            let page = self.of.router.changed(window, after).await;
             let page = page.map_err(|failure| failure.message().to_owned())?;
             let ids: Vec<ContactId> = page.contacts.iter().map(|(id, _)| *id).collect();
             for some in ids.chunks(CONTACTS_AT_ONCE) {
                 self.contacts(some).await?;
             }
             self.feed().await?;
-            let Some(next) = page.after else { return Ok(()) };
-            let last = page.contacts.last().map_or(window.to, |(_, changed)| *changed);
-            if window.from < last {
-                window.from = last;
-                after = None;
-            } else {
-                // A whole page of one instant.
-                after = Some(next);
+            let last = page.contacts.last().map(|(_, changed)| *changed);
+            if !walk.turn(last, page.after) {
+                return Ok(());
             }
-            let done = 100 * window.from.since_ms(start) / whole;
-            self.of.set(|it| it.percent = u8::try_from(done).unwrap_or(100));
+            self.of.set(|it| it.percent = walk.percent());
         }
     }
 
     async fn contacts(&mut self, ids: &[ContactId]) -> Result<(), String> {
         let read = self.of.router.contacts(ids, &self.wanted).await;
         for contact in read.map_err(|failure| failure.message().to_owned())? {
+            self.of.merges(&contact).await?;
             self.changes(&contact).map_err(|error| error.to_string())?;
             if CHANGES_AT_ONCE <= self.pending.len() {
                 self.feed().await?;
@@ -182,7 +227,14 @@ impl Run<'_> {
         changes.sort_by_key(|(at, _)| *at);
         for (_, change) in changes {
             let Ok(event) = delivery::read_item(&change.to_string()) else { continue };
-            if !ledger.knows(&event)? && self.found.insert(event.identity()) {
+            // The history of a merged contact was told of under the ids it had.
+            let told_as = |id: &ContactId| ledger.knows(&Event { contact: *id, ..event.clone() });
+            let ids = [contact.id].into_iter().chain(contact.merged.iter().copied());
+            let mut known = false;
+            for id in ids {
+                known = known || told_as(&id)?;
+            }
+            if !known && self.found.insert(event.identity()) {
                 self.of.set(|it| it.missed += 1);
                 self.pending.push(change);
             }
@@ -201,12 +253,8 @@ impl Run<'_> {
     /// Hands what waits to the intake, durably.
     async fn feed(&mut self) -> Result<(), String> {
         let pending = std::mem::take(&mut self.pending);
-        for some in pending.chunks(CHANGES_AT_ONCE) {
-            let body = serde_json::Value::from(some.to_vec()).to_string().into_bytes();
-            let kept = self.of.store.deliveries.append_found(body, SystemClock.now()).await;
-            kept.map_err(|error| error.to_string())?;
-            self.of.set(|it| it.recovered += some.len() as u64);
-        }
+        self.of.feed(&pending).await?;
+        self.of.set(|it| it.recovered += pending.len() as u64);
         Ok(())
     }
 }

@@ -17,6 +17,7 @@ use super::alerts::Alerts;
 use super::intake::Intake;
 use super::office::{Office, Reloads};
 use super::reconcile::Reconciler;
+use super::seed::Seeder;
 use super::{App, Refused, SystemClock, away, housekeeping, rules, sweeping, watch as watching};
 use crate::admin::{Admin, Metrics, Progress, RulesStanding, starting};
 use crate::config::{Config, Secrets};
@@ -171,7 +172,8 @@ async fn start(
     let loaded =
         loading.await.map_err(|_| RunError::StoreStopped("loading rules gave up".to_owned()))?;
     let alerts = Alerts::default();
-    let missed_since = away::since(&store, &alerts).await?;
+    alerts.warn_of(config.accept, SystemClock.now());
+    let owed_since = away::since(&store, &alerts).await?;
     let (set, refused) = choose(loaded.set, &store, &alerts).await?;
     hubspot.trust(&store.ledger.proven_reads());
     let rules: Rules = Arc::new(ArcSwap::from_pointee(set));
@@ -189,6 +191,7 @@ async fn start(
     }
     let standing = RulesStanding { loaded_at: SystemClock.now(), refused };
     let reconciler = Reconciler::new(Arc::clone(&store), Arc::clone(&router), Arc::clone(&rules));
+    let seeder = Seeder::new(Arc::clone(&store), Arc::clone(&router));
     let office = Office {
         config,
         store,
@@ -196,16 +199,25 @@ async fn start(
         router,
         alerts,
         reconciler,
+        seeder,
         rules_standing: Mutex::new(standing),
         loaded: tokio::sync::Mutex::new(loaded.hash),
         reloads: Reloads::new(metrics),
         reads: true,
     };
-    if let Some(since) = missed_since {
+    let office = Arc::new(office);
+    if let Some(since) = owed_since
         // Nothing else runs yet that could be in the way.
-        office.reconciler.begin(since).ok();
+        && office.reconciler.claim(since).is_ok()
+    {
+        office.router.look_back(true);
+        let office = Arc::clone(&office);
+        tokio::spawn(async move { away::pay(&office, since).await });
     }
-    Ok((Arc::new(office), rules))
+    if office.needs_seed() {
+        warn!("{}", super::office::NOT_SEEDED);
+    }
+    Ok((office, rules))
 }
 
 /// Everything at work, until `shutdown` or until the store stops.

@@ -23,10 +23,16 @@ const LOOKS_MAX: u32 = 50;
 pub(super) async fn run(store: Arc<OpenStore>, shutdown: impl Future<Output = ()>) {
     let mut shutdown = std::pin::pin!(shutdown);
     let mut swept: Option<Instant> = None;
+    let mut told = 0;
     loop {
         tokio::select! {
             () = &mut shutdown => return,
             () = sleep(LOOK_EVERY) => {}
+        }
+        let erased = store.ledger.count_erased();
+        if told != erased {
+            tell_backups(&store).await;
+            told = erased;
         }
         if swept.is_some_and(|at| at.elapsed() < SWEEP_EVERY) {
             continue;
@@ -40,6 +46,7 @@ pub(super) async fn run(store: Arc<OpenStore>, shutdown: impl Future<Output = ()
 
 /// Sweeps at once, before the store is let go.
 pub(super) async fn finish(store: &Arc<OpenStore>) {
+    tell_backups(store).await;
     for _ in 0..LOOKS_MAX {
         if sweep(store).await != Ok(Some(false)) {
             return;
@@ -47,6 +54,16 @@ pub(super) async fn finish(store: &Arc<OpenStore>) {
         sleep(Duration::from_millis(100)).await;
     }
     warn!("what was erased is hidden, and goes from the journal with the next sweep");
+}
+
+/// Writes into the backups that can be reached who was erased: a restore must not bring them back.
+async fn tell_backups(store: &Arc<OpenStore>) {
+    let store = Arc::clone(store);
+    let untold = tokio::task::spawn_blocking(move || store.tell_backups()).await;
+    for backup in untold.unwrap_or_default() {
+        let backup = backup.display();
+        warn!(%backup, "a backup could not be told who was erased; a newer one beside it names them");
+    }
 }
 
 /// It failed, and the log says why.

@@ -101,6 +101,8 @@ pub(super) enum Command {
         #[arg(long, value_name = "TIME", value_parser = super::reconcile::parse_since)]
         since: super::reconcile::Since,
     },
+    /// Book what HubSpot already shows, before the first live day: nobody gets a second conversation.
+    Seed(Seed),
     /// List what waits and comes back by itself.
     Waiting,
     /// Stop enrolling: intake and decisions go on, no call leaves.
@@ -176,6 +178,24 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: InDoubt,
     },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Seed {
+    /// A table of enrollments: contact, workflow (or sequence), enrolled_at, ended_at.
+    ///
+    /// HubSpot tells who was in which sequence, not who was in which workflow: export that.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) csv: Option<PathBuf>,
+    /// Do not search HubSpot: what is known is right as it is.
+    #[arg(long)]
+    pub(super) skip: bool,
+    /// Your name, for the record.
+    #[arg(long, default_value = "command line")]
+    pub(super) who: String,
+    /// Why, for the record.
+    #[arg(long, default_value = "")]
+    pub(super) note: String,
 }
 
 #[derive(Debug, Subcommand)]

@@ -9,6 +9,7 @@ mod tests;
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
+use std::path::Path;
 
 use clap::{Arg, ArgAction, Command, ValueHint};
 
@@ -174,4 +175,13 @@ fn lines(all: Vec<Candidate>, current: &str, prefix: &str) -> String {
         writeln!(text, "{prefix}{word}\t{says}").ok();
     }
     text
+}
+
+/// The ids of the folder's rules with what they say; none where the rules cannot be read.
+pub(super) fn rule_ids(config: &Path) -> Vec<Candidate> {
+    let folder = super::rules_folder(config).ok();
+    let files = folder.and_then(|folder| crate::rules_folder::read(&folder).ok());
+    let set = files.and_then(|files| crate::domain::rule::compile(&files).rules);
+    let rules = set.into_iter().flat_map(|set| set.rules);
+    rules.map(|rule| (rule.id.to_string(), rule.says)).collect()
 }

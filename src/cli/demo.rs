@@ -92,6 +92,7 @@ async fn show(
     courier.day().await?;
     progress.scene("waiting until nothing is due");
     let watch = Watch::new(admin)?;
+    watch.is_new().await?;
     let quiet = watch.until_quiet().await?;
     let decisions = watch.decisions().await?;
     progress.end();

@@ -47,6 +47,10 @@ const EXAMPLES: &[(&str, &str)] = &[
         "reconcile",
         "  hubroute reconcile --since 36h\n  hubroute reconcile --since 2026-11-24T08:00:00Z",
     ),
+    (
+        "seed",
+        "  hubroute seed\n  hubroute seed --csv workflow-history.csv\n  hubroute seed --skip --who Dana --note \"a new account\"",
+    ),
     ("waiting", "  hubroute waiting"),
     ("pause", "  hubroute pause --who \"Dana\" --note \"campaign is wrong\""),
     ("resume", "  hubroute resume --who \"Dana\" --note \"campaign is fixed\""),

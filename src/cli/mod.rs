@@ -23,6 +23,7 @@ mod remote;
 pub mod replay;
 mod saved;
 pub mod schema;
+mod seed;
 mod serve;
 mod simulate;
 mod subscriptions;
@@ -94,6 +95,7 @@ pub fn run() -> ExitStatus {
         Command::Reconcile { since } => reconcile::run(config, &since),
         Command::Contact { command } => people::run(config, &command),
         Command::Forget(about) => people::press(config, "forget", &about, None),
+        Command::Seed(asked) => seed::run(config, &asked),
         Command::Waiting => remote::list(config, "waiting"),
         Command::Test(asked) => test(config, asked),
         Command::Fmt { paths, check } => format(config, paths, check),
@@ -107,7 +109,7 @@ pub fn run() -> ExitStatus {
         Command::Completions { shell } => finish(complete::script(shell), 0),
         Command::Man { path, out } => manual(&path, out.as_deref()),
         Command::Complete { next, words } => {
-            let rules = || rule_ids(config);
+            let rules = || complete::rule_ids(config);
             finish(&complete::answer(&mut help::command(), &words, next, rules), 0)
         }
         Command::Pause { who, note } => remote::pause(config, true, &who, &note),
@@ -148,15 +150,6 @@ fn manual(path: &[String], out: Option<&Path>) -> ExitStatus {
         return ExitStatus::Usage;
     };
     finish(&page, 0)
-}
-
-/// The ids of the folder's rules with what they say; none where the rules cannot be read.
-fn rule_ids(config: &Path) -> Vec<complete::Candidate> {
-    let folder = rules_folder(config).ok();
-    let files = folder.and_then(|folder| crate::rules_folder::read(&folder).ok());
-    let set = files.and_then(|files| crate::domain::rule::compile(&files).rules);
-    let rules = set.into_iter().flat_map(|set| set.rules);
-    rules.map(|rule| (rule.id.to_string(), rule.says)).collect()
 }
 
 fn format(config: &Path, paths: Vec<PathBuf>, check: bool) -> ExitStatus {

@@ -1,5 +1,6 @@
 //! `hubroute reconcile`: has the running router look for changes that were never delivered.
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -71,8 +72,24 @@ fn follow(config: &Path) -> ExitStatus {
 
 fn conclude(found: &Value) -> ExitStatus {
     let number = |key: &str| found[key].as_u64().unwrap_or(0);
-    let (missed, recovered, contacts) = (number("missed"), number("recovered"), number("contacts"));
-    let text = format!("missed {missed}, recovered {recovered} (contacts read: {contacts})\n");
+    let [missed, recovered, contacts] = ["missed", "recovered", "contacts"].map(number);
+    let [booked, deleted, merged] = ["booked", "deleted", "merged"].map(number);
+    let mut text = format!(
+        "missed {missed}, recovered {recovered} (contacts read: {contacts})\n\
+         besides: {booked} enrollments booked, {deleted} deletions, {merged} merges\n"
+    );
+    let gone = number("gone_count");
+    if gone != 0 {
+        let ids = found["gone"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let ids: Vec<String> = ids.map(|id| format!("  hubroute forget {id}\n")).collect();
+        write!(
+            text,
+            "{gone} contacts are not in HubSpot any more, nor among the deleted: erased there, or \
+             deleted over 90 days ago. Where it was an erasure:\n{}",
+            ids.concat()
+        )
+        .ok();
+    }
     let status = finish(&text, 0);
     let Some(why) = found["failed"].as_str() else { return status };
     say(&format!("error: it ended early: {why}"));

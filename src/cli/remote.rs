@@ -23,15 +23,27 @@ pub(super) struct Answer {
     pub(super) body: Value,
 }
 
-/// Where a question goes, and with which token.
-struct Door {
+/// Where questions go, and with which token.
+pub(super) struct Door {
     address: SocketAddr,
     token: Option<Secret>,
 }
 
+/// There is no answer.
+pub(super) type Lost = reqwest::Error;
+
 /// One call to the running router; where none answers and `alone` is set, to the store itself
 /// (PRODUCT.md, "Commands beside a running router"). Says why where neither can be asked.
 pub(super) fn ask(config: &Path, call: Call<'_>, alone: bool) -> Result<Answer, ExitStatus> {
+    converse(config, alone, &async |door: &Door| door.send(call).await)
+}
+
+/// The same with several calls. They are begun anew with the store where the router is lost.
+pub(super) fn converse<T>(
+    config: &Path,
+    alone: bool,
+    talk: &impl AsyncFn(&Door) -> Result<T, Lost>,
+) -> Result<T, ExitStatus> {
     let config = read_config(config)?;
     let mut problems = Vec::new();
     let token = Secrets::admin(&ProcessEnvironment, &mut problems);
@@ -47,7 +59,7 @@ pub(super) fn ask(config: &Path, call: Call<'_>, alone: bool) -> Result<Answer, 
     let runtime = runtime().map_err(|_| ExitStatus::Environment)?;
     runtime.block_on(async {
         let address = config.admin.listen;
-        let nobody = match send(&Door { address, token }, call).await {
+        let nobody = match talk(&Door { address, token }).await {
             Ok(answer) => return Ok(answer),
             Err(error) if error.is_connect() => "no router answers",
             Err(_) => "no router answers in time",
@@ -57,7 +69,7 @@ pub(super) fn ask(config: &Path, call: Call<'_>, alone: bool) -> Result<Answer, 
             say(&format!("error: {nobody}; is it running?"));
             return Err(ExitStatus::Environment);
         }
-        let asked = async |address, token| send(&Door { address, token: Some(token) }, call).await;
+        let asked = async |address, token| talk(&Door { address, token: Some(token) }).await;
         match with_store(config, access, asked).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(_)) => {
@@ -99,20 +111,23 @@ impl<'c> Call<'c> {
     }
 }
 
-async fn send(door: &Door, call: Call<'_>) -> Result<Answer, reqwest::Error> {
-    let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?;
-    let verb = if call.method == "GET" { reqwest::Method::GET } else { reqwest::Method::POST };
-    let mut request = client.request(verb, format!("http://{}{}", door.address, call.path));
-    if let Some(token) = &door.token {
-        request = request.bearer_auth(token.reveal());
+impl Door {
+    /// One call.
+    pub(super) async fn send(&self, call: Call<'_>) -> Result<Answer, Lost> {
+        let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?;
+        let verb = if call.method == "GET" { reqwest::Method::GET } else { reqwest::Method::POST };
+        let mut request = client.request(verb, format!("http://{}{}", self.address, call.path));
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token.reveal());
+        }
+        if let Some(body) = call.body {
+            request = request.header("content-type", "application/json").body(body.to_string());
+        }
+        let response = request.send().await?;
+        let status = response.status().as_u16();
+        let text = response.text().await?;
+        Ok(Answer { status, body: serde_json::from_str(&text).unwrap_or(Value::String(text)) })
     }
-    if let Some(body) = call.body {
-        request = request.header("content-type", "application/json").body(body.to_string());
-    }
-    let response = request.send().await?;
-    let status = response.status().as_u16();
-    let text = response.text().await?;
-    Ok(Answer { status, body: serde_json::from_str(&text).unwrap_or(Value::String(text)) })
 }
 
 /// The answer's body on standard output; a refusal on standard error.

@@ -64,6 +64,8 @@ fn of_stream(stream: Stream) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -74,6 +76,8 @@ mod tests {
             ledger: stream(9),
             persons: 3,
             index: IndexFound::Whole { applied: 9 },
+            portal: None,
+            erased: BTreeSet::default(),
         };
         let expected = "deliveries  2 segments, no record\n\
                         ledger      2 segments, records 1 to 9, 3 KiB, whole\n\

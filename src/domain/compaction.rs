@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::breaker::{Fuse, Tripped};
 use super::id::{ContactId, Inbox, PortalId, RuleId};
 use super::person::Person;
+use super::recall::Recall;
 use super::record::{InboxState, ProvenReads};
 use super::time::Timestamp;
 
@@ -42,6 +43,23 @@ pub struct CompactionBegun {
     pub proven: ProvenReads,
     /// The oldest day (since 1970) whose identities are remembered.
     pub oldest_day: u32,
+    /// How whole the memory of enrollments is.
+    #[serde(default)]
+    pub recall: Recall,
+    /// The newest record that erased somebody, or is about somebody who was erased; 0 for none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub erased: u64,
+    /// The delivery that was judged last then.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub erased_delivery: u64,
+    /// The newest record whose erasures are gone from the journal too; 0 for none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub swept: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// State that was kept, each piece whole. Keeping it twice is keeping it once.

@@ -36,6 +36,16 @@ pub fn reconciled(
     })
 }
 
+/// A deletion found in HubSpot, in the form of a delivery's item.
+pub fn reconciled_deletion((portal, contact): (PortalId, ContactId), at: Timestamp) -> Value {
+    serde_json::json!({
+        "portalId": portal,
+        "objectId": contact,
+        "subscriptionType": format!("{RECONCILED}.deletion"),
+        "occurredAt": at,
+    })
+}
+
 /// Whether an event was found in HubSpot's history: it may be as old as it likes.
 pub fn is_reconciled(event: &Event) -> bool {
     event.subscription_type.split_once('.').is_some_and(|(object, _)| object == RECONCILED)

@@ -129,6 +129,12 @@ fn old_value<'a>(person: &'a Person, event: &Event) -> Option<&'a str> {
     person.newest.get(&property)?.value.as_deref()
 }
 
+/// Under what name the store keeps when that which the event changes was last changed.
+pub fn kept_as(event: &Event) -> Option<PropertyName> {
+    let changed = event.watched().map(|(property, _)| property);
+    changed.or_else(|| gone::state(event))
+}
+
 /// Why the event goes no further, if so: in the order of CONSISTENCY.md section 5.
 fn refused(rules: &RuleSet, person: &Person, incoming: &Incoming<'_>) -> Option<(Reason, String)> {
     let event = incoming.event;
@@ -140,8 +146,7 @@ fn refused(rules: &RuleSet, person: &Person, incoming: &Incoming<'_>) -> Option<
         let happened = sentence::minute(event.occurred_at, &rules.portal.zone);
         return Some((Reason::DuplicateEvent, sentence::duplicate_event(&happened)));
     }
-    let changed = event.watched().map(|(property, _)| property);
-    if let Some(property) = changed.or_else(|| gone::state(event))
+    if let Some(property) = kept_as(event)
         && person.newest.get(&property).is_some_and(|newest| incoming.at() < newest.at)
     {
         return Some((Reason::StaleEvent, sentence::overtaken(property.as_str())));

@@ -383,6 +383,8 @@ pub enum Record {
     InboxesCleared(InboxesCleared),
     /// A read of enrollments is known to work.
     ReadsProven(ReadsProven),
+    /// The memory of enrollments became more or less whole.
+    Recalled(super::recall::Recalled),
     /// People were erased by hand.
     Erased(Erased),
     /// What was erased is gone from the journal too.

@@ -72,6 +72,8 @@ pub struct Counters {
     pub breakers: Arc<OpenBreakers>,
     /// Who waits for whose budget.
     pub queues: Arc<Queues>,
+    /// When the backup that the store came from was brought back.
+    pub restored: Option<Timestamp>,
 }
 
 /// What the ledger remembers that a decision about one person may need.

@@ -11,9 +11,9 @@ use super::json::{instant, number, text};
 use super::profile::{Dialect, Profile, ROUTE_MAP_ENROLLMENT, WORKFLOW_ENROLLMENTS, fill};
 use super::wire::Call;
 use crate::domain::claim::{Channel, Target};
-use crate::domain::id::{ContactId, SequenceId};
+use crate::domain::id::{ContactId, SequenceId, UserId};
 use crate::domain::record::ProvenReads;
-use crate::port::{Enrollments, Sighting};
+use crate::port::{Enrolled, Enrollments, Sighting};
 
 /// More enrollments of one contact than this are not followed.
 const FOLLOWED_MAX: usize = 20;
@@ -66,12 +66,27 @@ impl Client {
                 let listing = self.sequences_of(contact, sighting).await?;
                 Ok(listing.map_or_unobservable(Enrollments::Sequences))
             }
-            (Channel::Sequence, Dialect::RouteMap) => self.followed(contact).await,
+            (Channel::Sequence, Dialect::RouteMap) => {
+                let followed = self.followed(contact, sighting).await?;
+                Ok(followed.map_or_else(Enrollments::Unobservable, Enrollments::Sequences))
+            }
             (Channel::Workflow, Dialect::Documented) => self.workflows_of(target.id, contact).await,
             (Channel::Workflow, Dialect::RouteMap) => Ok(Enrollments::Unobservable(
                 "the route-map profile has no call that shows workflow enrollments".to_owned(),
             )),
         }
+    }
+
+    /// Every sequence enrollment shown of `contact`, with who made it.
+    pub(super) async fn enrolled_by(&self, contact: ContactId) -> Result<Vec<Enrolled>, Failure> {
+        let shown = match self.endpoints.dialect {
+            Dialect::Documented => match self.sequences_of(contact, enrolled).await? {
+                Listing::Shown(shown) => Ok(shown),
+                Listing::Untrusted(why) => Err(why),
+            },
+            Dialect::RouteMap => self.followed(contact, enrolled).await?,
+        };
+        Ok(shown.unwrap_or_default())
     }
 
     async fn sequences_of<T>(
@@ -85,15 +100,19 @@ impl Client {
         listing(&found(answer)?, &self.proofs.sequences, entry)
     }
 
-    /// The route map lists ids only; each is followed to its enrollment.
-    async fn followed(&self, contact: ContactId) -> Result<Enrollments, Failure> {
+    /// The route map lists ids only; each is followed to its enrollment. The inner error says why
+    /// what is shown cannot be trusted.
+    async fn followed<T>(
+        &self,
+        contact: ContactId,
+        entry: impl Fn(&Value) -> Option<T>,
+    ) -> Result<Result<Vec<T>, String>, Failure> {
         let ids = match self.sequences_of(contact, |entry| text(entry.get("id")?)).await? {
             Listing::Shown(ids) => ids,
-            Listing::Untrusted(why) => return Ok(Enrollments::Unobservable(why)),
+            Listing::Untrusted(why) => return Ok(Err(why)),
         };
         if FOLLOWED_MAX < ids.len() {
-            let why = format!("more than {FOLLOWED_MAX} sequence enrollments are shown");
-            return Ok(Enrollments::Unobservable(why));
+            return Ok(Err(format!("more than {FOLLOWED_MAX} sequence enrollments are shown")));
         }
         let mut sightings = Vec::with_capacity(ids.len());
         for id in ids {
@@ -102,12 +121,11 @@ impl Client {
             let path = fill(ROUTE_MAP_ENROLLMENT, &values);
             let answer = found(self.wire.send(Call::get(path, String::new())).await)?;
             let Found::Json(answer) = answer else {
-                let why = "a listed sequence enrollment cannot be read";
-                return Ok(Enrollments::Unobservable(why.to_owned()));
+                return Ok(Err("a listed sequence enrollment cannot be read".to_owned()));
             };
-            sightings.push(sighting(&answer).ok_or_else(not_understood)?);
+            sightings.push(entry(&answer).ok_or_else(not_understood)?);
         }
-        Ok(Enrollments::Sequences(sightings))
+        Ok(Ok(sightings))
     }
 
     /// The claim's own flow decides, so it must be mapped; others are named where HubSpot
@@ -189,6 +207,14 @@ fn sighting(entry: &Value) -> Option<Sighting> {
         sequence: SequenceId(entry.get("sequenceId").and_then(number)?),
         enrolled_at: entry.get("enrolledAt").and_then(instant),
         enrollment: entry.get("id").and_then(text),
+    })
+}
+
+fn enrolled(entry: &Value) -> Option<Enrolled> {
+    Some(Enrolled {
+        sighting: sighting(entry)?,
+        user: entry.get("enrolledBy").and_then(number).map(UserId),
+        email: entry.get("enrolledByEmail").and_then(text),
     })
 }
 

@@ -1,6 +1,6 @@
 //! HubSpot over HTTP: the implementation of [`crate::port::HubSpot`] with reqwest.
 //!
-//! `profile` says where, `enroll`, `contact`, `owner`, `enrollments` and `flows` say what is
+//! `profile` says where, `search` and `lookback` find contacts, `enroll`, `contact`, `owner`, `enrollments` and `flows` say what is
 //! asked, `inspect` what only `doctor` asks, `wire` asks once, and `answer` and `found` say what the answer means. Nothing here
 //! retries, waits, logs or reads a clock (HUBSPOT.md; PRODUCT.md "Settled details").
 
@@ -16,6 +16,7 @@ mod flows;
 mod found;
 mod inspect;
 mod json;
+mod lookback;
 mod owner;
 mod profile;
 mod quota;
@@ -28,5 +29,5 @@ mod tests;
 
 pub use crate::domain::secret::Secret;
 pub use access::{Access, Refresh};
-pub use client::{BuildError, Client, Settings};
+pub use client::{BuildError, Client, Settings, check_base_url};
 pub use profile::{Profile, UnknownProfile};

@@ -18,33 +18,41 @@ const PAGE: usize = 200;
 const CHANGED: &str = "lastmodifieddate";
 
 impl Client {
-    async fn ask(&self, path: &str, body: Value) -> Result<Value, Failure> {
+    /// A list of contacts by `path`, with what stands behind a `?` of it.
+    pub(super) async fn ask(&self, path: &str, body: Value) -> Result<Value, Failure> {
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let path = self.endpoints.contact.replace("{contact}", path);
-        match found(self.wire.send(Call::post(path, String::new(), Some(body))).await)? {
+        match found(self.wire.send(Call::post(path, query.to_owned(), Some(body))).await)? {
             Found::Json(answer) if answer["results"].is_array() => Ok(answer),
             _ => Err(Failure::unusable("the answer is not a list of contacts")),
         }
     }
 }
 
+/// The question for contacts with a date within `window`, oldest first, and what is to be shown
+/// of them.
+pub(super) fn within(window: Window, after: Option<&str>, (date, shown): (&str, &[&str])) -> Value {
+    let within = json!({
+        "propertyName": date,
+        "operator": "BETWEEN",
+        "value": window.from.unix_ms().to_string(),
+        "highValue": window.to.unix_ms().to_string(),
+    });
+    let mut body = json!({
+        "filterGroups": [{ "filters": [within] }],
+        "sorts": [{ "propertyName": date, "direction": "ASCENDING" }],
+        "properties": shown,
+        "limit": PAGE,
+    });
+    if let Some(after) = after {
+        body["after"] = json!(after);
+    }
+    body
+}
+
 impl Search for Client {
     async fn changed(&self, window: Window, after: Option<&str>) -> Result<Page, ReadFailure> {
-        let within = json!({
-            "propertyName": CHANGED,
-            "operator": "BETWEEN",
-            "value": window.from.unix_ms().to_string(),
-            "highValue": window.to.unix_ms().to_string(),
-        });
-        let mut body = json!({
-            "filterGroups": [{ "filters": [within] }],
-            "sorts": [{ "propertyName": CHANGED, "direction": "ASCENDING" }],
-            "properties": [CHANGED],
-            "limit": PAGE,
-        });
-        if let Some(after) = after {
-            body["after"] = json!(after);
-        }
-        let answer = self.ask("search", body).await?;
+        let answer = self.ask("search", within(window, after, (CHANGED, &[CHANGED]))).await?;
         let contacts = answer["results"].as_array().into_iter().flatten().map(|result| {
             let id = result.get("id").and_then(number).map(ContactId)?;
             let changed = result["properties"].get(CHANGED).and_then(instant);

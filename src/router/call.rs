@@ -43,7 +43,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         now: Timestamp,
     ) -> Option<Timestamp> {
         let item = turn.items.iter_mut().find(|item| item.id == intent.item)?;
-        if self.ledger.is_paused() {
+        if self.keeps_back() {
             let until = now.plus_ms(PAUSED_MS);
             item.due = Some(until);
             return Some(until);

@@ -12,7 +12,7 @@ use crate::domain::outcome::ReadFailure;
 use crate::port::{Clock, HubSpot, Ledger, Page, Search, Wanted, Window};
 
 /// Between two searches: the account has five a second, shared with everybody (HUBSPOT.md 7.1).
-const BETWEEN: Duration = Duration::from_millis(400);
+pub(super) const BETWEEN: Duration = Duration::from_millis(400);
 /// A read that failed for a while is made so often.
 const TRIES: u32 = 8;
 /// How long it rests after the first failure; twice as long after each further one.
@@ -20,13 +20,13 @@ const REST: Duration = Duration::from_secs(1);
 
 /// Asks again, later each time, what HubSpot cannot answer now.
 #[derive(Debug, Default)]
-struct Patience {
+pub(super) struct Patience {
     tried: u32,
 }
 
 impl Patience {
     /// Rests after a failure that may pass; gives back any other.
-    async fn after(&mut self, failure: ReadFailure) -> Result<(), ReadFailure> {
+    pub(super) async fn after(&mut self, failure: ReadFailure) -> Result<(), ReadFailure> {
         match failure {
             ReadFailure::Later { delay_ms, .. } if self.tried < TRIES => {
                 let usual = REST * 2_u32.pow(self.tried);

@@ -4,6 +4,7 @@
 mod call;
 mod circuits;
 mod directory;
+mod found;
 mod halts;
 mod leave;
 mod merged;
@@ -13,10 +14,11 @@ mod press;
 mod read_back;
 mod reading;
 mod share;
+mod strangers;
 mod turn;
 mod work;
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
@@ -25,6 +27,7 @@ pub use circuits::{Circuits, Part};
 pub use halts::{Halt, Halts};
 pub use pace::{Pace, Urgency};
 pub use press::Pressed;
+pub use strangers::Beside;
 
 use self::directory::Directory;
 use self::share::Share;
@@ -62,10 +65,13 @@ pub struct Router<L, H, C> {
     share: Share,
     halts: Halts,
     circuits: Circuits,
+    beside: Beside,
     retries: Mutex<Budget>,
     directory: Directory,
     /// An enrollment of ours was looked at once: HubSpot's read of enrollments is known to work.
     looked_once: AtomicBool,
+    /// What was enrolled while the router was away is being looked for.
+    looks_back: AtomicBool,
 }
 
 impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
@@ -82,9 +88,11 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
             share: Share::new(settings.daily_share_percent),
             halts: Halts::default(),
             circuits: Circuits::default(),
+            beside: Beside::default(),
             retries: Mutex::default(),
             directory: Directory::default(),
             looked_once: AtomicBool::new(false),
+            looks_back: AtomicBool::new(false),
         }
     }
 
@@ -96,6 +104,23 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
     /// What is left alone because it did not answer.
     pub fn circuits(&self) -> &Circuits {
         &self.circuits
+    }
+
+    /// Who else enrolls the same contacts.
+    pub fn beside(&self) -> &Beside {
+        &self.beside
+    }
+
+    /// No call that enrolls leaves while what was enrolled meanwhile is looked for
+    /// (CONSISTENCY.md 6.14).
+    pub fn look_back(&self, looks: bool) {
+        self.looks_back.store(looks, Ordering::Relaxed);
+    }
+
+    /// Whether no call that enrolls may leave now: a person paused them, or it is not known yet
+    /// what was enrolled meanwhile.
+    fn keeps_back(&self) -> bool {
+        self.ledger.is_paused() || self.looks_back.load(Ordering::Relaxed)
     }
 
     /// Whoever waits for owners or access is looked at again: the rules or the access changed.

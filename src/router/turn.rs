@@ -125,6 +125,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         let view = View { now, contact, memory, owners, around: None };
         let mut plan = decide(rules, &view);
         let saw = Saw { versions: memory.versions.clone() };
+        self.beside.look(memory, &plan, now);
         let mut turn = changes(&plan, memory, reading, now);
         let Some(intent) = plan.enroll.take() else {
             self.spare();

@@ -22,8 +22,8 @@ pub(super) struct Hub {
     aliases: BTreeMap<Id, Id>,
     /// Positions in `state.enrolled` by current contact id.
     pub(super) by_contact: BTreeMap<Id, Vec<usize>>,
-    /// Contacts that were deleted and can be restored.
-    pub(super) deleted: BTreeMap<Id, Contact>,
+    /// Contacts that were deleted and can be restored, and when.
+    pub(super) deleted: BTreeMap<Id, (i64, Contact)>,
     /// The bridge workflow.
     pub(super) bridge: Bridge,
     /// Who is on the way into a workflow that starts from a property.

@@ -25,10 +25,10 @@ impl Hub {
     /// erased for privacy cannot be restored.
     pub(super) fn delete_contact(&mut self, id: &Id, privacy: bool) -> Option<Id> {
         let current = self.canonical(id);
-        let gone =
-            self.state.contacts.remove(&current).or_else(|| self.deleted.remove(&current))?;
+        let deleted = || self.deleted.remove(&current).map(|(_, contact)| contact);
+        let gone = self.state.contacts.remove(&current).or_else(deleted)?;
         if !privacy {
-            self.deleted.insert(current.clone(), gone);
+            self.deleted.insert(current.clone(), (self.now(), gone));
         }
         self.index();
         Some(current)
@@ -36,7 +36,7 @@ impl Hub {
 
     /// Brings a deleted contact back. Whether there was one.
     pub(super) fn restore_contact(&mut self, id: &Id) -> bool {
-        let Some(contact) = self.deleted.remove(id) else { return false };
+        let Some((_, contact)) = self.deleted.remove(id) else { return false };
         self.state.contacts.insert(id.clone(), contact);
         self.index();
         true

@@ -6,6 +6,7 @@
 //! data/index/      sled, folded from the ledger
 //! data/CHECKPOINT  how far both streams had come, to notice a lost segment
 //! data/RESTORED    it came from a backup, and HubSpot may know more than it does
+//! data/BACKUPS     where its backups are: they are told who was erased
 //! ```
 
 mod backlog;
@@ -283,6 +284,11 @@ impl OpenStore {
         backup::restored(&self.path)
     }
 
+    /// Tells every backup of this store that can be reached who was erased. Blocks.
+    pub fn tell_backups(&self) -> Vec<PathBuf> {
+        backup::note_erased(&self.path, &self.ledger.erased())
+    }
+
     /// Whoever starts from a backup has seen that, durably.
     pub fn forget_restored(&self) -> io::Result<()> {
         backup::forget_restored(&self.path)
@@ -345,5 +351,7 @@ pub(crate) fn yield_to_intake() {
 
 #[cfg(test)]
 mod faults;
+#[cfg(test)]
+mod mingled;
 #[cfg(test)]
 mod rig;

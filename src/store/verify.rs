@@ -10,7 +10,8 @@ use super::history::ReadOnly;
 use super::index::{Index as _, SledIndex};
 use super::journal::{Reader, glance, newest_is_whole};
 use super::{Lock, StoreError, checkpoint, deliveries, ledger, version};
-use crate::domain::id::ContactId;
+use crate::domain::erasure::ErasedIds;
+use crate::domain::id::{ContactId, PortalId};
 use crate::domain::record::{Record, TakenEvent};
 
 /// A stream that is being written may look damaged where it was read too early: it is read again.
@@ -59,6 +60,10 @@ pub struct Verified {
     pub persons: usize,
     /// The index.
     pub index: IndexFound,
+    /// The portal it belongs to, once a rule set was accepted.
+    pub portal: Option<PortalId>,
+    /// Everybody who was erased.
+    pub erased: ErasedIds,
 }
 
 /// Reads the store in `path`; `progress` hears how many records of how many were read. The first
@@ -92,11 +97,18 @@ pub fn verify(path: &Path, mut progress: impl FnMut(u64, u64)) -> Result<Verifie
     }
     let deliveries = found;
     let mut ledger = stream(&disk, ledger::STREAM, &records)?;
+    let (mut portal, mut erased) = (None, ErasedIds::new());
     let mut chains = Chains { first: ledger.first, ..Chains::default() };
     while let Some(entry) = next(&mut records)? {
         ledger.bytes += entry.payload.len() as u64;
         let record = ledger::decode(&entry).ok_or(StoreError::UnknownRecord { seq: entry.seq })?;
         chains.follow(entry.seq, &record)?;
+        portal = portal_of(&record).or(portal);
+        erased.extend(record.erases());
+        if let Record::Kept(kept) = &record {
+            let theirs = kept.persons.iter().filter(|person| person.erased.is_some());
+            erased.extend(theirs.map(|person| person.contact));
+        }
         count();
     }
     if lock.is_ok() {
@@ -107,7 +119,16 @@ pub fn verify(path: &Path, mut progress: impl FnMut(u64, u64)) -> Result<Verifie
         Err(_) => IndexFound::InUse,
         Ok(_) => index(&path.join("index"), ledger.last),
     };
-    Ok(Verified { deliveries, ledger, persons: chains.last_rows.len(), index })
+    let persons = chains.last_rows.len();
+    Ok(Verified { deliveries, ledger, persons, index, portal, erased })
+}
+
+fn portal_of(record: &Record) -> Option<PortalId> {
+    match record {
+        Record::RulesAccepted(rules) => Some(rules.portal),
+        Record::CompactionBegun(begun) => begun.portal,
+        _ => None,
+    }
 }
 
 /// The newest segment, which readers leave where they find no further frame.

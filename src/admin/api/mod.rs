@@ -13,6 +13,7 @@ pub(super) mod reconcile;
 pub(super) mod record;
 pub(super) mod rule_sets;
 pub(super) mod rules;
+pub(super) mod seed;
 pub(super) mod senders;
 
 use actix_web::http::StatusCode;

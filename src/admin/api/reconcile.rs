@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::admin::office::Office;
 use crate::admin::problem::Problem;
-use crate::admin::shape::{Instant, instant};
+use crate::admin::shape::{Instant, Text, instant};
+use crate::domain::id::ContactId;
 use crate::domain::time::Timestamp;
 
 /// Since when.
@@ -25,6 +26,11 @@ pub(in crate::admin) struct Reconciled {
     contacts: u64,
     missed: u64,
     recovered: u64,
+    booked: u64,
+    merged: u64,
+    deleted: u64,
+    gone_count: u64,
+    gone: Vec<Text<ContactId>>,
     failed: Option<String>,
 }
 
@@ -56,6 +62,11 @@ pub(in crate::admin) async fn reconciled<O: Office>(office: web::Data<O>) -> web
         contacts: it.contacts,
         missed: it.missed,
         recovered: it.recovered,
+        booked: it.booked,
+        merged: it.merged,
+        deleted: it.deleted,
+        gone_count: it.gone_count,
+        gone: it.gone.into_iter().map(Text).collect(),
         failed: it.failed,
     })
 }

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use super::standing::standing;
+use super::standing::{standing, viewed};
 use crate::admin::office::{
     Looked, Office, PressError, ReconcileStanding, Refusal, ReloadError, Reloaded, Resolution,
-    Standing,
+    SeedStanding, Standing,
 };
 use crate::domain::breaker::Tripped;
 use crate::domain::claim::{Channel, Claim, State, Target};
-use crate::domain::contact::Contact;
 use crate::domain::event::{Event, Kind};
+use crate::domain::found::{self, Tally};
 use crate::domain::id::{ContactId, Inbox, PortalId, RowId};
 use crate::domain::outcome::ReadFailure;
 use crate::domain::person::{Item, Person};
@@ -138,13 +138,6 @@ fn claim(contact: ContactId, state: State) -> Claim {
         holds_until: NOW.plus_ms(DAY_MS),
         state,
     }
-}
-
-/// A contact that the rule matches.
-fn viewed(id: ContactId) -> Contact {
-    let properties = [("email", "ann@bigco.example"), ("lifecyclestage", "lead")];
-    let properties = properties.map(|(name, value)| (name.into(), value.to_owned()));
-    Contact { id, properties: properties.into(), history: BTreeMap::new(), merged: Vec::new() }
 }
 
 impl Records for Desk {
@@ -365,6 +358,20 @@ impl Office for Desk {
 
     fn reconciled(&self) -> ReconcileStanding {
         ReconcileStanding { missed: 2, recovered: 2, ..ReconcileStanding::default() }
+    }
+
+    async fn seed(&self, search: bool, press: Press) -> Result<(), PressError> {
+        self.press(format!("seed {search}"), press);
+        Ok(())
+    }
+
+    fn seeded(&self) -> SeedStanding {
+        SeedStanding { running: true, percent: 40, ..SeedStanding::default() }
+    }
+
+    async fn book(&self, found: Vec<found::Found>) -> Result<Tally, LedgerError> {
+        let booked = found.len() as u64;
+        Ok(Tally { found: booked, booked, ..Tally::default() })
     }
 
     async fn decide_about(

@@ -60,6 +60,27 @@ fn a_contact_is_taken_out_barred_allowed_again_and_erased() {
 }
 
 #[test]
+fn the_store_is_seeded_or_a_person_says_that_it_need_not_be() {
+    let body = r#"{"who":"Ann","note":"day one"}"#;
+    Ask::new("POST /api/v1/seed").json(body).check(200, "/percent", 40);
+    let skip = r#"{"skip":true,"who":"Ann","note":"new account"}"#;
+    Ask::local("POST /api/v1/seed").json(skip).check(200, "/running", true);
+    Ask::new("GET /api/v1/seeded").check(200, "/booked", 0);
+    let rows = |enrollment: &str, status: u16, at: &str, value: serde_json::Value| {
+        let body = format!(r#"{{"enrollments":[{enrollment}],"who":"Ann","note":""}}"#);
+        Ask::new("POST /api/v1/seed/enrollments").json(&body).check(status, at, value);
+    };
+    let at = r#""enrolled_at":"2026-11-20T08:00:00Z""#;
+    rows(&format!(r#"{{"contact":51,"sequence":10,{at}}}"#), 200, "/booked", json!(1));
+    let unnamed = "An enrollment names no workflow and no sequence of portal.toml.";
+    rows(&format!(r#"{{"contact":51,"sequence":99,{at}}}"#), 400, "/error/message", json!(unnamed));
+    rows(&format!(r#"{{"contact":51,{at}}}"#), 400, "/error/message", json!(unnamed));
+    let future = r#"{"contact":51,"sequence":10,"enrolled_at":"2027-01-01T00:00:00Z"}"#;
+    let late = "An enrollment has no time, or one in the future.";
+    rows(future, 400, "/error/message", json!(late));
+}
+
+#[test]
 fn calls_are_paused_and_resumed() {
     let body = r#"{"who":"Ann","note":"fire drill"}"#;
     Ask::new("POST /api/v1/pause").json(body).check(200, "/paused", true);

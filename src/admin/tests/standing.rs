@@ -1,7 +1,11 @@
 //! How the office in memory stands.
 
+use std::collections::BTreeMap;
+
 use super::office::NOW;
 use crate::admin::office::{Alert, DiskUse, RulesStanding, Standing};
+use crate::domain::contact::Contact;
+use crate::domain::id::ContactId;
 use crate::domain::time::HOUR_MS;
 
 /// A router that works.
@@ -23,4 +27,11 @@ pub(super) fn standing() -> Standing {
 pub(super) fn alert() -> Alert {
     let sentence = "The rules on disk are refused: <b>3</b> errors.".to_owned();
     Alert { code: "rules-refused", since: NOW, sentence }
+}
+
+/// A contact that the rule matches.
+pub(super) fn viewed(id: ContactId) -> Contact {
+    let properties = [("email", "ann@bigco.example"), ("lifecyclestage", "lead")];
+    let properties = properties.map(|(name, value)| (name.into(), value.to_owned()));
+    Contact { id, properties: properties.into(), history: BTreeMap::new(), merged: Vec::new() }
 }

@@ -58,6 +58,15 @@ impl Watch {
         }
     }
 
+    /// The account is new: nobody was enrolled before, and nobody need be looked for.
+    pub(super) async fn is_new(&self) -> Result<(), DemoError> {
+        let body = r#"{"skip":true,"who":"demo","note":"a new account"}"#;
+        let call = self.client.post(format!("http://{}/api/v1/seed", self.admin));
+        let answer = call.header("content-type", "application/json").body(body).send().await?;
+        answer.error_for_status()?;
+        Ok(())
+    }
+
     async fn ask(&self, path: &str) -> Result<Value, DemoError> {
         let answer = self.client.get(format!("http://{}{path}", self.admin)).send().await?;
         let (status, text) = (answer.status(), answer.text().await?);

@@ -49,8 +49,7 @@ pub fn read(person: &Person, contact: &Contact) -> Evidence {
     let Some(latest) = latest(contact) else {
         return Evidence { ended: Vec::new(), seen: person.seen.clone() };
     };
-    let ended = person.claims.iter().filter_map(|claim| end(claim, &latest)).collect();
-    Evidence { ended, seen: remember(&person.seen, latest) }
+    Evidence { ended: ended_by(person, &latest), seen: remember(&person.seen, latest) }
 }
 
 /// The latest sequence HubSpot shows. An end that is not after its beginning belongs to an
@@ -89,8 +88,13 @@ fn end(claim: &Claim, latest: &Seen) -> Option<Claim> {
     Some(claim)
 }
 
+/// The claims of `person` that a later sighting ends, each whole.
+pub fn ended_by(person: &Person, latest: &Seen) -> Vec<Claim> {
+    person.claims.iter().filter_map(|claim| end(claim, latest)).collect()
+}
+
 /// The list with `latest`; what is known of an end is never forgotten.
-fn remember(seen: &[Seen], latest: Seen) -> Vec<Seen> {
+pub fn remember(seen: &[Seen], latest: Seen) -> Vec<Seen> {
     let mut seen = seen.to_vec();
     let is_same =
         |it: &Seen| it.sequence == latest.sequence && it.enrolled_at == latest.enrolled_at;

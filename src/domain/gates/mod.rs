@@ -26,6 +26,7 @@ pub mod past;
 pub mod quiet;
 pub mod rank;
 pub mod re_enroll;
+pub mod recover;
 pub mod requires;
 pub mod sender;
 pub mod split;
@@ -71,7 +72,7 @@ pub const UNENROLL: [Step; 5] =
     [wait_for::check, delay::check, exit::check_stays, breaker::check, exit::check_mode];
 
 /// What is asked of the best rule of each theme.
-pub const AFTER_RANK: [Onward; 17] = [
+pub const AFTER_RANK: [Onward; 18] = [
     |wanted, notes| wait_for::check(wanted, notes),
     |wanted, notes| delay::check(wanted, notes),
     |wanted, notes| suppress::check_built_in(wanted, notes),
@@ -80,10 +81,11 @@ pub const AFTER_RANK: [Onward; 17] = [
     consent::check,
     theme::check,
     cooldown::check,
-    |wanted, notes| re_enroll::check(wanted, notes),
+    re_enroll::check,
     cap::check,
     |wanted, notes| breaker::check(wanted, notes),
     mode::check,
+    recover::check,
     quiet::check,
     |wanted, notes| limits::check(wanted, notes),
     company_limit::check,

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use super::needs::Subject;
 use crate::domain::event::{Event, Kind};
+use crate::domain::recall::Recall;
 use crate::domain::record::Record;
+use crate::domain::strangers::Strangers;
 use crate::domain::time::{DAY_MS, Timestamp};
 
 /// What arrived within so long of the last delivery is recent.
@@ -18,12 +20,20 @@ pub struct Arrivals {
     last: Option<Timestamp>,
     /// The last delivery of each `changeSource`, in upper case as rules have it.
     sources: BTreeMap<String, Timestamp>,
+    recall: Recall,
+    strangers: Strangers,
 }
 
 impl Arrivals {
     /// Takes one record of the ledger.
     pub fn record(&mut self, record: &Record) {
-        let Record::Taken(taken) = record else { return };
+        let taken = match record {
+            Record::Taken(taken) => taken,
+            Record::Turn(turn) => return self.strangers.record(turn),
+            Record::Recalled(recalled) => return self.recall = recalled.recall,
+            Record::CompactionBegun(begun) => return self.recall = begun.recall,
+            _ => return,
+        };
         let rows = taken.events.iter().flat_map(|taken| &taken.rows);
         for event in rows.filter_map(|row| row.event.as_ref()) {
             self.event(event);
@@ -56,6 +66,11 @@ impl Arrivals {
         *newest = event.occurred_at.max(*newest);
     }
 
+    /// How whole the memory of enrollments is.
+    pub const fn recall(&self) -> Recall {
+        self.recall
+    }
+
     /// When something of this kind last happened and arrived.
     pub fn of(&self, subject: &Subject) -> Option<Timestamp> {
         self.newest.get(subject).copied()
@@ -71,6 +86,11 @@ impl Arrivals {
         let last = self.sources.values().max().copied().unwrap_or_default();
         let recent = self.sources.iter().filter(|(_, at)| last.minus_ms(RECENT_MS) <= **at);
         recent.map(|(source, _)| source.as_str()).collect()
+    }
+
+    /// Who else enrolls the same contacts.
+    pub(super) const fn strangers(&self) -> &Strangers {
+        &self.strangers
     }
 
     /// When anything last happened and arrived.

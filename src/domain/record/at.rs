@@ -14,6 +14,7 @@ impl Record {
             Self::Paused(it) => it.at,
             Self::InboxesCleared(it) => it.at,
             Self::ReadsProven(it) => it.at,
+            Self::Recalled(it) => it.at,
             Self::Forgot(it) => it.at,
             Self::CompactionBegun(it) => it.at,
             Self::Kept(it) => it.at,

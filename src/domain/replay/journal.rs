@@ -51,6 +51,7 @@ impl<'a> JournalReplay<'a> {
             Record::Paused(_)
             | Record::InboxesCleared(_)
             | Record::ReadsProven(_)
+            | Record::Recalled(_)
             | Record::Erased(_)
             | Record::Swept(_)
             | Record::Forgot(_)

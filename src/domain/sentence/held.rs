@@ -24,6 +24,15 @@ pub fn needs_approval(until: Timestamp, zone: &TimeZone) -> String {
     format!("Waiting for a person to approve; lapses {}.", minute(until, zone))
 }
 
+/// hold `needs-approval`: the store came from a backup, and the workflow enrolls again.
+pub fn recovering(into: &str, until: Timestamp, zone: &TimeZone) -> String {
+    format!(
+        "This store came from a backup, and nobody can see who was enrolled in {into} after it; \
+         a person approves until {}.",
+        minute(until, zone)
+    )
+}
+
 /// skip `not-approved`. `who` declined; `None` where nobody answered in time.
 pub fn not_approved(who: Option<&str>) -> String {
     who.map_or_else(|| "The approval lapsed.".to_owned(), |who| format!("{who} declined."))

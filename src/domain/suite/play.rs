@@ -157,6 +157,7 @@ impl<'a> Play<'a> {
                 rules: Arc::new(self.enrolled.clone()),
                 breakers: Arc::clone(self.fires.open()),
                 queues: Arc::default(),
+                restored: None,
             },
         };
         let view = View {

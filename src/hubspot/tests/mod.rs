@@ -11,6 +11,7 @@ use crate::domain::time::Timestamp;
 
 mod access;
 mod faults;
+mod lookback;
 mod read_back;
 mod reads;
 mod requests;

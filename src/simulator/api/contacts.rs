@@ -30,7 +30,7 @@ pub(super) fn read(hub: &Hub, call: &Call) -> Reply {
     Ok(Answer::json(200, &view.show(hub, contact)))
 }
 
-/// `POST …/contacts/batch/read`; 207 when some inputs do not exist.
+/// `POST …/contacts/batch/read[?archived=true]`; 207 when some inputs do not exist.
 pub(super) fn batch_read(hub: &Hub, call: &Call) -> Reply {
     let body = call.json()?;
     let Some(inputs) = body["inputs"].as_array() else {
@@ -49,10 +49,14 @@ pub(super) fn batch_read(hub: &Hub, call: &Call) -> Reply {
     let (mut results, mut missing) = (BTreeMap::new(), Vec::new());
     for input in inputs {
         let asked = text(input, "id").unwrap_or_default();
-        match find(hub, &asked, body["idProperty"].as_str()) {
-            Some(contact) => {
-                results.insert(contact.id.clone(), view.show(hub, contact));
-            }
+        let shown = if call.query("archived") == Some("true") {
+            view.show_deleted(hub, &Id::from(&*asked))
+        } else {
+            find(hub, &asked, body["idProperty"].as_str())
+                .map(|it| (it.id.clone(), view.show(hub, it)))
+        };
+        match shown {
+            Some((id, shown)) => drop(results.insert(id, shown)),
             None => missing.push(asked),
         }
     }
@@ -140,6 +144,17 @@ impl View {
             body["propertiesWithHistory"] = Value::Object(history.collect());
         }
         body
+    }
+}
+
+impl View {
+    /// A deleted contact as HubSpot's JSON, with its id.
+    fn show_deleted(&self, hub: &Hub, id: &Id) -> Option<(Id, Value)> {
+        let (at, contact) = hub.deleted.get(id)?;
+        let mut shown = self.show(hub, contact);
+        shown["archived"] = json!(true);
+        shown["archivedAt"] = json!(iso(*at));
+        Some((id.clone(), shown))
     }
 }
 

@@ -55,12 +55,18 @@ async fn a_deleted_contact_is_restored_and_an_erased_one_never() {
     let (_, gone) = world.ask("DELETE /_sim/contacts/1", Value::Null).await;
     assert_eq!(types(&gone), ["contact.deletion"]);
     assert_eq!(world.get(read).await.0, 404);
+    let batch = "POST /crm/objects/2026-03/contacts/batch/read?archived=true";
+    let inputs = json!({ "inputs": [{ "id": "1" }, { "id": "2" }] });
+    let (status, deleted) = world.ask(batch, inputs.clone()).await;
+    assert_eq!((status, &deleted["results"][0]["id"]), (207, &json!("1")), "{deleted}");
+    assert!(deleted["results"][0]["archivedAt"].is_string(), "{deleted}");
     let restore = json!({"contact": 1});
     let (_, back) = world.ask("POST /_sim/restore", restore.clone()).await;
     assert_eq!(types(&back), ["contact.restore"]);
     assert_eq!(world.get(read).await.0, 200);
     let (_, erased) = world.ask("DELETE /_sim/contacts/1?privacy=true", Value::Null).await;
     assert_eq!(types(&erased), ["contact.deletion", "contact.privacyDeletion"]);
+    assert_eq!(world.ask(batch, inputs).await.1["results"], json!([]), "for good");
     assert_eq!(world.get(read).await.0, 404);
     assert_eq!(world.ask("POST /_sim/restore", restore).await.0, 400);
 }

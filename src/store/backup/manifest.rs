@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::pour::{Poured, pour, sync_folder};
 use super::{BackupError, Progress, Step};
+use crate::domain::erasure::ErasedIds;
+use crate::domain::id::PortalId;
 use crate::domain::time::Timestamp;
 use crate::store::checkpoint::Checkpoint;
 use crate::store::verify::{Verified, verify};
@@ -33,16 +35,29 @@ pub struct Manifest {
     pub deliveries: u64,
     /// The last record of the ledger in it; 0 for none.
     pub ledger: u64,
+    /// The portal it is of, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub portal: Option<PortalId>,
+    /// Everybody who was erased before it: an older backup must not bring them back.
+    #[serde(default, skip_serializing_if = "ErasedIds::is_empty")]
+    pub erased: ErasedIds,
     pub(super) files: Vec<CopiedFile>,
 }
 
 impl Manifest {
-    pub(super) fn of(files: &[CopiedFile], ends: &Checkpoint, taken_at: Timestamp) -> Self {
+    pub(super) fn of(
+        files: &[CopiedFile],
+        ends: &Checkpoint,
+        found: Verified,
+        taken_at: Timestamp,
+    ) -> Self {
         Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             taken_at,
             deliveries: ends.deliveries,
             ledger: ends.ledger,
+            portal: found.portal,
+            erased: found.erased,
             files: files.to_vec(),
         }
     }

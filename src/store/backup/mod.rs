@@ -4,6 +4,7 @@
 //! The ledger's end is fixed first and that of the deliveries after it, so that no record names a
 //! delivery that is not there. Everything acknowledged before the backup began is in it.
 
+mod erased;
 mod manifest;
 mod pour;
 mod restore;
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+pub use erased::note as note_erased;
 pub use manifest::{MANIFEST, Manifest, is_backup, verify_backup};
 pub use restore::{Restored, forget_restored, restore, restored};
 
@@ -128,7 +130,9 @@ pub fn backup(
         }
         tried += 1;
     };
-    seal(into, &copied, at, progress)
+    let manifest = seal(into, &copied, at, progress)?;
+    erased::remember(store, into)?;
+    Ok(manifest)
 }
 
 /// Both streams as they are copied.
@@ -222,7 +226,7 @@ fn seal(
             return Err(BackupError::Damaged { name: name.to_owned(), what: "its end" });
         }
     }
-    let manifest = Manifest::of(&copied.files, &copied.ends, at);
+    let manifest = Manifest::of(&copied.files, &copied.ends, found, at);
     manifest.write(into)?;
     Ok(manifest)
 }

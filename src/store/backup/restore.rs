@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::manifest::{Manifest, verify_backup};
 use super::pour::sync_folder;
-use super::{BackupError, Progress};
+use super::{BackupError, Progress, erased};
+use crate::domain::id::ContactId;
 use crate::domain::time::Timestamp;
 use crate::store::checkpoint::{self, Checkpoint};
 use crate::store::journal::has_no_segment;
@@ -18,12 +19,15 @@ use crate::store::{Lock, version};
 const RESTORED: &str = "RESTORED";
 
 /// Where a store came from: HubSpot may know of enrollments that it does not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Restored {
     /// When the backup was taken.
     pub taken_at: Timestamp,
     /// When it was brought back.
     pub restored_at: Timestamp,
+    /// Everybody who was erased after it, as far as this backup and those beside it tell.
+    #[serde(default)]
+    pub erased: Vec<ContactId>,
 }
 
 /// Verifies the backup in `from` and makes the store at `store` of it. The next start makes the
@@ -51,10 +55,12 @@ pub fn restore(
     // Before the segments: a part of them alone is refused, and never taken for a store that
     // was not restored.
     let ends = Checkpoint { deliveries: manifest.deliveries, ledger: manifest.ledger };
-    let restored = Restored { taken_at: manifest.taken_at, restored_at: at };
+    let erased = erased::after(from, &manifest).into_iter().collect();
+    let restored = Restored { taken_at: manifest.taken_at, restored_at: at, erased };
     mark(store, &restored).map_err(BackupError::file(store))?;
     checkpoint::write(store, &ends).map_err(BackupError::file(store))?;
     version::claim(store)?;
+    erased::take_over(store, from, &manifest)?;
     manifest.pour(from, Some(store), progress)?;
     sync_folder(&journal)?;
     sync_folder(store)?;
@@ -71,8 +77,7 @@ fn mark(store: &Path, restored: &Restored) -> io::Result<()> {
 /// read is one.
 pub fn restored(path: &Path) -> Option<Restored> {
     let text = fs::read_to_string(path.join(RESTORED)).ok()?;
-    let unknown = Restored { taken_at: Timestamp::default(), restored_at: Timestamp::default() };
-    Some(serde_json::from_str(&text).unwrap_or(unknown))
+    Some(serde_json::from_str(&text).unwrap_or_default())
 }
 
 /// Takes the mark away, durably.

@@ -1,6 +1,7 @@
 //! A backup taken beside a router is whole, comes back as it was, and says where it is not.
 
 use super::*;
+use crate::domain::id::ContactId;
 use crate::domain::record::Paused;
 use crate::port::Records as _;
 use crate::store::verify::IndexFound;
@@ -99,4 +100,48 @@ fn a_restore_that_was_broken_off_leaves_no_store_that_opens() {
     bring(&into, &new).expect("restored");
     fs::remove_file(new.join("journal/ledger-0000000002.seg")).expect("removed");
     assert!(matches!(Store::open(&new), Err(StoreError::Lost { .. })));
+}
+
+#[test]
+fn whoever_was_erased_after_a_backup_is_named_by_it_and_by_those_beside_it() {
+    let (folder, store, older) = backed_up();
+    let data = folder.path().join("data");
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let press = || crate::domain::record::Press {
+        what: "forget".to_owned(),
+        who: "ann".to_owned(),
+        note: String::new(),
+    };
+    let erase = |id| {
+        let erased = store.ledger.erase(Timestamp::from_unix_ms(8), ContactId(id), press());
+        runtime.block_on(erased).expect("erased");
+    };
+    let named = |from: &Path, to: &str| {
+        let to = folder.path().join(to);
+        bring(from, &to).expect("restored");
+        restored(&to).expect("marked").erased
+    };
+    assert_eq!(named(&older, "a"), [], "nobody yet");
+    erase(71);
+    assert_eq!(store.tell_backups(), Vec::<PathBuf>::new(), "each could be told");
+    assert_eq!(named(&older, "b"), [ContactId(71)], "it was told");
+    // One that could not be told hears of it from a newer one of the same portal alone.
+    fs::remove_file(older.join("ERASED")).expect("there");
+    take(&data, &folder.path().join("newer")).expect("a backup");
+    assert_eq!(named(&older, "c"), [], "nobody knows the portal yet");
+    let rules = crate::domain::record::RulesAccepted {
+        at: Timestamp::from_unix_ms(8),
+        portal: crate::domain::id::PortalId(33),
+        fingerprint: "0".into(),
+        files: Vec::new(),
+        previous: 0,
+        born: Vec::new(),
+    };
+    runtime.block_on(store.ledger.accept_rules(rules)).expect("accepted");
+    let (last, newest) = (folder.path().join("last"), folder.path().join("newest"));
+    take(&data, &last).expect("a backup");
+    erase(72);
+    take(&data, &newest).expect("a backup");
+    assert_eq!(named(&last, "d"), [ContactId(72)], "the newest names it");
+    assert_eq!(named(&newest, "e"), [], "it is erased there already");
 }

@@ -159,6 +159,10 @@ impl<I: Index> Book<I> {
                 self.meta.proven.clone_from(&proven.reads);
                 Ok(())
             }
+            Record::Recalled(recalled) => {
+                self.meta.recall = recalled.recall;
+                Ok(())
+            }
             Record::Erased(erased) => self.erase(seq, erased.at, &erased.erased),
             Record::Swept(swept) => {
                 self.meta.swept = swept.upto;

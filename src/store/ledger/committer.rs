@@ -14,8 +14,10 @@ use super::merging::{People, Says, merges};
 use super::shared::Shared;
 use crate::domain::breaker::{Fuse, Tripped};
 use crate::domain::id::Fingerprint;
+use crate::domain::recall::{Recalled, Remembering};
 use crate::domain::record::{
-    InboxState, InboxesCleared, Paused, ReadsProven, Record, RulesAccepted, Taken, TakenEvent, Turn,
+    InboxState, InboxesCleared, Paused, Press, ReadsProven, Record, RulesAccepted, Taken,
+    TakenEvent, Turn,
 };
 use crate::domain::time::Timestamp;
 use crate::port::{Booking, LedgerError, Permit, Recorded, Reservation, Saw};
@@ -42,6 +44,7 @@ pub(super) enum Command {
     AcceptRules(Box<RulesAccepted>, Reply<()>),
     Pause(Paused, Reply<()>),
     Prove(ReadsProven, Reply<()>),
+    Recall(Timestamp, Remembering, Option<Press>, Reply<()>),
     ClearInboxes(Timestamp, Reply<()>),
     House(House, Reply<()>),
 }
@@ -165,6 +168,11 @@ impl<D: Disk, I: Index> Committer<D, I> {
             }
             Command::Prove(proven, reply) => {
                 self.record(&Record::ReadsProven(proven))?;
+                answers.push(Answer::Done(reply));
+            }
+            Command::Recall(at, change, press, reply) => {
+                let recall = self.book.meta.recall.after(change, at);
+                self.record(&Record::Recalled(Recalled { at, recall, press }))?;
                 answers.push(Answer::Done(reply));
             }
             Command::ClearInboxes(at, reply) => {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::keys;
 use crate::domain::id::PortalId;
+use crate::domain::recall::Recall;
 use crate::domain::record::ProvenReads;
 use crate::store::index::{Index, IndexError, Tally};
 
@@ -27,6 +28,9 @@ pub(super) struct Meta {
     /// Reads of enrollments that are known to work.
     #[serde(default)]
     pub(super) proven: ProvenReads,
+    /// How whole the memory of enrollments is.
+    #[serde(default)]
+    pub(super) recall: Recall,
     /// Events taken.
     pub(super) events: u64,
     /// Waiting items, held items, and unsettled claims that are in doubt or need review.
@@ -80,6 +84,7 @@ impl Default for Meta {
             portal: None,
             paused: false,
             proven: ProvenReads::default(),
+            recall: Recall::default(),
             events: 0,
             waiting: 0,
             held: 0,

@@ -16,6 +16,7 @@ mod meta;
 mod open;
 mod persons;
 mod query;
+mod roll;
 mod shared;
 mod waiters;
 
@@ -36,6 +37,7 @@ use crate::domain::compaction::Forgot;
 use crate::domain::erasure::{ErasedIds, Swept};
 use crate::domain::event::Event;
 use crate::domain::id::{ContactId, Inbox, PortalId};
+use crate::domain::intake::kept_as;
 use crate::domain::record::{
     InboxState, Paused, Press, ProvenReads, ReadsProven, Record, RulesAccepted, Turn,
 };
@@ -264,7 +266,7 @@ impl<D: Disk, I: Index> Embedded<D, I> {
         let (day, identity) = (keys::day(event.occurred_at), event.identity());
         let index = &*self.shared.index;
         let Some(person) = persons::load(index, event.contact)? else { return Ok(false) };
-        let newest = event.watched().and_then(|(property, _)| person.newest.get(&property));
+        let newest = kept_as(event).and_then(|property| person.newest.get(&property));
         if newest.is_some_and(|newest| event.occurred_at <= newest.at)
             || person.known.contains(day, identity)
         {

@@ -106,7 +106,8 @@ impl<D: Disk, I> Shared<D, I> {
         let inboxes = self.inboxes.read().unwrap_or_else(PoisonError::into_inner).clone();
         let breakers = self.breakers.read().unwrap_or_else(PoisonError::into_inner).0.clone();
         let (rules, queues) = (inboxes.rules().clone(), inboxes.queues().clone());
-        Counters { rules, breakers, queues }
+        let restored = self.meta.read().unwrap_or_else(PoisonError::into_inner).recall.restored;
+        Counters { rules, breakers, queues, restored }
     }
 
     /// Open breakers, each with how much its list holds.

@@ -47,6 +47,8 @@ pub(crate) struct Setup {
     pub(crate) server: &'static str,
     /// More keys of `[hubspot]`.
     pub(crate) hubspot: &'static str,
+    /// Whether the first start says that nobody was enrolled before (CONSISTENCY.md 6.18).
+    pub(crate) seeded: bool,
 }
 
 impl Setup {
@@ -65,7 +67,13 @@ impl Setup {
             verify_for: "2 seconds",
             server: "",
             hubspot: "",
+            seeded: true,
         }
+    }
+
+    /// Nobody says that nobody was enrolled before.
+    pub(crate) fn unseeded(self) -> Self {
+        Self { seeded: false, ..self }
     }
 
     /// So many contacts.
@@ -102,6 +110,8 @@ pub(crate) struct Harness {
     http: reqwest::Client,
     router: Option<Process>,
     folder: TempDir,
+    /// The next start says that nobody was enrolled before.
+    skips_seeding: bool,
 }
 
 impl Harness {
@@ -140,7 +150,8 @@ impl Harness {
         );
         fs::write(folder.path().join("hubroute.toml"), config).expect("a configuration");
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
-        Self { simulator: Arc::new(simulator), runtime, http, router: None, folder }
+        let (simulator, skips_seeding) = (Arc::new(simulator), setup.seeded);
+        Self { simulator, runtime, http, router: None, folder, skips_seeding }
     }
 
     /// The folder of this test.
@@ -171,8 +182,17 @@ impl Harness {
 
     /// Starts the router on the same store and waits until it is ready.
     pub(crate) fn restart(&mut self) {
+        self.begin();
+        self.wait_until_ready();
+    }
+
+    /// Starts the router on the same store and does not wait for it.
+    pub(crate) fn begin(&mut self) {
         assert!(self.router.is_none(), "the router runs already");
         self.router = Some(Process::serve(self.folder.path()));
+    }
+
+    fn wait_until_ready(&mut self) {
         let began = Instant::now();
         while self.try_get("/readyz").is_none() {
             let router = self.router.as_mut().expect("it was just started");
@@ -181,6 +201,9 @@ impl Harness {
             }
             assert!(began.elapsed() < LONG, "not ready in time:\n{}", self.log());
             thread::sleep(Duration::from_millis(10));
+        }
+        if std::mem::take(&mut self.skips_seeding) {
+            self.press("/api/v1/seed", &json!({ "skip": true, "who": "test", "note": "" }));
         }
     }
 

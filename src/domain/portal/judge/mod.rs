@@ -1,6 +1,7 @@
 //! From what is needed and what HubSpot told to findings.
 
 mod account;
+mod beside;
 mod people;
 mod sources;
 mod targets;
@@ -33,8 +34,10 @@ pub fn access(portal: &Portal, rules: Option<&RuleSet>) -> Vec<Finding> {
 
 /// What can be said of the rules and the address book.
 pub fn judge(question: Question<'_>) -> Vec<Finding> {
-    let mut found = people::judge(question);
+    let mut found = memory(question).into_iter().collect::<Vec<_>>();
+    found.extend(people::judge(question));
     found.extend(targets::sequences(question));
+    found.extend(beside::judge(question));
     found.extend(targets::workflows(question));
     found.extend(targets::lists(question));
     found.extend(targets::properties(question));
@@ -42,6 +45,18 @@ pub fn judge(question: Question<'_>) -> Vec<Finding> {
     found.extend(sources::judge(question));
     found.extend(targets::bridge(question));
     found
+}
+
+/// Whether anybody looked for what was enrolled before the first live day (CONSISTENCY.md 6.18).
+fn memory(Question { rules, arrivals, .. }: Question<'_>) -> Option<Finding> {
+    let recall = arrivals.map(Arrivals::recall).unwrap_or_default();
+    if recall.must_be_told(rules) {
+        let what = "nothing is known of who was enrolled before this router";
+        let todo = "run hubroute seed, or hubroute seed --skip where nobody was";
+        return Some(Finding::with(Topic::Rules, Sign::Warn, what, todo));
+    }
+    let at = recall.seeded?;
+    Some(Finding::good(Topic::Rules, format!("the memory of enrollments was seeded {at}")))
 }
 
 /// A question that HubSpot did not answer.
