@@ -1,8 +1,8 @@
 //! Who was enrolled in a sequence since some moment, as HubSpot tells it by the dates of the
 //! latest one: whatever the store does not know is booked (CONSISTENCY.md 6.14 and 6.18).
 
-use super::walk::Walk;
 use super::DiskRouter;
+use super::walk::Walk;
 use crate::domain::found::{Found, Tally};
 use crate::domain::time::{MINUTE_MS, Timestamp};
 use crate::port::Window;

@@ -13,3 +13,12 @@ pub trait Clock: Send + Sync + 'static {
     /// and it goes on while the machine sleeps.
     fn steady(&self) -> Duration;
 }
+
+/// HubSpot's clock, as one of its answers told it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// The time over there when it answered.
+    pub at: Timestamp,
+    /// Which answer told it, counted from 1.
+    pub nth: u64,
+}
