@@ -1,20 +1,21 @@
 //! What the shell must provide, in the domain's words. Three doors out, and no more.
 
+mod lookback;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 
 use thiserror::Error;
 
+pub use self::lookback::{Enrolled, Lookback, SeenPage};
 use crate::domain::breaker::{Fuse, Tripped};
 use crate::domain::claim::{Channel, Claim, Target};
 use crate::domain::contact::{Contact, Owner};
 use crate::domain::decide::BudgetSeen;
 use crate::domain::gates::limits::LimitSeen;
-use crate::domain::id::{
-    ContactId, FlowId, Inbox, OwnerId, PropertyName, SequenceId, ThemeName, UserId,
-};
+use crate::domain::id::{ContactId, FlowId, Inbox, OwnerId, PropertyName, SequenceId, ThemeName};
 use crate::domain::outcome::{Outcome, ReadFailure};
-use crate::domain::person::{Person, Seen};
+use crate::domain::person::Person;
 use crate::domain::query::{Counts, DecisionQuery, FoundPage, Listed, Listing, Running, Totals};
 use crate::domain::record::{InboxState, ProvenReads, ReadsProven, RulesAccepted, Turn};
 use crate::domain::rule::RuleSet;
@@ -268,55 +269,6 @@ pub trait Search: Send + Sync + 'static {
         ids: &[ContactId],
         wanted: &Wanted,
     ) -> impl Future<Output = Result<Vec<Contact>, ReadFailure>> + Send;
-}
-
-/// A page of a search for contacts, by when their latest sequence began, oldest first.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SeenPage {
-    /// Each contact and their latest sequence; whose cannot be understood is left out.
-    pub contacts: Vec<(ContactId, Seen)>,
-    /// When the sequence of the last contact of the page began; `None`: the page is empty.
-    pub last: Option<Timestamp>,
-    /// Where the next page begins; `None` after the last.
-    pub after: Option<String>,
-    /// How many the whole search finds, where HubSpot says.
-    pub total: Option<u64>,
-}
-
-/// An enrollment with who made it, as the read of a contact's enrollment shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Enrolled {
-    /// What is shown.
-    pub sighting: Sighting,
-    /// The HubSpot user.
-    pub user: Option<UserId>,
-    /// Their address.
-    pub email: Option<String>,
-}
-
-/// Looking back at who was enrolled and who is gone (CONSISTENCY.md 6.14 and 6.18). The search
-/// lags behind what was written by an unknown time.
-pub trait Lookback: Send + Sync + 'static {
-    /// Contacts whose latest sequence began within `window`. HubSpot gives at most 10,000 of a
-    /// search.
-    fn sequenced(
-        &self,
-        window: Window,
-        after: Option<&str>,
-    ) -> impl Future<Output = Result<SeenPage, ReadFailure>> + Send;
-
-    /// The sequence enrollments that are shown of a contact; none where nothing is, or nothing
-    /// can be trusted.
-    fn enrolled(
-        &self,
-        contact: ContactId,
-    ) -> impl Future<Output = Result<Vec<Enrolled>, ReadFailure>> + Send;
-
-    /// Those of at most 100 contacts that were deleted and can be restored, and when.
-    fn deleted(
-        &self,
-        ids: &[ContactId],
-    ) -> impl Future<Output = Result<Vec<(ContactId, Timestamp)>, ReadFailure>> + Send;
 }
 
 /// HubSpot. It never retries and never waits for a rate limit: the router does both.

@@ -122,24 +122,21 @@ fn enroll(
         }
         let case = Case { rules, view, past, item, rule, mode };
         let wanted = Wanted { case, into };
-        match gates::run(&AFTER_RANK, &wanted, &mut notes) {
-            Err(stop) => {
-                let is_blocked = matches!(stop.decision, Decision::Skip | Decision::Hold);
-                if !(is_blocked && rule.next_if_blocked) {
-                    won.add(theme, mode, rule);
-                }
-                let shadow = draft.stop(index, Some((rule, mode)), notes, *stop);
-                if let Some(shadow) = shadow {
-                    past.add_shadow(&shadow, view.now);
-                }
-                if draft.is_leaving() {
-                    return;
-                }
-            }
-            Ok(()) => {
-                won.add(theme, mode, rule);
-                draft.enroll(index, &wanted, notes);
-            }
+        let Err(stop) = gates::run(&AFTER_RANK, &wanted, &mut notes) else {
+            won.add(theme, mode, rule);
+            draft.enroll(index, &wanted, notes);
+            continue;
+        };
+        let is_blocked = matches!(stop.decision, Decision::Skip | Decision::Hold);
+        if !(is_blocked && rule.next_if_blocked) {
+            won.add(theme, mode, rule);
+        }
+        let shadow = draft.stop(index, Some((rule, mode)), notes, *stop);
+        if let Some(shadow) = shadow {
+            past.add_shadow(&shadow, view.now);
+        }
+        if draft.is_leaving() {
+            return;
         }
     }
 }
@@ -246,12 +243,11 @@ fn ranked<'a>(
 fn bound<'a>(ready: Vec<Ready<'a>>, draft: &mut Draft<'_>) -> Vec<(Ready<'a>, Enrollment<'a>)> {
     let mut bound = Vec::with_capacity(ready.len());
     for it in ready {
-        match gates::enrollment(it.rule) {
-            Some(into) => bound.push((it, into)),
-            None => {
-                let stop = split::nowhere(it.rule);
-                draft.stop(it.index, Some((it.rule, it.mode)), it.notes, stop);
-            }
+        if let Some(into) = gates::enrollment(it.rule) {
+            bound.push((it, into));
+        } else {
+            let stop = split::nowhere(it.rule);
+            draft.stop(it.index, Some((it.rule, it.mode)), it.notes, stop);
         }
     }
     bound

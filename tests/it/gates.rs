@@ -11,7 +11,7 @@ use hubroute::domain::suite::{self, Outcome};
 use hubroute::rules_folder;
 
 /// What the language cannot bring about, and the test that does: gate, reason, file and function.
-const ELSEWHERE: [(&str, &str, &str, &str); 3] = [
+const ELSEWHERE: [(&str, &str, &str, &str); 4] = [
     (
         "merged",
         "merged-record",
@@ -29,6 +29,12 @@ const ELSEWHERE: [(&str, &str, &str, &str); 3] = [
         "sender-paused",
         "src/domain/decide/tests/gates.rs",
         "nobody_usable_is_held_and_says_who_was_tried",
+    ),
+    (
+        "recover",
+        "needs-approval",
+        "src/domain/gates/recover.rs",
+        "after_a_restore_a_workflow_that_may_enroll_again_waits_for_a_person",
     ),
 ];
 

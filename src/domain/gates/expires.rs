@@ -2,13 +2,15 @@
 
 use super::{Case, Notes, Passed, Stop};
 use crate::domain::reason::Reason;
+use crate::domain::rule::Mode;
 use crate::domain::sentence;
 
 /// Stops what was first due longer ago than the rule allows. Time in waits that are nobody's
 /// delay does not count: see [`Item::uncounted_ms`](crate::domain::person::Item::uncounted_ms).
 pub fn check(case: &Case<'_>, notes: &mut Notes) -> Passed {
-    // `approve_within` says how long an approval may take.
-    if case.item.reason == Reason::NeedsApproval {
+    // `approve_within` says how long an approval may take. What asks after a restore is no less
+    // late for it.
+    if case.item.reason == Reason::NeedsApproval && case.mode == Mode::Approval {
         return Ok(());
     }
     let due = case.item.first_due;

@@ -76,6 +76,15 @@ mod tests {
     }
 
     #[test]
+    fn what_nobody_answers_goes_on_after_that_unless_it_expired() {
+        for (days, expected) in [(40, None), (20, Some(Reason::Expired))] {
+            let mut world = check(world(Some(true), Some(days)), Some(Reason::NeedsApproval));
+            world.now = world.person.items[0].due.expect("it is looked at again");
+            check(world, expected);
+        }
+    }
+
+    #[test]
     fn whoever_is_released_goes_on_and_a_dry_run_asks_nobody() {
         let mut world = check(world(Some(true), Some(1)), Some(Reason::NeedsApproval));
         let item = &mut world.person.items[0];

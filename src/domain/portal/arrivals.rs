@@ -43,12 +43,11 @@ impl Arrivals {
 
     fn source(&mut self, event: &Event, at: Timestamp) {
         let Some(source) = &event.source else { return };
-        match self.sources.get_mut(source) {
-            Some(newest) => *newest = at.max(*newest),
-            None => {
-                let newest = self.sources.entry(source.to_uppercase()).or_default();
-                *newest = at.max(*newest);
-            }
+        if let Some(newest) = self.sources.get_mut(source) {
+            *newest = at.max(*newest);
+        } else {
+            let newest = self.sources.entry(source.to_uppercase()).or_default();
+            *newest = at.max(*newest);
         }
     }
 

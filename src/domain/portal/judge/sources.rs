@@ -56,7 +56,7 @@ mod tests {
             let source = Some((*source).to_owned());
             // HubSpot's clock may be far off: what counts is when it came.
             let occurred_at = Timestamp::default();
-            let taken = world.take(&Event { source, occurred_at, ..event("stage", "a") });
+            let taken = world.take(&Event { occurred_at, source, ..event("stage", "a") });
             assert!(!taken.rows.is_empty(), "every event has its row");
             let at = NOW.minus_ms(days * DAY_MS);
             arrivals.record(&Record::Taken(Taken { delivery: 1, at, events: vec![taken] }));

@@ -83,7 +83,7 @@ impl Day {
         let router = self.start("json");
         self.deliveries(&router);
         let mut told = self.strangers(&router);
-        told.extend(self.calls(&router));
+        told.extend(Self::calls(&router));
         router.process.stop();
         told
     }
@@ -167,7 +167,7 @@ impl Day {
     }
 
     /// Every call that the router says there is, with the token and without it.
-    fn calls(&self, router: &Router<'_>) -> Vec<Told> {
+    fn calls(router: &Router<'_>) -> Vec<Told> {
         let document = router.get("/api/v1/openapi.json");
         let held = first_id(&router.get("/api/v1/held"));
         let doubt = first_id(&router.get("/api/v1/in-doubt"));
