@@ -44,14 +44,13 @@ fn signatures_without_a_time_count_only_where_that_is_said_and_then_it_is_shown(
     let router = Router::start(&harness, |_| {});
     assert!(!is_kept(&router, 1, SECRET, Signature::V1));
     assert!(!is_kept(&router, 1, SECRET, Signature::V2));
-    assert_eq!(router.get("/api/v1/status")["alerts"], json!([]));
+    assert!(!router.alerts_of("weak-signatures"));
     router.process.stop();
     let router = Router::start(&harness, |command| {
         command.env("HUBROUTE_SIGNATURE_ACCEPT", "v3,v1");
     });
     assert!(is_kept(&router, 1, SECRET, Signature::V1));
     assert!(!is_kept(&router, 1, SECRET, Signature::V2));
-    let alerts = router.get("/api/v1/status")["alerts"].clone();
-    assert_eq!(alerts[0]["code"], "weak-signatures", "{alerts}");
+    assert!(router.alerts_of("weak-signatures"));
     assert!(harness.log().contains("whoever recorded one can replay it"), "{}", harness.log());
 }

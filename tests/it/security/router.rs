@@ -69,6 +69,14 @@ impl<'h> Router<'h> {
         answer.json()
     }
 
+    /// Whether an alert is raised now.
+    #[track_caller]
+    pub(super) fn alerts_of(&self, code: &str) -> bool {
+        let status = self.get("/api/v1/status");
+        let alerts = status["alerts"].as_array().cloned().unwrap_or_default();
+        alerts.iter().any(|alert| alert["code"] == code)
+    }
+
     /// Waits until the status is as `wanted`.
     #[track_caller]
     pub(super) fn wait_for(&self, wanted: impl Fn(&Value) -> bool) -> Value {

@@ -234,6 +234,7 @@ const COMMANDS: &[&str] = &[
     "contact take-out 12 --everything --who Ann --note asked",
     "forget 12 --who Ann --note asked",
     "reconcile --since 1h",
+    "seed",
     "waiting",
     "held list",
     "held release nothing --who Ann --note asked",
