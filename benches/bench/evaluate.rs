@@ -106,12 +106,12 @@ fn decision(rules: &RuleSet) -> Fallible<Vec<Duration>> {
     let memory = Memory { person, versions: Vec::new(), inboxes: BTreeMap::new(), counters };
     let owners = assumed::owners(rules);
     let view = View { now: AT, contact: &contact, memory: &memory, owners: &owners, around: None };
-    if decide(rules, &view).is_ok_and(|plan| plan.enroll.is_none()) {
+    if decide(rules, &view).enroll.is_none() {
         return Err("the contact of this benchmark is not enrolled".into());
     }
     let one = || {
         let start = Instant::now();
-        black_box(decide(rules, &view).is_ok());
+        black_box(decide(rules, &view));
         start.elapsed()
     };
     Ok(sorted((0..EVENTS / 5).map(|_| one()).collect()))

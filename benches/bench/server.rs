@@ -180,6 +180,12 @@ impl Site {
         Ok(bytes)
     }
 
+    /// Throws the index away; the journal stays.
+    pub(crate) fn lose_index(&self) -> Fallible {
+        fs::remove_dir_all(self.folder.join("data/index"))?;
+        Ok(())
+    }
+
     /// Throws the store away.
     pub(crate) fn clear(&self) -> Fallible {
         let store = self.folder.join("data");

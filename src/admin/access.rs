@@ -1,8 +1,9 @@
 //! Who may call (PRODUCT.md, "Admin access"; RELIABILITY.md T14).
 //!
 //! With a token every guarded call carries it. Without one the listener is on loopback, and a
-//! browser that a foreign page sends here is told apart by the `Host` it names (DNS rebinding)
-//! and by the `Origin` of its POSTs (CSRF).
+//! browser that a foreign page sends here is told apart by the `Host` it names (DNS rebinding).
+//! With and without one, nothing is changed by a call that a page of another site sends (CSRF):
+//! browsers say so in `Sec-Fetch-Site`, and older ones in `Origin`.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -84,16 +85,18 @@ impl Access {
     /// Whether a call may pass.
     fn check(&self, class: Class, method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
         match class {
-            Class::Open => Ok(()),
-            Class::Metrics if self.open_metrics => Ok(()),
-            Class::Metrics | Class::Read | Class::Press => match &self.token {
-                Some(token) => bearer(headers)
-                    .filter(|given| token.is(given.as_bytes()))
-                    .map(|_| ())
-                    .ok_or_else(unauthorized),
-                None => local(method, headers),
-            },
+            Class::Open => return Ok(()),
+            Class::Metrics if self.open_metrics => return Ok(()),
+            Class::Metrics | Class::Read | Class::Press => {}
         }
+        match &self.token {
+            Some(token) => bearer(headers)
+                .filter(|given| token.is(given.as_bytes()))
+                .map(|_| ())
+                .ok_or_else(unauthorized)?,
+            None => local(headers)?,
+        }
+        if method.is_safe() || !is_foreign(headers) { Ok(()) } else { Err(cross_site()) }
     }
 }
 
@@ -119,28 +122,44 @@ fn unauthorized() -> Problem {
     )
 }
 
-/// Without a token: the call names this machine, and no foreign page sent it.
-fn local(method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
-    let host = one(headers, &header::HOST).filter(|host| is_loopback(host)).ok_or_else(|| {
+/// Without a token: the call names this machine.
+fn local(headers: &HeaderMap) -> Result<(), Problem> {
+    let is_here = one(headers, &header::HOST).is_some_and(is_loopback);
+    is_here.then_some(()).ok_or_else(|| {
         Problem::new(
             StatusCode::FORBIDDEN,
             "wrong-host",
             "Without an admin token this listener answers under a loopback name only.",
             "Call it as 127.0.0.1 or localhost, or set HUBROUTE_ADMIN_TOKEN.",
         )
-    })?;
-    let foreign = headers.get_all(header::ORIGIN).any(|origin| {
-        origin.to_str().ok().and_then(|text| text.strip_prefix("http://")) != Some(host)
-    });
-    if foreign && *method == Method::POST {
-        return Err(Problem::new(
-            StatusCode::FORBIDDEN,
-            "cross-site",
-            "A page of another site sent this call.",
-            "Use the page of this listener, the command line, or set HUBROUTE_ADMIN_TOKEN.",
-        ));
+    })
+}
+
+/// What a browser says of the page that sends a call: `same-origin` for our own, `none` for what
+/// a person typed. A page cannot change it.
+const SEC_FETCH_SITE: &str = "sec-fetch-site";
+
+/// Whether a page of another origin sent the call. Programs say nothing of pages.
+fn is_foreign(headers: &HeaderMap) -> bool {
+    let mut sites = headers.get_all(SEC_FETCH_SITE).peekable();
+    if sites.peek().is_some() {
+        return sites.any(|site| !["same-origin", "none"].iter().any(|own| site == own));
     }
-    Ok(())
+    let host = one(headers, &header::HOST);
+    headers.get_all(header::ORIGIN).any(|origin| {
+        let origin = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
+        // Behind a proxy that ends TLS the scheme is another one, and the host is the same.
+        origin.is_none_or(|(_, its)| Some(its) != host)
+    })
+}
+
+fn cross_site() -> Problem {
+    Problem::new(
+        StatusCode::FORBIDDEN,
+        "cross-site",
+        "A page of another site sent this call.",
+        "Use the page of this listener, or the command line.",
+    )
 }
 
 /// Whether a `Host` names this machine: `localhost`, `127.0.0.0/8` or `[::1]`, with any port.

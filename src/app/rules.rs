@@ -75,7 +75,7 @@ impl Refused {
                         "got": failure.got,
                         "because": failure.because,
                     })),
-                    _ => None,
+                    Outcome::Passed => None,
                 });
                 failed.collect()
             }

@@ -172,6 +172,7 @@ async fn start(
     let loaded =
         loading.await.map_err(|_| RunError::StoreStopped("loading rules gave up".to_owned()))?;
     let alerts = Alerts::default();
+    alerts.warn_of(config.accept, SystemClock.now());
     let owed_since = away::since(&store, &alerts).await?;
     let (set, refused) = choose(loaded.set, &store, &alerts).await?;
     hubspot.trust(&store.ledger.proven_reads());

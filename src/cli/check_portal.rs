@@ -7,7 +7,9 @@ use super::check::{self, Options};
 use super::portal::{self, Asker};
 use super::{ExitStatus, fail, finish, print, saved, say};
 use crate::domain::portal::lock::{self, Definitions};
-use crate::domain::portal::{Finding, Portal, Question, Sign, Unread, access, diagnostics, judge};
+use crate::domain::portal::{
+    Arrivals, Finding, Portal, Question, Sign, Unread, access, diagnostics, judge,
+};
 use crate::domain::rule::{RuleFile, RuleSet, Setting, compile_for};
 use crate::rules_folder;
 
@@ -15,7 +17,7 @@ use crate::rules_folder;
 const CHANGES_SHOWN: usize = 20;
 
 pub(super) fn run(config: &Path, folder: &Path, options: Options<'_>) -> ExitStatus {
-    let (_, client) = match portal::enter(config) {
+    let (config, client) = match portal::enter(config) {
         Ok(entered) => entered,
         Err(status) => return status,
     };
@@ -49,10 +51,14 @@ pub(super) fn run(config: &Path, folder: &Path, options: Options<'_>) -> ExitSta
         }
         Err(why) => say(&format!("{} is not refreshed: {why}", lock::FILE)),
     }
+    let arrivals = portal::arrivals(&config.store).unwrap_or_else(|error| {
+        say(&format!("the sources of changes are not checked: {error}"));
+        None
+    });
     let mut found = Vec::new();
     let by_flow_id = client.enrolls_by_flow_id();
     let answer = check::judge((&files, garbled), folder, options, |rules| {
-        found = findings(rules, &told, by_flow_id);
+        found = findings((rules, arrivals.as_ref()), &told, by_flow_id);
         diagnostics(&found, &files)
     });
     match answer {
@@ -61,9 +67,13 @@ pub(super) fn run(config: &Path, folder: &Path, options: Options<'_>) -> ExitSta
     }
 }
 
-fn findings(rules: &RuleSet, portal: &Portal, by_flow_id: bool) -> Vec<Finding> {
+fn findings(
+    (rules, arrivals): (&RuleSet, Option<&Arrivals>),
+    portal: &Portal,
+    by_flow_id: bool,
+) -> Vec<Finding> {
     let mut found = access(portal, Some(rules));
-    found.extend(judge(Question { rules, portal, arrivals: None, by_flow_id }));
+    found.extend(judge(Question { rules, portal, arrivals, by_flow_id }));
     found
 }
 

@@ -7,12 +7,10 @@ use std::path::Path;
 use serde_json::json;
 
 use super::args::DataFormat;
-use super::{ExitStatus, color, diagnostics, fail, portal, print, progress};
-use crate::domain::portal::{Arrivals, At, Finding, Question, Sign, Topic, access, judge};
+use super::{ExitStatus, color, diagnostics, fail, portal, print};
+use crate::domain::portal::{At, Finding, Question, Sign, Topic, access, judge};
 use crate::domain::rule::{Compiled, Setting, compile_for};
 use crate::rules_folder;
-use crate::store::StoreError;
-use crate::store::history::History;
 
 pub(super) fn run(config: &Path, format: DataFormat) -> ExitStatus {
     let (config, client) = match portal::enter(config) {
@@ -27,7 +25,7 @@ pub(super) fn run(config: &Path, format: DataFormat) -> ExitStatus {
     let leaves_sequences = config.hubspot.profile.leaves_sequences();
     let compiled = compile_for(&files, Setting { today, leaves_sequences });
     let rules = compiled.rules.as_ref();
-    let arrivals = match arrivals(&config.store) {
+    let arrivals = match portal::arrivals(&config.store) {
         Ok(arrivals) => arrivals,
         Err(error) => return fail(&error, ExitStatus::Environment),
     };
@@ -61,24 +59,6 @@ fn status(found: &[Finding]) -> ExitStatus {
         Some(Sign::Wrong) => ExitStatus::Failure,
         _ => ExitStatus::Success,
     }
-}
-
-/// What the router has received; `None` where there is no store.
-fn arrivals(store: &Path) -> Result<Option<Arrivals>, StoreError> {
-    let mut history = match History::open(store) {
-        Ok(history) => history,
-        Err(StoreError::Missing { .. }) => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    let bar = progress::bar();
-    bar.set_length(history.last());
-    let mut arrivals = Arrivals::default();
-    while let Some((seq, record)) = history.advance()? {
-        bar.set_position(seq);
-        arrivals.record(&record);
-    }
-    bar.finish_and_clear();
-    Ok(Some(arrivals))
 }
 
 fn of_rules(compiled: &Compiled) -> Finding {

@@ -38,7 +38,7 @@ use clap::FromArgMatches;
 
 use args::{Args, Command, Held, InDoubt, Schema};
 
-use crate::config::{Config, ProcessEnvironment};
+use crate::config::{Config, Problems, ProcessEnvironment};
 
 /// How a command ended (PRODUCT.md, exit codes).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,7 +87,7 @@ pub fn run() -> ExitStatus {
         Command::Check(asked) => check(config, asked),
         Command::Doctor { format } => doctor::run(config, format),
         Command::Subscriptions { rules, format } => subscriptions::run(config, rules, format),
-        Command::Replay(asked) => replay(config, asked),
+        Command::Replay(asked) => replay::ask(config, asked),
         Command::Explain { contact, format } => explain::run(config, &contact, format),
         Command::Backup { into } => backup::take(config, &into),
         Command::Restore { from } => backup::bring_back(config, &from),
@@ -126,9 +126,9 @@ pub fn run() -> ExitStatus {
     }
 }
 
-/// The store's folder; all of the configuration must be right for that.
+/// The store's folder, whatever else the configuration lacks.
 fn store_folder(config: &Path) -> Result<PathBuf, ExitStatus> {
-    read_config(config).map(|config| config.store)
+    read_with(config, crate::config::store_folder)
 }
 
 fn manual(path: &[String], out: Option<&Path>) -> ExitStatus {
@@ -232,40 +232,6 @@ fn test(config: &Path, asked: args::Test) -> ExitStatus {
     }
 }
 
-fn replay(config: &Path, asked: args::Replay) -> ExitStatus {
-    let what = match asked.file {
-        Some(file) => replay::What::File(file),
-        None => match store_folder(config) {
-            Ok(store) => replay::What::Journal(store, asked.last),
-            Err(status) => return status,
-        },
-    };
-    let rules = match folder_of(config, asked.rules) {
-        Ok(rules) => rules,
-        Err(status) => return status,
-    };
-    let json = asked.format == args::DataFormat::Json;
-    let (against, color) = (asked.against.as_deref(), error_color());
-    let options = replay::Options { what, rules: &rules, against, json, color };
-    let bar = progress::bar();
-    let ended = replay::run(&options, &mut std::io::stdout(), &bar);
-    bar.finish_and_clear();
-    match ended {
-        Ok(()) => ExitStatus::Success,
-        Err(replay::ReplayError::Output(error))
-            if error.kind() == std::io::ErrorKind::BrokenPipe =>
-        {
-            ExitStatus::Success
-        }
-        Err(replay::ReplayError::Rules(found)) => {
-            say(&format!("{found}error: the rules have errors; nothing was replayed"));
-            ExitStatus::Failure
-        }
-        Err(error @ replay::ReplayError::Folder(_)) => fail(&error, ExitStatus::Failure),
-        Err(error) => fail(&error, ExitStatus::Environment),
-    }
-}
-
 fn record_test(config: &Path, rules: &Path, contact: &str, rule: Option<&str>) -> ExitStatus {
     let store = match store_folder(config) {
         Ok(store) => store,
@@ -335,11 +301,19 @@ fn fail(error: &dyn std::error::Error, status: ExitStatus) -> ExitStatus {
 
 /// The configuration at `path`. A missing file named `hubroute.toml` counts as an empty one.
 fn read_config(path: &Path) -> Result<Config, ExitStatus> {
+    read_with(path, Config::read)
+}
+
+/// What `read` finds in the configuration at `path`.
+fn read_with<T>(
+    path: &Path,
+    read: impl FnOnce(&str, &Path, &ProcessEnvironment) -> Result<T, Problems>,
+) -> Result<T, ExitStatus> {
     let text = read_config_text(path)?;
     let missing = text.is_none();
     let text = text.unwrap_or_default();
     let folder = path.parent().unwrap_or(Path::new(""));
-    Config::read(&text, folder, &ProcessEnvironment).map_err(|problems| {
+    read(&text, folder, &ProcessEnvironment).map_err(|problems| {
         for problem in &problems.0 {
             say(&format!("error: {problem}"));
         }

@@ -14,7 +14,8 @@ use serde_json::json;
 use thiserror::Error;
 
 use self::input::Input;
-use super::diagnostics;
+use super::args::{self, DataFormat};
+use super::{ExitStatus, diagnostics, error_color, fail, folder_of, progress, say, store_folder};
 use crate::admin::Shown;
 use crate::domain::query::Found;
 use crate::domain::replay::{Finding, Summary, Told, difference};
@@ -69,9 +70,56 @@ pub enum ReplayError {
         #[source]
         source: io::Error,
     },
+    /// No line of the file is an event or a description.
+    #[error(
+        "nothing in {} can be read ({why}); write one JSON object a line: a webhook event, or \
+         {{ \"contact\": {{ \"id\", \"properties\" }} }}",
+        path.display()
+    )]
+    Nothing {
+        /// Which.
+        path: PathBuf,
+        /// The first line and what is wrong there.
+        why: String,
+    },
     /// Nobody takes the output.
     #[error("the output cannot be written")]
     Output(#[source] io::Error),
+}
+
+/// `hubroute replay` as it was asked for on the command line.
+pub(super) fn ask(config: &Path, asked: args::Replay) -> ExitStatus {
+    let what = match asked.file {
+        Some(file) => What::File(file),
+        None => match store_folder(config) {
+            Ok(store) => What::Journal(store, asked.last),
+            Err(status) => return status,
+        },
+    };
+    let rules = match folder_of(config, asked.rules) {
+        Ok(rules) => rules,
+        Err(status) => return status,
+    };
+    let json = asked.format == DataFormat::Json;
+    let (against, color) = (asked.against.as_deref(), error_color());
+    let options = Options { what, rules: &rules, against, json, color };
+    let bar = progress::bar();
+    let ended = run(&options, &mut io::stdout(), &bar);
+    bar.finish_and_clear();
+    match ended {
+        Ok(()) => ExitStatus::Success,
+        Err(ReplayError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+            ExitStatus::Success
+        }
+        Err(ReplayError::Rules(found)) => {
+            say(&format!("{found}error: the rules have errors; nothing was replayed"));
+            ExitStatus::Failure
+        }
+        Err(error @ (ReplayError::Folder(_) | ReplayError::Nothing { .. })) => {
+            fail(&error, ExitStatus::Failure)
+        }
+        Err(error) => fail(&error, ExitStatus::Environment),
+    }
 }
 
 /// Replays and writes to `out`; a bar of progress stands on `progress`.

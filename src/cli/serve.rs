@@ -1,5 +1,7 @@
 //! `hubroute serve`: the router, until SIGTERM or Ctrl-C.
 
+mod process;
+
 use std::path::Path;
 
 use tracing::{info, warn};
@@ -8,11 +10,14 @@ use super::{ExitStatus, diagnostics, fail, read_config, say};
 use crate::app::{App, Refused, RunError, StartError};
 use crate::config::{ProcessEnvironment, Secrets};
 use crate::telemetry;
+use process::{allow_files, keep_memory_private};
 
 /// Threads that work and serve besides those of the listeners.
 const THREADS: usize = 2;
 
 pub(super) fn run(config: &Path) -> ExitStatus {
+    // Before any secret is read.
+    let private = keep_memory_private();
     // Both are read before either ends the start: every problem at once.
     let config = read_config(config);
     let secrets = Secrets::read(&ProcessEnvironment);
@@ -23,11 +28,20 @@ pub(super) fn run(config: &Path) -> ExitStatus {
     }
     let (Ok(config), Ok(secrets)) = (config, secrets) else { return ExitStatus::Usage };
     telemetry::start(config.log, config.log_level.clone());
+    if let Err(error) = private {
+        warn!(%error, "a crash may write secrets into a core file: the system does not forbid it");
+    }
+    for exposed in Secrets::exposed(&ProcessEnvironment) {
+        warn!("{exposed}");
+    }
     if config.hubspot.verifies_too_briefly() {
         warn!(
             "[hubspot] verify_for is not longer than timeout and 5 seconds: a call that HubSpot \
              takes late may be taken for lost and made twice. Use \"15 minutes\""
         );
+    }
+    if let Err(error) = allow_files(config.server.connections_max, config.hubspot.workers) {
+        return fail(&error, ExitStatus::Environment);
     }
     let app = match App::build(config, secrets) {
         Ok(app) => app,

@@ -38,8 +38,7 @@ pub struct Answer {
 }
 
 /// Runs the tests of a rules folder. A folder that cannot be read is an error of its own; rules
-/// with errors are shown instead of their tests. Keys not built yet are no error here: the tests
-/// that wait for one name it.
+/// with errors are shown instead of their tests.
 pub fn run(folder: &Path, options: Options<'_>) -> Result<Answer, FolderError> {
     let (files, garbled) = rules_folder::read_all(folder)?;
     let setting = Setting { leaves_sequences: options.leaves_sequences, ..Setting::default() };
@@ -87,15 +86,14 @@ pub fn keep(report: &mut SuiteReport, pattern: &Regex) {
     report.results.retain(is_wanted);
 }
 
-/// Whether the run is a success: a test ran, none failed, and no test file has an error. Tests
-/// that wait for a key that is not built yet are named and do not fail.
+/// Whether the run is a success: a test ran, none failed, and no test file has an error.
 pub fn is_success(report: &SuiteReport) -> bool {
-    let (passed, failed, _) = report.counts();
+    let (passed, failed) = report.counts();
     let broken = report.diagnostics.iter().any(|it| it.severity == Severity::Error);
     0 < passed && failed == 0 && !broken
 }
 
-/// What failed and what waits, then one line that counts. Diagnostics are not in it. `folder`
+/// What failed, then one line that counts. Diagnostics are not in it. `folder`
 /// stands before the name of a test's file.
 pub fn text(report: &SuiteReport, folder: &str) -> String {
     let mut text = String::new();
@@ -115,9 +113,6 @@ fn one(result: &TestResult, folder: &str) -> String {
             "FAIL {head}\n     expected  {}\n     got       {}\n     because   {}\n",
             failure.expected, failure.got, failure.because
         ),
-        Outcome::Waits(unbuilt) => {
-            format!("WAIT {head}\n     not built yet: {} ({})\n", unbuilt.key, unbuilt.place)
-        }
     }
 }
 
@@ -130,18 +125,11 @@ fn title(result: &TestResult) -> String {
 }
 
 fn summary(report: &SuiteReport) -> String {
-    let (passed, failed, waiting) = report.counts();
+    let (passed, failed) = report.counts();
     if report.results.is_empty() {
         return "No tests found. Write them in *.test.toml beside the rules.\n".to_owned();
     }
-    if waiting == 0 {
-        return format!("{passed} passed, {failed} failed.\n");
-    }
-    let wait = if waiting == 1 { "waits" } else { "wait" };
-    format!(
-        "{passed} passed, {failed} failed, {waiting} {wait} for keys that are not built yet \
-         (counted neither as passed nor as failed).\n"
-    )
+    format!("{passed} passed, {failed} failed.\n")
 }
 
 /// Rules and conditions that no test exercised, one a line.
@@ -151,13 +139,13 @@ pub fn cover(report: &SuiteReport) -> String {
     lines.join("\n") + if lines.is_empty() { "" } else { "\n" }
 }
 
-/// The same as a JUnit report (`--junit FILE`): waiting tests are skipped ones.
+/// The same as a JUnit report (`--junit FILE`).
 pub fn junit(report: &SuiteReport) -> String {
-    let (_, failed, waiting) = report.counts();
+    let (_, failed) = report.counts();
     let cases: String = report.results.iter().map(case).collect();
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
-         <testsuite name=\"hubroute\" tests=\"{}\" failures=\"{failed}\" skipped=\"{waiting}\">\n\
+         <testsuite name=\"hubroute\" tests=\"{}\" failures=\"{failed}\" skipped=\"0\">\n\
          {cases}</testsuite>\n",
         report.results.len()
     )
@@ -186,10 +174,6 @@ fn case(result: &TestResult) -> String {
             );
             format!("  {head}><failure message=\"{}\"/></testcase>\n", escaped(&message))
         }
-        Outcome::Waits(unbuilt) => {
-            let message = format!("not built yet: {} ({})", unbuilt.key, unbuilt.place);
-            format!("  {head}><skipped message=\"{}\"/></testcase>\n", escaped(&message))
-        }
     }
 }
 
@@ -211,7 +195,7 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::rule::{Gate, Place, Unbuilt};
+    use crate::domain::rule::Place;
     use crate::domain::suite::Failure;
 
     fn result(line: u32, outcome: Outcome) -> TestResult {
@@ -227,11 +211,6 @@ mod tests {
         })
     }
 
-    fn waits() -> Outcome {
-        let place = Place { file: "inbound.toml".into(), line: 9 };
-        Outcome::Waits(Unbuilt { key: "window".to_owned(), gate: Gate::Sender, place })
-    }
-
     fn report(outcomes: Vec<Outcome>) -> SuiteReport {
         let results = outcomes.into_iter().zip(1..).map(|(it, line)| result(line, it)).collect();
         SuiteReport { results, ..SuiteReport::default() }
@@ -240,15 +219,12 @@ mod tests {
     #[test]
     fn a_run_reads_like_this() {
         assert_eq!(
-            text(&report(vec![Outcome::Passed, failed(), waits()]), "rules/"),
+            text(&report(vec![Outcome::Passed, failed()]), "rules/"),
             "FAIL rules/inbound.test.toml:2  A \"late\" lead\n     \
              expected  decision skip\n     \
              got       enroll into a by b\n     \
              because   theme x (portal.toml:27)\n\
-             WAIT rules/inbound.test.toml:3  A \"late\" lead\n     \
-             not built yet: window (inbound.toml:9)\n\
-             1 passed, 1 failed, 1 waits for keys that are not built yet (counted neither as \
-             passed nor as failed).\n"
+             1 passed, 1 failed.\n"
         );
     }
 
@@ -256,9 +232,8 @@ mod tests {
     fn only_a_run_with_a_passed_and_no_failed_test_is_a_success() {
         let check = |outcomes, expected| assert_eq!(is_success(&report(outcomes)), expected);
         check(vec![Outcome::Passed], true);
-        check(vec![Outcome::Passed, waits()], true);
         check(vec![Outcome::Passed, failed()], false);
-        check(vec![waits()], false);
+        check(vec![failed()], false);
         check(vec![], false);
         assert!(text(&report(vec![]), "rules").starts_with("No tests found."));
     }
@@ -292,9 +267,11 @@ mod tests {
 
     #[test]
     fn junit_escapes_and_counts() {
-        let xml = junit(&report(vec![Outcome::Passed, failed(), waits()]));
-        assert!(xml.contains("tests=\"3\" failures=\"1\" skipped=\"1\""), "{xml}");
+        let xml = junit(&report(vec![Outcome::Passed, failed()]));
+        assert!(xml.contains("tests=\"2\" failures=\"1\" skipped=\"0\""), "{xml}");
         assert!(xml.contains("name=\"A &quot;late&quot; lead\"/>"), "{xml}");
-        assert!(xml.contains("<skipped message=\"not built yet: window (inbound.toml:9)\"/>"));
+        assert!(
+            xml.contains("<failure message=\"expected decision skip; got enroll into a by b; ")
+        );
     }
 }

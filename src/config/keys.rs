@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use toml::de::DeValue;
 
+use super::secrets::SECRETS;
 use super::{Environment, FILE};
 use crate::domain::rule::suggest::nearest;
 use crate::domain::rule::syntax::Source;
@@ -110,8 +111,15 @@ impl Raw {
             }
         }
         for found in source.into_found() {
-            problems
-                .push(format!("{}:{}:{}: {}", found.file, found.line, found.column, found.message));
+            // What is wrong is quoted, and in such a line it may be a secret.
+            let line = text.lines().nth((found.line as usize).saturating_sub(1));
+            let line = line.unwrap_or_default();
+            let what = if is_secret(line) {
+                "it is not written as TOML, and not shown, for it may be a secret"
+            } else {
+                &found.message
+            };
+            problems.push(format!("{}:{}:{}: {what}", found.file, found.line, found.column));
         }
     }
 
@@ -125,7 +133,7 @@ impl Raw {
         let keys = || KEYS.iter().filter(|known| known.0 == table).map(|known| known.1);
         let Some(key) = keys().find(|known| *known == key) else {
             let advice = if is_secret(key) {
-                format!(". Secrets come from the environment: set {}", variable(table, key))
+                format!(". Secrets come from the environment: set {}", secret_like(table, key))
             } else {
                 did_you_mean(key, keys())
             };
@@ -143,8 +151,19 @@ impl Raw {
     }
 }
 
-fn is_secret(key: &str) -> bool {
-    ["secret", "token", "password"].iter().any(|word| key.contains(word))
+fn is_secret(text: &str) -> bool {
+    let text = text.to_lowercase();
+    ["secret", "token", "password"].iter().any(|word| text.contains(word))
+}
+
+/// The secret that somebody means who writes it as a key.
+fn secret_like(table: &str, key: &str) -> String {
+    let (table, key) = (table.to_uppercase(), key.to_uppercase());
+    let meant = SECRETS.iter().find(|name| {
+        let bare = name.trim_start_matches("HUBROUTE_");
+        bare == key || *bare == format!("{table}_{key}")
+    });
+    meant.map_or_else(|| SECRETS.join(", "), |name| (*name).to_owned())
 }
 
 fn did_you_mean<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {

@@ -174,6 +174,19 @@ pub fn rules_folder(text: &str, folder: &Path, environment: &impl Environment) -
     folder.join(path.map_or_else(|| "rules".to_owned(), |value| value.text))
 }
 
+/// Only `[store] url`: what needs nothing but the store. A file that cannot be read, and keys
+/// that are not known, are problems all the same: the folder may stand there.
+pub fn store_folder(
+    text: &str,
+    folder: &Path,
+    environment: &impl Environment,
+) -> Result<PathBuf, Problems> {
+    let mut problems = Vec::new();
+    let raw = Raw::read(text, environment, &mut problems);
+    let store = parse::store_folder(&raw, folder, &mut problems);
+    store.filter(|_| problems.is_empty()).ok_or(Problems(problems))
+}
+
 /// Only `[server] public_url`; what is wrong with it where it is missing or none.
 pub fn public_url(text: &str, environment: &impl Environment) -> Result<PublicUrl, Problems> {
     let mut problems = Vec::new();

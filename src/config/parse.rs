@@ -1,5 +1,6 @@
 //! From texts to a checked configuration; every problem says what to write instead.
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,6 +12,7 @@ use super::{Admin, Config, HubSpot, LogFormat, Server};
 use crate::domain::rule::span::Span;
 use crate::domain::secret::Secret;
 use crate::domain::signature::{Accept, PublicUrl};
+use crate::hubspot::check_base_url;
 
 /// Collects problems while values are read.
 struct Reader<'a> {
@@ -29,10 +31,21 @@ impl Reader<'_> {
         match parse(text.trim()) {
             Ok(value) => Some(value),
             Err(why) => {
+                let text = shown(&text);
                 self.problems.push(format!("{place}: [{table}] {key} = \"{text}\": {why}"));
                 None
             }
         }
+    }
+}
+
+/// A value as a problem shows it: what stands before the host of an address may be a password.
+fn shown(text: &str) -> Cow<'_, str> {
+    match (text.find("://"), text.rfind('@')) {
+        (Some(scheme), Some(at)) if scheme < at => {
+            Cow::Owned(format!("{}***{}", &text[..scheme + 3], &text[at..]))
+        }
+        _ => Cow::Borrowed(text),
     }
 }
 
@@ -61,6 +74,15 @@ pub(super) fn config(raw: &Raw, folder: &Path, problems: &mut Vec<String>) -> Op
         log: log?,
         log_level: log_level?,
     })
+}
+
+/// Only the store's folder.
+pub(super) fn store_folder(
+    raw: &Raw,
+    folder: &Path,
+    problems: &mut Vec<String>,
+) -> Option<PathBuf> {
+    Reader { raw, problems }.read("store", "url", |text| store(text, folder))
 }
 
 fn server(reader: &mut Reader<'_>) -> Option<Server> {
@@ -178,16 +200,14 @@ fn base_url(text: &str) -> Result<String, String> {
     if let Some(rest) = text.strip_prefix("http://") {
         let is_loopback = ["127.0.0.1", "localhost", "[::1]"].iter().any(|it| rest.starts_with(it))
             && ["127.0.0.1", "localhost", "["].contains(&host(rest).as_str());
-        return if is_loopback {
-            Ok(text.to_owned())
-        } else {
-            Err("it must begin with https://; plain http is for loopback only".to_owned())
-        };
+        if !is_loopback {
+            return Err("it must begin with https://; plain http is for loopback only".to_owned());
+        }
+    } else if text.strip_prefix("https://").is_none_or(|rest| host(rest).is_empty()) {
+        return Err("write HubSpot's address, https://api.hubapi.com".to_owned());
     }
-    match text.strip_prefix("https://") {
-        Some(rest) if !host(rest).is_empty() => Ok(text.to_owned()),
-        _ => Err("write HubSpot's address, https://api.hubapi.com".to_owned()),
-    }
+    // The client has the last word: it reads an address as it will be called.
+    check_base_url(text).map(|()| text.to_owned()).map_err(|error| error.to_string())
 }
 
 fn store(text: &str, folder: &Path) -> Result<PathBuf, String> {

@@ -1,10 +1,20 @@
 //! Secrets: from the environment, or from a file that the environment names.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 
 use super::{Environment, Problems};
 use crate::domain::secret::Secret;
 use crate::hubspot::{Access, Refresh};
+
+/// Every secret there is. The client id is none, and is read like one.
+pub(super) const SECRETS: [&str; 5] = [
+    "HUBROUTE_CLIENT_SECRET",
+    "HUBROUTE_CLIENT_SECRET_PREVIOUS",
+    "HUBROUTE_ACCESS_TOKEN",
+    "HUBROUTE_REFRESH_TOKEN",
+    "HUBROUTE_ADMIN_TOKEN",
+];
 
 /// What the router needs and may not print.
 #[derive(Clone, Debug)]
@@ -58,6 +68,17 @@ impl Secrets {
             Some(access) if problems.is_empty() => Ok(access),
             _ => Err(Problems(problems)),
         }
+    }
+
+    /// A sentence for each file of a secret that others than its owner may read or replace. A
+    /// warning and not a refusal: containers mount secrets with modes that nobody can choose.
+    pub fn exposed(environment: &impl Environment) -> Vec<String> {
+        let in_files = SECRETS.iter().filter(|name| environment.var(name).is_none());
+        let files = in_files.filter_map(|name| {
+            let name = format!("{name}_FILE");
+            environment.var(&name).map(|path| (name, path))
+        });
+        files.filter_map(|(name, path)| exposed(&name, &path)).collect()
     }
 
     /// Only `HUBROUTE_ACCESS_TOKEN`, where it is set: with it a command may read HubSpot itself.
@@ -147,4 +168,20 @@ fn optional(
             None
         }
     }
+}
+
+/// What is wrong with a secret's file where its mode has more than `0600`.
+fn exposed(name: &str, path: &str) -> Option<String> {
+    // A file that cannot be looked at cannot be read, which is said elsewhere.
+    let mode = fs::metadata(path).ok()?.permissions().mode() & 0o777;
+    let may = if mode & 0o022 != 0 { "read or replace" } else { "read" };
+    let who = match (mode & 0o006 != 0, mode & 0o060 != 0) {
+        (true, _) => "every user of this machine",
+        (false, true) => "its group",
+        (false, false) => return None,
+    };
+    Some(format!(
+        "{name}: {path} has mode {mode:04o}: {who} may {may} this secret; chmod 600 {path}, owned \
+         by the user that runs the router"
+    ))
 }

@@ -37,6 +37,25 @@ fn every_key_but_the_public_url_has_a_default() {
 }
 
 #[test]
+fn the_stores_folder_is_found_without_the_rest_and_never_guessed() {
+    let folder = |text: &str| store_folder(text, Path::new("/etc/hubroute"), &BTreeMap::new());
+    let found = |text: &str| folder(text).expect("enough").display().to_string();
+    assert_eq!(found(""), "/etc/hubroute/data");
+    assert_eq!(
+        found("[store]\nurl = \"here\"\n[hubspot]\nprofile = \"v5\"\n"),
+        "/etc/hubroute/here"
+    );
+    for (text, part) in [
+        ("[store]\nurl = \"redis://x\"\n", "[store] url = \"redis://x\": name a folder"),
+        ("[store]\nuri = \"here\"\n", "[store] uri is not known. Did you mean url?"),
+        ("[store\nurl = \"here\"\n", "hubroute.toml:1:"),
+    ] {
+        let problems = folder(text).expect_err("refused").to_string();
+        assert!(problems.contains(part), "{part}\n{problems}");
+    }
+}
+
+#[test]
 fn a_log_level_that_is_none_is_a_problem() {
     let read = |level: &str| read(&format!("{URL}[log]\nlevel = \"{level}\"\n"), &BTreeMap::new());
     assert!(read("warn,hubroute=debug").is_ok());
@@ -67,7 +86,7 @@ fn every_problem_is_reported_at_once_with_its_place() {
             "hubroute.toml:6: [sever] is not known. Did you mean server?",
             "plain http is for loopback only",
             "[hubspot] profile = \"v5\"",
-            "[hubspot] access_token is not known. Secrets come from the environment",
+            "[hubspot] access_token is not known. Secrets come from the environment: set HUBROUTE_ACCESS_TOKEN",
             "\"v4\" is not known",
             "not built yet",
         ],
@@ -127,4 +146,36 @@ fn a_lost_answer_is_looked_for_longer_than_its_call_may_last() {
     assert!(brief("verify_for = \"20 seconds\""));
     assert!(!brief("verify_for = \"21 seconds\""));
     assert!(!brief("verify_for = \"8 seconds\"\ntimeout = \"2 seconds\""));
+}
+
+#[test]
+fn a_secrets_file_that_others_may_read_is_named_with_who_and_what_to_do() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("token");
+    std::fs::write(&path, "a-secret").expect("written");
+    let name = path.to_string_lossy().into_owned();
+    let files = BTreeMap::from([("HUBROUTE_ADMIN_TOKEN_FILE", name.as_str())]);
+    let mode = |mode| {
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).expect("set");
+        Secrets::exposed(&files)
+    };
+    for good in [0o600, 0o400, 0o200] {
+        assert_eq!(mode(good), Vec::<String>::new(), "{good:o}");
+    }
+    for (bad, part) in [
+        (0o644, "has mode 0644: every user of this machine may read this secret; chmod 600"),
+        (0o604, "every user of this machine may read this"),
+        (0o640, "its group may read this"),
+        (0o620, "its group may read or replace this"),
+        (0o666, "every user of this machine may read or replace this"),
+    ] {
+        let told = mode(bad);
+        let [told] = &told[..] else { panic!("{bad:o}: {told:?}") };
+        assert!(told.contains(part) && told.contains(&name), "{told}");
+        assert!(told.starts_with("HUBROUTE_ADMIN_TOKEN_FILE: ") && !told.contains("a-secret"));
+    }
+    let mut both = files.clone();
+    both.insert("HUBROUTE_ADMIN_TOKEN", "the environment wins");
+    assert!(Secrets::exposed(&both).is_empty(), "the file is not read");
 }

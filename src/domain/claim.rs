@@ -88,7 +88,7 @@ pub enum State {
         since: Timestamp,
         /// What HubSpot said, if anything.
         doubt: Doubt,
-        /// How often it was read back.
+        /// How often HubSpot answered when it was read back.
         checks: u32,
         /// When it is read back next.
         next_check: Timestamp,

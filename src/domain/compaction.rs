@@ -46,6 +46,20 @@ pub struct CompactionBegun {
     /// How whole the memory of enrollments is.
     #[serde(default)]
     pub recall: Recall,
+    /// The newest record that erased somebody, or is about somebody who was erased; 0 for none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub erased: u64,
+    /// The delivery that was judged last then.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub erased_delivery: u64,
+    /// The newest record whose erasures are gone from the journal too; 0 for none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub swept: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// State that was kept, each piece whole. Keeping it twice is keeping it once.

@@ -12,13 +12,15 @@ use super::claim::{Claim, Sender, Target};
 use super::gates::limits::LimitSeen;
 use super::gates::past::Past;
 use super::gates::rank::{self, Candidate};
-use super::gates::{self, AFTER_RANK, BEFORE_RANK, Case, Halt, Notes, Stop, evidence};
+use super::gates::{
+    self, AFTER_RANK, BEFORE_RANK, Case, Enrollment, Notes, Stop, Wanted, evidence, split,
+};
 use super::id::{RowId, RuleId, ThemeName};
 use super::leaving::Leaving;
 use super::person::{Item, Purpose, Seen, Shadow};
 use super::reason::{Decision, Reason};
 use super::record::Row;
-use super::rule::{Mode, Rule, RuleSet, Unbuilt};
+use super::rule::{Mode, Rule, RuleSet};
 use super::sentence;
 use super::time::Timestamp;
 use super::view::View;
@@ -87,19 +89,18 @@ impl Plan {
     }
 }
 
-/// Decides everything that is due of one person. The error is a key whose effect is not built
-/// yet, where the decision got as far as needing it.
-pub fn decide(rules: &RuleSet, view: &View<'_>) -> Result<Plan, Unbuilt> {
+/// Decides everything that is due of one person.
+pub fn decide(rules: &RuleSet, view: &View<'_>) -> Plan {
     let proof = evidence::read(&view.memory.person, view.contact);
     let person = proof.applied_to(&view.memory.person);
     let mut past = Past::of(rules, &person, view.now);
     let mut draft = Draft::new(rules, view, proof);
-    let ready = open(rules, view, &past, &mut draft)?;
-    let ready = leave::decide(rules, view, &past, ready, &mut draft)?;
+    let ready = open(rules, view, &past, &mut draft);
+    let ready = leave::decide(rules, view, &past, ready, &mut draft);
     if !draft.is_leaving() {
-        enroll(rules, view, &mut past, ready, &mut draft)?;
+        enroll(rules, view, &mut past, ready, &mut draft);
     }
-    Ok(draft.finish())
+    draft.finish()
 }
 
 /// Judges the best of each theme. Once somebody is to be taken out of something, whatever has
@@ -110,38 +111,34 @@ fn enroll(
     past: &mut Past<'_>,
     ready: Vec<Ready<'_>>,
     draft: &mut Draft<'_>,
-) -> Result<(), Unbuilt> {
+) {
     let mut won = Won::default();
-    for Ready { index, item, rule, mode, mut notes } in ranked(rules, ready, draft)? {
-        let theme = gates::enrollment(rule)?.theme;
+    for (Ready { index, item, rule, mode, mut notes }, into) in ranked(rules, ready, draft) {
+        let theme = into.theme;
         if let Some(stop) = won.before(theme, mode, rule) {
             notes.push("rank", false, stop.sentence.clone());
             draft.stop(index, Some((rule, mode)), notes, stop);
             continue;
         }
         let case = Case { rules, view, past, item, rule, mode };
-        match gates::run(&AFTER_RANK, &case, &mut notes) {
-            Err(Halt::Unbuilt(unbuilt)) => return Err(unbuilt),
-            Err(Halt::Stop(stop)) => {
-                let is_blocked = matches!(stop.decision, Decision::Skip | Decision::Hold);
-                if !(is_blocked && rule.next_if_blocked) {
-                    won.add(theme, mode, rule);
-                }
-                let shadow = draft.stop(index, Some((rule, mode)), notes, *stop);
-                if let Some(shadow) = shadow {
-                    past.add_shadow(&shadow, view.now);
-                }
-                if draft.is_leaving() {
-                    return Ok(());
-                }
-            }
-            Ok(()) => {
-                won.add(theme, mode, rule);
-                draft.enroll(index, &case, notes)?;
-            }
+        let wanted = Wanted { case, into };
+        let Err(stop) = gates::run(&AFTER_RANK, &wanted, &mut notes) else {
+            won.add(theme, mode, rule);
+            draft.enroll(index, &wanted, notes);
+            continue;
+        };
+        let is_blocked = matches!(stop.decision, Decision::Skip | Decision::Hold);
+        if !(is_blocked && rule.next_if_blocked) {
+            won.add(theme, mode, rule);
+        }
+        let shadow = draft.stop(index, Some((rule, mode)), notes, *stop);
+        if let Some(shadow) = shadow {
+            past.add_shadow(&shadow, view.now);
+        }
+        if draft.is_leaving() {
+            return;
         }
     }
-    Ok(())
 }
 
 /// Which rule of each theme has come first in this decision. Rules that only watch come first
@@ -183,7 +180,7 @@ fn open<'a>(
     view: &'a View<'a>,
     past: &Past<'_>,
     draft: &mut Draft<'_>,
-) -> Result<Vec<Ready<'a>>, Unbuilt> {
+) -> Vec<Ready<'a>> {
     let mut passed = Vec::new();
     for (index, item) in view.memory.person.due_items(view.now) {
         if item.purpose == Purpose::Suppress {
@@ -200,46 +197,58 @@ fn open<'a>(
         let mut ready = Ready { index, item, rule, mode: mode(rule), notes: Notes::default() };
         let case = Case { rules, view, past, item, rule, mode: ready.mode };
         match gates::run(&BEFORE_RANK, &case, &mut ready.notes) {
-            Err(Halt::Unbuilt(unbuilt)) => return Err(unbuilt),
-            Err(Halt::Stop(stop)) => {
+            Err(stop) => {
                 draft.stop(index, Some((rule, ready.mode)), ready.notes, *stop);
             }
             Ok(()) => passed.push(ready),
         }
     }
-    Ok(passed)
+    passed
 }
 
-/// The best of each theme, in the order they are judged, and where the best lets the next one
-/// try (`if_blocked = "next"`), the next. The others end here.
+/// The best of each theme, with where it goes, in the order they are judged, and where the best
+/// lets the next one try (`if_blocked = "next"`), the next. The others end here.
 fn ranked<'a>(
     rules: &RuleSet,
     ready: Vec<Ready<'a>>,
     draft: &mut Draft<'_>,
-) -> Result<Vec<Ready<'a>>, Unbuilt> {
-    let mut candidates = Vec::with_capacity(ready.len());
-    for it in &ready {
-        candidates.push(Candidate {
-            theme: gates::enrollment(it.rule)?.theme,
-            rule: &it.rule.id,
-            priority: it.rule.priority,
-            dry_run: it.mode < Mode::Approval,
-            next: it.rule.next_if_blocked,
-            fired_at: it.item.fired_at,
-        });
-    }
+) -> Vec<(Ready<'a>, Enrollment<'a>)> {
+    let bound = bound(ready, draft);
+    let candidate = |(it, into): &(Ready<'a>, Enrollment<'a>)| Candidate {
+        theme: into.theme,
+        rule: &it.rule.id,
+        priority: it.rule.priority,
+        dry_run: it.mode < Mode::Approval,
+        next: it.rule.next_if_blocked,
+        fired_at: it.item.fired_at,
+    };
+    let candidates: Vec<Candidate<'_>> = bound.iter().map(candidate).collect();
     let order = rank::order(&candidates, &rules.themes);
-    let mut ready: Vec<Option<Ready<'a>>> = ready.into_iter().map(Some).collect();
+    let mut bound: Vec<Option<_>> = bound.into_iter().map(Some).collect();
     let mut best = Vec::with_capacity(order.len());
     for index in order {
-        let Some(mut it) = ready[index].take() else { continue };
+        let Some((mut it, into)) = bound[index].take() else { continue };
         let Some(winner) = rank::winner(&candidates, index) else {
-            best.push(it);
+            best.push((it, into));
             continue;
         };
         let stop = outranked(winner.rule, winner.priority);
         it.notes.push("rank", false, stop.sentence.clone());
         draft.stop(it.index, Some((it.rule, it.mode)), it.notes, stop);
     }
-    Ok(best)
+    best
+}
+
+/// Each with where it goes. One whose rule enrolls into nothing any more ends here.
+fn bound<'a>(ready: Vec<Ready<'a>>, draft: &mut Draft<'_>) -> Vec<(Ready<'a>, Enrollment<'a>)> {
+    let mut bound = Vec::with_capacity(ready.len());
+    for it in ready {
+        if let Some(into) = gates::enrollment(it.rule) {
+            bound.push((it, into));
+        } else {
+            let stop = split::nowhere(it.rule);
+            draft.stop(it.index, Some((it.rule, it.mode)), it.notes, stop);
+        }
+    }
+    bound
 }

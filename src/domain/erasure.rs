@@ -57,15 +57,17 @@ impl Person {
     /// Forgets everything but ids, enrollments and merges.
     pub fn erase(&mut self, seq: u64, at: Timestamp) {
         self.erased.get_or_insert(at);
+        self.items.clear();
         self.redact();
         self.touch(seq, false);
     }
 
-    /// Takes out what an erasure does not leave.
+    /// Takes out what an erasure does not leave. Items stay, and say nothing: later records end
+    /// them, and what is counted of them must come out the same.
     pub fn redact(&mut self) {
         self.newest.clear();
         self.known = Known::default();
-        self.items.clear();
+        self.items.iter_mut().for_each(redact_item);
         self.claims.iter_mut().for_each(redact_claim);
         self.leavings.iter_mut().for_each(redact_leaving);
         self.seen.clear();

@@ -13,7 +13,8 @@ use super::contact::Contact;
 use super::event::{Event, Kind};
 use super::gates::past::Past;
 use super::gates::{
-    AFTER_RANK, BEFORE_RANK, Case, Halt, Notes, Step, Stop, UNENROLL, evidence, exit, run,
+    AFTER_RANK, BEFORE_RANK, Case, Notes, Passed, Stop, UNENROLL, Wanted, enrollment, evidence,
+    exit,
 };
 use super::id::RuleId;
 use super::person::Item;
@@ -41,7 +42,7 @@ pub struct Answer {
     pub steps: Vec<TraceStep>,
     /// What would be decided.
     pub decision: Decision,
-    /// Why; `None` for a rule that is off, or that has a key that is not built yet.
+    /// Why; `None` for a rule that is off.
     pub reason: Option<Reason>,
     /// The same for people.
     pub sentence: String,
@@ -93,17 +94,12 @@ fn ask(rules: &RuleSet, view: &View<'_>, past: &Past<'_>, rule: &Rule) -> Answer
     let item = fired_now(rules, view, rule);
     let case = Case { rules, view, past, item: &item, rule, mode: rule.mode };
     let mut notes = Notes::default();
-    let mut stops = Vec::new();
-    let after: &[Step] = if rule.exit().is_some() { &UNENROLL } else { &AFTER_RANK };
-    for step in BEFORE_RANK.iter().chain(after) {
-        match run(std::slice::from_ref(step), &case, &mut notes) {
-            Ok(()) => {}
-            Err(Halt::Stop(stop)) => stops.push(*stop),
-            Err(Halt::Unbuilt(unbuilt)) => {
-                let detail = format!("{} is not built yet ({})", unbuilt.key, unbuilt.place);
-                notes.push("not built", false, detail);
-            }
-        }
+    let mut stops = all(&BEFORE_RANK, &case, &mut notes);
+    let into = enrollment(rule);
+    if rule.exit().is_some() {
+        stops.extend(all(&UNENROLL, &case, &mut notes));
+    } else if let Some(into) = into {
+        stops.extend(all(&AFTER_RANK, &Wanted { case, into }, &mut notes));
     }
     answer.steps = notes.trace;
     answer.take_dates(&case, &stops);
@@ -120,11 +116,16 @@ fn ask(rules: &RuleSet, view: &View<'_>, past: &Past<'_>, rule: &Rule) -> Answer
         answer.sentence = sentence::left(&sentence::list(&from), &rule.id);
     } else {
         let sender = notes.sender.map(|chosen| chosen.sender.name);
-        let target = case.enrollment().map_or("", |it| it.target.name.as_str());
+        let target = into.map_or("", |it| it.target.name.as_str());
         let sender = sender.as_ref().map(super::id::SenderName::as_str);
         answer.sentence = sentence::matched(target, sender, &rule.id);
     }
     answer
+}
+
+/// Every verdict of `steps`, not only the first.
+fn all<C>(steps: &[impl Fn(&C, &mut Notes) -> Passed], case: &C, notes: &mut Notes) -> Vec<Stop> {
+    steps.iter().filter_map(|step| step(case, notes).err()).map(|stop| *stop).collect()
 }
 
 impl Answer {
@@ -134,7 +135,7 @@ impl Answer {
         };
         self.re_enroll_from = until(Reason::AlreadyEnrolledOnce);
         let running = || {
-            let theme = case.enrollment().ok()?.theme;
+            let theme = enrollment(case.rule)?.theme;
             let cooldown = case.rules.themes.get(theme)?.cooldown;
             let claims = &case.past.person.claims;
             let live = claims.iter().filter(|it| it.theme == *theme && it.is_live(case.view.now));
@@ -204,6 +205,10 @@ fn remedies(case: &Case<'_>, stop: &Stop, steps: &[TraceStep]) -> Vec<String> {
         (Reason::AlreadyEnrolledOnce, None) => "re_enroll of the rule allows it again".to_owned(),
         (Reason::AlreadyInTheme | Reason::BlockedByTheme, _) => {
             format!("that is over: {why}")
+        }
+        // Nothing about the contact moves it into another arm.
+        (Reason::ControlGroup, _) => {
+            "the rule's split is another one: who is in which arm is fixed".to_owned()
         }
         (Reason::Suppressed, _) => {
             let by = stop.by.as_deref().unwrap_or("the suppression");

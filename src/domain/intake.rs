@@ -43,8 +43,7 @@ impl Incoming<'_> {
     }
 }
 
-/// Judges one event about `person`. Rules whose mode is off never fire, nor do those whose
-/// trigger is not built yet.
+/// Judges one event about `person`. Rules whose mode is off never fire.
 pub fn judge(rules: &RuleSet, person: &Person, incoming: &Incoming<'_>) -> TakenEvent {
     let event = incoming.event;
     let mut taken = TakenEvent {

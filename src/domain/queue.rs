@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::id::{ContactId, Inbox, RowId, SenderName};
+use super::line::Line;
 use super::person::Item;
 use super::reason::{Decision, Reason};
 use super::rule::RuleSet;
@@ -36,7 +37,7 @@ impl Ticket {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     sender: SenderName,
-    ticket: Ticket,
+    ticket: Arc<Ticket>,
     due: Timestamp,
 }
 
@@ -44,7 +45,7 @@ pub struct Place {
 pub fn places(items: &[Item]) -> Vec<Place> {
     let place = |item: &Item| {
         let (sender, due) = awaited(item)?;
-        Some(Place { sender: sender.clone(), ticket: Ticket::of(item), due })
+        Some(Place { sender: sender.clone(), ticket: Arc::new(Ticket::of(item)), due })
     };
     items.iter().filter_map(place).collect()
 }
@@ -56,9 +57,28 @@ struct Waiter {
     due: Timestamp,
 }
 
-/// Whoever waits for one sender, by turn.
+/// Whoever waits for one sender.
 #[derive(Clone, Debug, Default)]
-struct Queue(BTreeMap<Ticket, Waiter>);
+struct Queue {
+    by_turn: Line<Arc<Ticket>, Waiter>,
+    /// The same people by when they are due.
+    by_due: Line<(Timestamp, Arc<Ticket>), ()>,
+}
+
+impl Queue {
+    fn put(&mut self, ticket: Arc<Ticket>, waiter: Waiter) {
+        if let Some(before) = self.by_turn.insert(Arc::clone(&ticket), waiter) {
+            self.by_due.remove(&(before.due, Arc::clone(&ticket)));
+        }
+        self.by_due.insert((waiter.due, ticket), ());
+    }
+
+    fn take(&mut self, ticket: &Arc<Ticket>) {
+        if let Some(before) = self.by_turn.remove(ticket) {
+            self.by_due.remove(&(before.due, Arc::clone(ticket)));
+        }
+    }
+}
 
 /// Whoever waits, by sender.
 #[derive(Clone, Debug, Default)]
@@ -85,14 +105,14 @@ impl Queues {
     pub fn replace(&mut self, contact: ContactId, before: &[Place], after: Vec<Place>) {
         for place in before {
             if let Some(queue) = self.0.get_mut(&place.sender) {
-                Arc::make_mut(queue).0.remove(&place.ticket);
+                Arc::make_mut(queue).take(&place.ticket);
             }
         }
         for Place { sender, ticket, due } in after {
             let queue = self.0.entry(sender).or_default();
-            Arc::make_mut(queue).0.insert(ticket, Waiter { contact, due });
+            Arc::make_mut(queue).put(ticket, Waiter { contact, due });
         }
-        self.0.retain(|_, queue| !queue.0.is_empty());
+        self.0.retain(|_, queue| !queue.by_turn.is_empty());
     }
 
     /// Whether nobody waits.
@@ -102,13 +122,17 @@ impl Queues {
 
     /// How many wait for `sender` and come before `ticket`.
     pub fn before(&self, sender: &SenderName, ticket: &Ticket) -> usize {
-        self.0.get(sender).map_or(0, |queue| queue.0.range(..ticket).count())
+        self.0.get(sender).map_or(0, |queue| queue.by_turn.rank(|it| **it < *ticket))
     }
 
     /// How many of them are due at `now`, and will take a place before it.
     pub fn due_before(&self, sender: &SenderName, ticket: &Ticket, now: Timestamp) -> usize {
-        let is_due = |(_, waiter): &(&Ticket, &Waiter)| waiter.is_due(now);
-        self.0.get(sender).map_or(0, |queue| queue.0.range(..ticket).filter(is_due).count())
+        let Some(queue) = self.0.get(sender) else { return 0 };
+        // Each waits for a place of their own, so few are due within the same minute.
+        let oldest = now.minus_ms(OVERDUE_MS_MAX);
+        let due = queue.by_due.from(|(due, _)| *due < oldest).map(|(key, ())| key);
+        let due = due.take_while(|(due, _)| *due <= now);
+        due.filter(|(_, it)| **it < *ticket).count()
     }
 
     /// Who is to be woken at `now`: for each sender the first in line, as many as there are
@@ -129,17 +153,12 @@ impl Queues {
             if free == 0 {
                 continue;
             }
-            let due = queue.0.values().filter(|waiter| waiter.due <= now).count();
-            let later = queue.0.values().filter(|waiter| now < waiter.due);
+            let due = queue.by_due.rank(|(due, _)| *due <= now);
+            let all = queue.by_turn.iter().map(|(_, waiter)| waiter);
+            let later = all.filter(|waiter| now < waiter.due);
             woken.extend(later.take(free.saturating_sub(due)).map(|waiter| waiter.contact));
         }
         woken
-    }
-}
-
-impl Waiter {
-    fn is_due(&self, now: Timestamp) -> bool {
-        self.due <= now && now.since_ms(self.due) <= OVERDUE_MS_MAX
     }
 }
 

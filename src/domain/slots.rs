@@ -2,10 +2,9 @@
 //! unsettled claim counts whatever its age, a settled one from the latest moment HubSpot may
 //! have enrolled (CONSISTENCY.md 6.9 and 6.10).
 
-use std::collections::{BTreeMap, VecDeque};
-
 use super::claim::{Claim, State};
 use super::id::ClaimId;
+use super::line::Line;
 use super::time::{MINUTE_MS, Timestamp};
 
 /// How soon places are looked for again when only open calls stand in the way.
@@ -43,9 +42,9 @@ impl Slot {
 /// what is over.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Slots {
-    by_claim: BTreeMap<ClaimId, Slot>,
+    by_claim: Line<ClaimId, Slot>,
     /// The settled ones once more, oldest first: their places in it count them.
-    settled: VecDeque<(Timestamp, ClaimId)>,
+    settled: Line<(Timestamp, ClaimId), ()>,
 }
 
 impl Slots {
@@ -61,16 +60,14 @@ impl Slots {
     pub fn set(&mut self, claim: ClaimId, slot: Slot) {
         self.clear(&claim);
         if let Slot::Settled(at) = slot {
-            let place = self.settled.partition_point(|known| (known.0, &known.1) < (at, &claim));
-            self.settled.insert(place, (at, claim.clone()));
+            self.settled.insert((at, claim.clone()), ());
         }
         self.by_claim.insert(claim, slot);
     }
 
     fn clear(&mut self, claim: &ClaimId) {
         if let Some(Slot::Settled(at)) = self.by_claim.remove(claim) {
-            let place = self.settled.partition_point(|known| (known.0, &known.1) < (at, claim));
-            self.settled.remove(place);
+            self.settled.remove(&(at, claim.clone()));
         }
     }
 
@@ -82,22 +79,22 @@ impl Slots {
 
     /// The settled ones, oldest first.
     pub fn settled(&self) -> Vec<Timestamp> {
-        self.settled.iter().map(|(at, _)| *at).collect()
+        self.settled.iter().map(|((at, _), ())| *at).collect()
     }
 
     /// Places taken in the `within_ms` milliseconds before `now`.
     pub fn used(&self, within_ms: u64, now: Timestamp) -> u32 {
-        let over = self.settled.partition_point(|(at, _)| at.plus_ms(within_ms) <= now);
+        let over = self.settled.rank(|(at, _)| at.plus_ms(within_ms) <= now);
         let settled = self.settled.len() - over;
         self.open().saturating_add(u32::try_from(settled).unwrap_or(u32::MAX))
     }
 
     /// Forgets settled places from before `at`, which nothing counts any more.
     pub fn forget_before(&mut self, at: Timestamp) {
-        while self.settled.front().is_some_and(|(since, _)| *since < at) {
-            if let Some((_, claim)) = self.settled.pop_front() {
-                self.by_claim.remove(&claim);
-            }
+        while let Some((oldest, ())) = self.settled.first().filter(|((since, _), ())| *since < at) {
+            let oldest = oldest.clone();
+            self.settled.remove(&oldest);
+            self.by_claim.remove(&oldest.1);
         }
     }
 }

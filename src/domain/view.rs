@@ -1,5 +1,7 @@
 //! Everything a decision may look at, gathered by the shell beforehand.
 
+mod place;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -46,29 +48,6 @@ impl InboxUse {
         }
         let free = budget.saturating_sub(self.used(now));
         if pace_ms == 0 { free } else { free.min(1) }
-    }
-
-    /// When there is a place for whoever has `ahead` others before them: each of those takes the
-    /// first that is free, keeps it for 24 hours, and the next keeps the pace. The places of
-    /// open calls, and of a budget of 0, are a guess.
-    pub fn place(&self, (budget, pace_ms): (u32, u64), ahead: usize, now: Timestamp) -> Timestamp {
-        let free = slots::places((self.open, &self.settled), budget, DAY_MS, now);
-        let from = self.full_until.map_or(now, |until| until.max(now));
-        let mut last = self.last;
-        let mut places: Vec<Timestamp> = Vec::with_capacity(ahead + 1);
-        for turn in 0..=ahead {
-            let again = || places[turn - free.len()].plus_ms(DAY_MS);
-            let by_budget = match free.get(turn) {
-                Some(at) => *at,
-                None if free.is_empty() => now.plus_ms(DAY_MS),
-                None => again(),
-            };
-            let by_pace = last.map_or(now, |last| last.plus_ms(pace_ms));
-            let place = from.max(by_budget).max(by_pace);
-            last = Some(place);
-            places.push(place);
-        }
-        places.last().copied().unwrap_or(now)
     }
 
     /// When the next slot is free under `budget`; `None` when one is free at `now`, or when

@@ -137,6 +137,12 @@ fn http(settings: &Settings, base: &Url) -> Result<reqwest::Client, BuildError> 
     builder.build().map_err(BuildError::Tls)
 }
 
+/// Whether a text is an address that calls may go to: https, or http on loopback, and nothing in
+/// it but host, port and path.
+pub fn check_base_url(text: &str) -> Result<(), BuildError> {
+    base_url(text).map(|_| ())
+}
+
 fn base_url(text: &str) -> Result<Url, BuildError> {
     let url = Url::parse(text).map_err(|_| BuildError::BaseUrl("is not a URL"))?;
     let extra = url.query().is_some() || url.fragment().is_some();

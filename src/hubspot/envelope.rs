@@ -7,6 +7,9 @@ use super::json::text;
 
 /// The longest message that is kept, in characters.
 const MESSAGE_MAX: usize = 300;
+/// The longest word that is kept, in bytes: bought tokens are longer, and HubSpot's codes, scopes
+/// and correlation ids are not.
+const WORD_MAX: usize = 64;
 
 /// What HubSpot says of an error.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -77,7 +80,7 @@ pub(super) fn clean(foreign: &str) -> String {
         .filter(|word| !word.is_empty())
         .map(|word| match word {
             _ if word.contains('@') || word.contains("%40") => "[address]",
-            _ if word.contains("pat-") => "[token]",
+            _ if word.contains("pat-") || WORD_MAX < word.len() => "[token]",
             _ => word,
         })
         .collect();
@@ -112,11 +115,14 @@ mod tests {
             "{\"status\":\"error\",\"message\":\"Contact <ann@example.com>\\n\\u001b[31m pat-na1-5 left\"}",
             "HTTP 400 Contact [address] [31m [token] left",
         );
+        let bought = "C".repeat(WORD_MAX + 1);
+        let body = format!(r#"{{"status":"error","message":"The token {bought} expired"}}"#);
+        check(&body, "HTTP 400 The token [token] expired");
     }
 
     #[test]
     fn a_long_message_is_cut() {
-        let body = format!(r#"{{"status":"error","message":"{}"}}"#, "ü".repeat(10_000));
+        let body = format!(r#"{{"status":"error","message":"{}"}}"#, "ü ".repeat(10_000));
         assert_eq!(describe(400, body.as_bytes()).chars().count(), MESSAGE_MAX);
     }
 }

@@ -29,5 +29,5 @@ mod tests;
 
 pub use crate::domain::secret::Secret;
 pub use access::{Access, Refresh};
-pub use client::{BuildError, Client, Settings};
+pub use client::{BuildError, Client, Settings, check_base_url};
 pub use profile::{Profile, UnknownProfile};

@@ -14,6 +14,7 @@ mod press;
 mod read_back;
 mod reading;
 mod share;
+mod strangers;
 mod turn;
 mod work;
 
@@ -26,6 +27,7 @@ pub use circuits::{Circuits, Part};
 pub use halts::{Halt, Halts};
 pub use pace::{Pace, Urgency};
 pub use press::Pressed;
+pub use strangers::Beside;
 
 use self::directory::Directory;
 use self::share::Share;
@@ -63,6 +65,7 @@ pub struct Router<L, H, C> {
     share: Share,
     halts: Halts,
     circuits: Circuits,
+    beside: Beside,
     retries: Mutex<Budget>,
     directory: Directory,
     /// An enrollment of ours was looked at once: HubSpot's read of enrollments is known to work.
@@ -85,6 +88,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
             share: Share::new(settings.daily_share_percent),
             halts: Halts::default(),
             circuits: Circuits::default(),
+            beside: Beside::default(),
             retries: Mutex::default(),
             directory: Directory::default(),
             looked_once: AtomicBool::new(false),
@@ -100,6 +104,11 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
     /// What is left alone because it did not answer.
     pub fn circuits(&self) -> &Circuits {
         &self.circuits
+    }
+
+    /// Who else enrolls the same contacts.
+    pub fn beside(&self) -> &Beside {
+        &self.beside
     }
 
     /// No call that enrolls leaves while what was enrolled meanwhile is looked for

@@ -16,6 +16,7 @@ use crate::domain::rule::Mode;
 use crate::domain::settle::{
     Case, Resolution, Shown, by_person, item_of, observe, recovered, resolve,
 };
+use crate::domain::time::{SECOND_MS, Timestamp};
 use crate::port::{Clock, Enrollments, HubSpot, Ledger, LedgerError, Wanted};
 
 /// What a reload may have mended.
@@ -23,6 +24,9 @@ const WOKEN: [Reason; 4] =
     [Reason::NoSender, Reason::SenderPaused, Reason::HubspotRefusedRequest, Reason::DeadLetter];
 /// What waits for a person, as long as its rule is there.
 const ASKED: [Reason; 2] = [Reason::NeedsApproval, Reason::BreakerOpen];
+
+/// How long a read of the contact counts as one of a moment ago.
+const FRESH_MS_MAX: u64 = 30 * SECOND_MS;
 
 /// What was found.
 enum Look {
@@ -33,9 +37,9 @@ enum Look {
 }
 
 /// Whether the contact was read right before the call, and the call was answered a moment ago.
-fn is_fresh(claim: &Claim) -> bool {
-    let State::InDoubt { doubt, checks, .. } = &claim.state else { return false };
-    *checks == 0 && *doubt != Doubt::NoAnswer
+fn is_fresh(claim: &Claim, now: Timestamp) -> bool {
+    let State::InDoubt { since, doubt, checks, .. } = &claim.state else { return false };
+    *checks == 0 && *doubt != Doubt::NoAnswer && now.since_ms(*since) < FRESH_MS_MAX
 }
 
 impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
@@ -81,7 +85,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
     /// the call may be long past, the contact is read first: the enrollment stands under the id
     /// that counts now (CONSISTENCY.md 6.8), and of somebody who is gone nothing can be seen.
     async fn look_at(&self, claim: &Claim, person: &Person) -> Result<Look, ReadFailure> {
-        let contact = if is_fresh(claim) {
+        let contact = if is_fresh(claim, self.clock.now()) {
             None
         } else {
             let Some(contact) = self.latest_sequence(person.contact).await? else {

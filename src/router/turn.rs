@@ -4,7 +4,7 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use tracing::{error, warn};
+use tracing::warn;
 
 use super::Router;
 use super::pace::Urgency;
@@ -123,17 +123,9 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
     ) -> Result<Option<Progress>, LedgerError> {
         let (contact, owners) = (&reading.contact, &reading.owners);
         let view = View { now, contact, memory, owners, around: None };
-        let mut plan = match decide(rules, &view) {
-            Ok(plan) => plan,
-            Err(unbuilt) => {
-                // A rule set with such a key is refused, so this is our own mistake.
-                error!(key = unbuilt.key, "a rule uses a key that is not built yet");
-                let stuck = Postponed::Stuck(format!("{} is not built yet", unbuilt.key));
-                self.spare();
-                return self.postpone(rules, &memory.person, &stuck).await.map(Some);
-            }
-        };
+        let mut plan = decide(rules, &view);
         let saw = Saw { versions: memory.versions.clone() };
+        self.beside.look(memory, &plan, now);
         let mut turn = changes(&plan, memory, reading, now);
         let Some(intent) = plan.enroll.take() else {
             self.spare();

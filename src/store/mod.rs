@@ -352,4 +352,6 @@ pub(crate) fn yield_to_intake() {
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod mingled;
+#[cfg(test)]
 mod rig;

@@ -11,6 +11,7 @@ use super::index::{Index as _, IndexError, MemoryIndex, Pair};
 use super::journal::{Journal, JournalError, Reader, Sizes};
 use super::ledger::{self, Arrival, Embedded, Incoming, Judge};
 use super::retention::{Keep, Published, Retention, RetentionError, Round};
+use super::sweep::sweep;
 use super::{Limits, StoreError};
 use crate::domain::claim::{Channel, Claim, State, Target};
 use crate::domain::compaction::Forgot;
@@ -18,7 +19,7 @@ use crate::domain::delivery;
 use crate::domain::gates::fixture::{becomes, rule, rules};
 use crate::domain::id::ContactId;
 use crate::domain::intake;
-use crate::domain::record::{Step, Turn};
+use crate::domain::record::{Press, Step, Turn};
 use crate::domain::secret::Secret;
 use crate::domain::signature::{
     Accept, Header, Keys, PublicUrl, SignedRequest, VerifiedDelivery, Verifier,
@@ -128,6 +129,17 @@ impl<D: Disk> Rig<D> {
 
     pub(super) fn alias(&self, from: u64, into: u64, at: Timestamp) -> Result<(), LedgerError> {
         self.runtime.block_on(self.ledger.alias(at, ContactId(from), ContactId(into)))
+    }
+
+    /// Erases a person, as `hubroute forget` does.
+    pub(super) fn erase(&self, contact: u64, at: Timestamp) -> Result<(), LedgerError> {
+        let press = Press { what: "forget".to_owned(), who: "ann".to_owned(), note: String::new() };
+        self.runtime.block_on(self.ledger.erase(at, ContactId(contact), press))
+    }
+
+    /// A look of the sweep: `None` where nothing is left that must go.
+    pub(super) fn sweep(&self, at: Timestamp) -> Result<Option<bool>, StoreError> {
+        sweep(&self.deliveries, &self.ledger, at)
     }
 
     pub(super) fn forget(&self, at: Timestamp, day: u32) -> Result<(), LedgerError> {

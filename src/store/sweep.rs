@@ -5,7 +5,11 @@
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use super::deliveries::Deliveries;
+use super::disk::Disk;
+use super::index::Index;
 use super::journal::{Entry, Unswept};
+use super::ledger::Embedded;
 use super::{OpenStore, StoreError, deliveries, ledger};
 use crate::domain::erasure::{ErasedIds, redact};
 use crate::domain::id::ContactId;
@@ -30,26 +34,35 @@ impl OpenStore {
     /// Whether it is whole; else the segments that are written now are being sealed, and it is to
     /// be called again in a moment. Blocks.
     pub fn sweep(&self, at: Timestamp) -> Result<Option<bool>, StoreError> {
-        let Some((erased, (upto, delivery))) = self.ledger.unswept() else { return Ok(None) };
-        if self.ledger.sweeper().end() <= upto {
-            self.ledger.seal_blocking().map_err(|_| StoreError::Stopped)?;
-        }
-        if self.deliveries.sweeper().end() <= delivery {
-            self.deliveries.seal();
-        }
-        if self.ledger.sweeper().end() <= upto || self.deliveries.sweeper().end() <= delivery {
-            return Ok(Some(false));
-        }
-        let records = self.ledger.sweeper().sweep(|entry| redacted_record(entry, &erased));
-        records.map_err(|error| stopped(ledger::STREAM, error))?;
-        // What is judged later is judged knowing that they are erased, and is swept again.
-        let bodies = self.deliveries.sweeper().sweep(|entry| {
-            (entry.seq <= delivery).then(|| redacted_delivery(entry, &erased)).flatten()
-        });
-        bodies.map_err(|error| stopped(deliveries::STREAM, error))?;
-        self.ledger.swept_blocking(at, upto).map_err(|_| StoreError::Stopped)?;
-        Ok(Some(true))
+        sweep(&self.deliveries, &self.ledger, at)
     }
+}
+
+/// See [`OpenStore::sweep`].
+pub(super) fn sweep<D: Disk, I: Index>(
+    deliveries: &Deliveries<D>,
+    ledger: &Embedded<D, I>,
+    at: Timestamp,
+) -> Result<Option<bool>, StoreError> {
+    let Some((erased, (upto, delivery))) = ledger.unswept() else { return Ok(None) };
+    if ledger.sweeper().end() <= upto {
+        ledger.seal_blocking().map_err(|_| StoreError::Stopped)?;
+    }
+    if deliveries.sweeper().end() <= delivery {
+        deliveries.seal();
+    }
+    if ledger.sweeper().end() <= upto || deliveries.sweeper().end() <= delivery {
+        return Ok(Some(false));
+    }
+    let records = ledger.sweeper().sweep(|entry| redacted_record(entry, &erased));
+    records.map_err(|error| stopped(ledger::STREAM, error))?;
+    // What is judged later is judged knowing that they are erased, and is swept again.
+    let bodies = deliveries.sweeper().sweep(|entry| {
+        (entry.seq <= delivery).then(|| redacted_delivery(entry, &erased)).flatten()
+    });
+    bodies.map_err(|error| stopped(deliveries::STREAM, error))?;
+    ledger.swept_blocking(at, upto).map_err(|_| StoreError::Stopped)?;
+    Ok(Some(true))
 }
 
 fn stopped(stream: &'static str, error: Unswept) -> StoreError {

@@ -26,6 +26,7 @@ fn prepared() -> tempfile::TempDir {
     write("rules/portal.toml", "[portal]\nid = 1\ntime_zone = \"UTC\"\n");
     write("bad/portal.toml", "[portal]\nid = 1\ntime_zoen = \"UTC\"\n");
     write("garbage.jsonl", "garbage\n");
+    write("half.jsonl", "garbage\n{\"owner\":{\"id\":1}}\n");
     fs::create_dir(root.join("empty")).expect("made");
     folder
 }
@@ -72,8 +73,22 @@ fn replay_says_what_is_wrong_with_its_input() {
     check(&["replay", "--rules", "bad", "garbage.jsonl"], 1, "Did you mean \"time_zone\"?");
     check(&["replay", "--rules", "rules", "nope.jsonl"], 4, "cannot read nope.jsonl");
     check(&["replay", "--rules", "rules", "empty"], 4, "cannot read empty");
-    check(&["replay", "--rules", "rules", "garbage.jsonl"], 0, ": 1 record\n");
-    check(&["replay", "--rules", "rules", "garbage.jsonl"], 0, "Unreadable: such a line is");
+    let nothing = "nothing in garbage.jsonl can be read (line 1: expected value";
+    check(&["replay", "--rules", "rules", "garbage.jsonl"], 1, nothing);
+    check(&["replay", "--rules", "rules", "garbage.jsonl"], 1, "a webhook event, or { \"contact\"");
+    check(&["replay", "--rules", "rules", "half.jsonl"], 0, ": 1 record\n");
+    check(&["replay", "--rules", "rules", "half.jsonl"], 0, "Unreadable: such a line is");
+}
+
+#[test]
+fn what_needs_only_the_store_asks_for_nothing_else() {
+    // No public_url anywhere: there is no store in `data`, and that is what is missing.
+    for args in
+        [&["replay", "--rules", "rules"][..], &["test", "rules", "--record", "1"], &["verify"]]
+    {
+        check(args, 4, "data");
+        check(&[args, &["--config", "nope.toml"]].concat(), 2, "cannot read the configuration");
+    }
 }
 
 #[test]
@@ -128,7 +143,7 @@ fn a_reader_that_goes_away_is_no_error() {
         &["test", "rules"],
         &["man"],
         &["completions", "bash"],
-        &["replay", "--rules", "rules", "garbage.jsonl", "--format", "json"],
+        &["replay", "--rules", "rules", "half.jsonl", "--format", "json"],
     ] {
         let mut child = Command::new(BINARY)
             .args(args)

@@ -180,8 +180,11 @@ fn killed_while_many_calls_are_under_way_nothing_is_lost_or_repeated() {
         harness.reach(Phase::Answered(answered + round + 1));
         harness.kill();
         harness.restart();
+        // A kill that hits the repeat of a call that a kill hit before is a second lost answer,
+        // which only a person settles (CONSISTENCY.md 6.6; `crash` has those too). How soon the
+        // repeat comes depends on how busy the machine is, so it is waited for.
+        harness.wait_until_idle(LONG);
     }
-    harness.wait_until_idle(LONG);
     let counts = harness.counts();
     assert_eq!(counts.lost_contacts, [], "{}", harness.log());
     assert_eq!((counts.enrollments, counts.repeats), (61, 0));

@@ -1,7 +1,10 @@
 //! Architecture as a test: imports point down, the domain is pure, permits are minted by the
 //! store, files stay small, nothing is left half done, and every reason is documented.
 
+mod secrets;
 mod source;
+mod supply;
+mod threats;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -27,7 +27,7 @@ pub struct Shown {
     by: Option<String>,
     from: Vec<TargetName>,
     until: Instant,
-    /// The arm of a split; splits are not built yet.
+    /// The arm of a split.
     arm: Option<String>,
     target: Option<TargetName>,
     sender: Option<SenderName>,

@@ -104,30 +104,53 @@ fn without_a_token_a_call_names_this_machine() {
     ask.check(403, "/error/code", "wrong-host");
 }
 
-#[test]
-fn without_a_token_no_foreign_page_presses() {
-    let own = "http://127.0.0.1:8081";
-    for (origin, passes) in [
-        (own, true),
-        ("https://evil.example", false),
-        ("null", false),
-        ("http://127.0.0.1:99", false),
-    ] {
-        for (_, path) in every_call().filter(|(call, _)| call.class() == Class::Press) {
-            let body = if path.contains("resolve") {
-                r#"{"as":"enrolled","who":"Ann","note":""}"#
-            } else if path.contains("take-out") {
-                r#"{"everything":true,"who":"Ann","note":""}"#
-            } else if path.ends_with("reconcile") {
-                r#"{"since":"2026-01-01T00:00:00Z"}"#
-            } else if path.ends_with("enrollments") {
-                r#"{"enrollments":[],"who":"Ann","note":""}"#
-            } else {
-                r#"{"who":"Ann","note":""}"#
-            };
-            let answer = Ask::local(&path).header("origin", origin).json(body).send();
-            assert_eq!(answer.status, if passes { 200 } else { 403 }, "{path} {origin}");
+/// A body that the press at `path` takes.
+fn body_of(path: &str) -> &'static str {
+    if path.contains("resolve") {
+        r#"{"as":"enrolled","who":"Ann","note":""}"#
+    } else if path.contains("take-out") {
+        r#"{"everything":true,"who":"Ann","note":""}"#
+    } else if path.ends_with("reconcile") {
+        r#"{"since":"2026-01-01T00:00:00Z"}"#
+    } else if path.ends_with("enrollments") {
+        r#"{"enrollments":[],"who":"Ann","note":""}"#
+    } else {
+        r#"{"who":"Ann","note":""}"#
+    }
+}
+
+/// Every press with these headers passes, or none does: without a token, and with one.
+#[track_caller]
+fn check_presses(headers: &[(&'static str, &str)], passes: bool) {
+    for (_, path) in every_call().filter(|(call, _)| call.class() == Class::Press) {
+        for ask in [Ask::local(&path), Ask::new(&path).header("host", "127.0.0.1:8081")] {
+            let ask = headers.iter().fold(ask, |ask, (name, value)| ask.header(name, value));
+            let answer = ask.json(body_of(&path)).send();
+            assert_eq!(answer.status, if passes { 200 } else { 403 }, "{path} {headers:?}");
         }
+    }
+}
+
+#[test]
+fn no_foreign_page_presses() {
+    check_presses(&[], true);
+    check_presses(&[("origin", "http://127.0.0.1:8081")], true);
+    for origin in ["https://evil.example", "null", "http://127.0.0.1:99", "http://localhost:8081"] {
+        check_presses(&[("origin", origin)], false);
+    }
+    for site in ["cross-site", "same-site", "", "Same-Origin"] {
+        check_presses(&[("sec-fetch-site", site)], false);
+        check_presses(&[("sec-fetch-site", site), ("origin", "http://127.0.0.1:8081")], false);
+    }
+    check_presses(&[("sec-fetch-site", "same-origin")], true);
+    check_presses(&[("sec-fetch-site", "none")], true);
+}
+
+#[test]
+fn a_foreign_page_may_link_to_what_only_reads() {
+    for (call, path) in every_call().filter(|(call, _)| call.class() == Class::Read) {
+        let answer = Ask::local(&path).header("sec-fetch-site", "cross-site").send();
+        assert_ne!(answer.status, 403, "{call:?}");
     }
 }
 

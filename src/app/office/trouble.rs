@@ -15,6 +15,7 @@ impl Office {
         alerts.extend(self.open_circuits());
         alerts.extend(self.backlog());
         alerts.extend(self.not_seeded());
+        alerts.extend(self.not_alone());
         if let Some(halt) = self.router.halts().of_everything() {
             let sentence = format!(
                 "HubSpot refuses our access ({}); nothing is lost, mend the token and it goes on",
@@ -56,6 +57,13 @@ impl Office {
             );
             admin::Alert { code, since: opened.since, sentence }
         })
+    }
+
+    /// An alert for an hour after others were seen at work on the same contacts.
+    fn not_alone(&self) -> Option<admin::Alert> {
+        let found = self.router.beside().at_work(&self.rules.load(), SystemClock.now())?;
+        let sentence = found.sentence();
+        Some(admin::Alert { code: "not-alone", since: found.since, sentence })
     }
 
     /// An alert while deliveries are refused because the intake is behind.

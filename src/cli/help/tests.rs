@@ -41,6 +41,34 @@ fn every_command_says_what_it_does_in_one_sentence() {
     });
 }
 
+/// The commands that a row of README.md's table names, as words.
+fn readme_rows() -> Vec<Vec<&'static str>> {
+    let (_, section) =
+        include_str!("../../../README.md").split_once("\n## Commands\n").expect("there");
+    let section = section.split("\n## ").next().unwrap_or_default();
+    let rows = section.lines().filter(|line| line.starts_with("| `hubroute "));
+    // A bar inside a cell has a backslash before it.
+    let commands = rows.filter_map(|row| row.trim_start_matches('|').split(" | ").next());
+    let is_part = |letter: char| letter.is_ascii_lowercase() || letter == '-';
+    commands.map(|cell| cell.split(|letter| !is_part(letter)).collect()).collect()
+}
+
+#[test]
+fn every_command_stands_in_the_readme() {
+    let rows = readme_rows();
+    each(|path, command| {
+        if path.is_empty() || command.has_subcommands() {
+            return;
+        }
+        let named = |row: &Vec<&str>| path.iter().all(|word| row.contains(&word.as_str()));
+        assert!(rows.iter().any(named), "README.md, \"Commands\": no row for {}", path.join(" "));
+    });
+    let named = |words: &[&str]| rows.iter().any(|row| words.iter().all(|it| row.contains(it)));
+    assert!(
+        named(&["in-doubt", "resolve"]) && !named(&["in-doubt", "forget"]) && !named(&["nope"])
+    );
+}
+
 #[test]
 fn every_argument_and_every_word_it_takes_has_its_help() {
     each(|path, command| {

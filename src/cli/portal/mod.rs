@@ -12,10 +12,12 @@ use super::{ExitStatus, fail, progress, read_config, say};
 use crate::app::{SystemClock, client};
 use crate::config::{Config, ProcessEnvironment, Secrets};
 use crate::domain::id::UserId;
-use crate::domain::portal::{Portal, Told, Unread, Workflow};
+use crate::domain::portal::{Arrivals, Portal, Told, Unread, Workflow};
 use crate::domain::rule::RuleSet;
 use crate::hubspot::Client;
 use crate::port::Clock as _;
+use crate::store::StoreError;
+use crate::store::history::History;
 
 /// How often a question is put before HubSpot's "later" counts as its answer.
 const TRIES: u32 = 3;
@@ -158,6 +160,24 @@ impl Asker<'_> {
             portal.consents = self.put(what, async |client| client.consents().await).await;
         }
     }
+}
+
+/// What the router has received; `None` where there is no store.
+pub(super) fn arrivals(store: &Path) -> Result<Option<Arrivals>, StoreError> {
+    let mut history = match History::open(store) {
+        Ok(history) => history,
+        Err(StoreError::Missing { .. }) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let bar = progress::bar();
+    bar.set_length(history.last());
+    let mut arrivals = Arrivals::default();
+    while let Some((seq, record)) = history.advance()? {
+        bar.set_position(seq);
+        arrivals.record(&record);
+    }
+    bar.finish_and_clear();
+    Ok(Some(arrivals))
 }
 
 /// Our clock less HubSpot's, which tells whole seconds: what lies within one, or within the time

@@ -99,7 +99,10 @@ fn feed_file(
     replay.finish();
     each(replay.told())?;
     progress.finish_and_clear();
-    Ok(())
+    match replay.nothing_read() {
+        Some(why) => Err(ReplayError::Nothing { path: path.to_owned(), why }),
+        None => Ok(()),
+    }
 }
 
 fn feed_journal(

@@ -60,6 +60,34 @@ fn what_would_change_is_printed() {
 }
 
 #[test]
+fn a_file_in_which_nothing_can_be_read_is_an_error() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (rules, events) = (folder.path().join("rules"), folder.path().join("events.csv"));
+    fs::create_dir(&rules).expect("made");
+    fs::write(rules.join("portal.toml"), PORTAL).expect("written");
+    let replayed = |text: &str, json: bool, against: bool| {
+        fs::write(&events, text).expect("written");
+        let what = What::File(events.clone());
+        let against = against.then_some(rules.as_path());
+        let options = Options { what, rules: &rules, against, json, color: false };
+        run(&options, &mut Vec::new(), &ProgressBar::hidden())
+    };
+    let says = |text: &str| replayed(text, false, false).expect_err("refused").to_string();
+    let csv = "contact,property\n1,stage\n";
+    assert!(says(csv).contains("events.csv can be read (line 1: expected value"), "{}", says(csv));
+    for (text, why) in
+        [("\n\n", "it holds no line"), ("\n[]\n", "line 2: the body is an empty array")]
+    {
+        assert!(says(text).contains(&format!("can be read ({why})")), "{}", says(text));
+    }
+    for (json, against) in [(true, false), (false, true)] {
+        assert!(matches!(replayed(csv, json, against), Err(ReplayError::Nothing { .. })));
+    }
+    // One line is enough.
+    assert!(replayed(&format!("{csv}{EVENTS}"), false, false).is_ok());
+}
+
+#[test]
 fn times_back_are_short_or_spelled_out() {
     let check = |text: &str, expected: Option<(u32, Unit)>| {
         let parsed = parse_last(text).ok().map(|span| (span.count, span.unit));

@@ -3,13 +3,13 @@
 use super::{Intent, Plan};
 use crate::domain::claim::{Channel, Target};
 use crate::domain::gates::evidence::Evidence;
-use crate::domain::gates::{Case, Notes, Stop, breaker, enrollment, limits};
+use crate::domain::gates::{Notes, Stop, Wanted, breaker, enrollment, limits};
 use crate::domain::id::SenderName;
 use crate::domain::leaving::Leaving;
 use crate::domain::person::{Item, Purpose, Shadow};
 use crate::domain::reason::Reason;
 use crate::domain::record::Row;
-use crate::domain::rule::{Mode, Rule, RuleSet, Unbuilt};
+use crate::domain::rule::{Mode, Rule, RuleSet};
 use crate::domain::sentence;
 use crate::domain::time::Timestamp;
 use crate::domain::view::View;
@@ -82,26 +82,20 @@ impl<'a> Draft<'a> {
 
     /// Plans the enrollment of the item at `index`. Only one is made at a time: a further one
     /// stays due, and the next decision sees the claim of the first.
-    pub(super) fn enroll(
-        &mut self,
-        index: usize,
-        case: &Case<'_>,
-        notes: Notes,
-    ) -> Result<(), Unbuilt> {
-        let rule = case.rule;
-        let Some(item) = self.items[index].as_mut() else { return Ok(()) };
+    pub(super) fn enroll(&mut self, index: usize, wanted: &Wanted<'_>, notes: Notes) {
+        let (rule, it) = (wanted.rule, wanted.into);
+        let Some(item) = self.items[index].as_mut() else { return };
         item.matched = true;
         if self.enroll.is_some() {
-            return Ok(());
+            return;
         }
-        let it = enrollment(rule)?;
         let chosen = notes.sender.clone();
         item.target = Some(it.target.name.clone());
         item.sender = chosen.as_ref().map(|chosen| chosen.sender.name.clone());
         let item = item.clone();
         let sender = item.sender.as_ref().map(SenderName::as_str);
         let why = sentence::enrolled(&item, it.target.name.as_str(), sender, &rule.id);
-        let row = self.row(&item, Some((rule, case.mode)), why, notes);
+        let row = self.row(&item, Some((rule, wanted.mode)), why, notes);
         self.enroll = Some(Box::new(Intent {
             item: item.id,
             rule: rule.id.clone(),
@@ -110,11 +104,10 @@ impl<'a> Draft<'a> {
             budget: chosen.as_ref().map(|chosen| chosen.budget),
             sender: chosen.map(|chosen| chosen.sender),
             limits: limits::seen(rule),
-            breakers: breaker::watched(case),
+            breakers: breaker::watched(wanted),
             holds_until: self.holds_until(it.target),
             row,
         }));
-        Ok(())
     }
 
     pub(super) fn finish(self) -> Plan {
@@ -141,7 +134,7 @@ impl<'a> Draft<'a> {
         if let Some((rule, mode)) = rule {
             row.rule = Some(rule.id.clone());
             row.mode = Some(mode);
-            let target = enrollment(rule).ok().map(|it| it.target.name.clone());
+            let target = enrollment(rule).map(|it| it.target.name.clone());
             // What it takes the person out of is told apart from what it enrolls into then.
             row.target = target.filter(|_| rule.exit().is_none() || item.purpose == Purpose::Then);
             row.arm = rule.arm.as_ref().map(|arm| arm.name.clone());
@@ -182,7 +175,7 @@ impl<'a> Draft<'a> {
     }
 
     fn shadow(&self, rule: &Rule) -> Option<Shadow> {
-        let it = enrollment(rule).ok()?;
+        let it = enrollment(rule)?;
         Some(Shadow {
             rule: rule.id.clone(),
             theme: it.theme.clone(),

@@ -5,12 +5,12 @@ use super::draft::Draft;
 use super::{Ready, gates};
 use crate::domain::facts::Facts;
 use crate::domain::gates::past::{Past, Stay};
-use crate::domain::gates::{Case, Halt, Notes, Stop, UNENROLL, exit, suppress};
+use crate::domain::gates::{Case, Notes, Stop, UNENROLL, exit, suppress};
 use crate::domain::leaving::follow;
 use crate::domain::person::{Item, Purpose};
 use crate::domain::reason::{Decision, Reason};
 use crate::domain::record::Row;
-use crate::domain::rule::{Action, Enroll, Exit, Mode, Rule, RuleSet, Unbuilt};
+use crate::domain::rule::{Action, Enroll, Exit, Mode, Rule, RuleSet};
 use crate::domain::sentence;
 use crate::domain::view::View;
 
@@ -22,22 +22,19 @@ pub(super) fn decide<'a>(
     past: &Past<'_>,
     ready: Vec<Ready<'a>>,
     draft: &mut Draft<'_>,
-) -> Result<Vec<Ready<'a>>, Unbuilt> {
+) -> Vec<Ready<'a>> {
     let takes_out = |it: &Ready<'_>| it.rule.exit().is_some() && it.item.purpose == Purpose::Rule;
     let (mut exits, mut others): (Vec<_>, Vec<_>) = ready.into_iter().partition(takes_out);
     exits.sort_by_key(|it| (it.rule.priority, &it.rule.id, it.item.fired_at));
     for mut it in exits {
         let Some(exit) = it.rule.exit() else { continue };
         let case = Case { rules, view, past, item: it.item, rule: it.rule, mode: it.mode };
-        let halt = gates::run(&UNENROLL, &case, &mut it.notes).err();
-        if let Some(Halt::Unbuilt(unbuilt)) = halt {
-            return Err(unbuilt);
-        }
-        let is_final = !matches!(&halt, Some(Halt::Stop(stop)) if stop.decision.is_open());
+        let stop = gates::run(&UNENROLL, &case, &mut it.notes).err();
+        let is_final = !stop.as_ref().is_some_and(|stop| stop.decision.is_open());
         if it.mode == Mode::Live && is_final {
             draft.withdraw(exit, it.item, &sentence::takes_out(&it.rule.id));
         }
-        if let Some(Halt::Stop(stop)) = halt {
+        if let Some(stop) = stop {
             draft.told(it, exit, *stop);
             continue;
         }
@@ -53,7 +50,7 @@ pub(super) fn decide<'a>(
         }
     }
     others.retain(|it| draft.items[it.index].is_some());
-    Ok(others)
+    others
 }
 
 /// Takes the person out where a suppression has come to hold.

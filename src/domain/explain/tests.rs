@@ -1,10 +1,10 @@
 use super::*;
 use crate::domain::claim::Channel;
 use crate::domain::gates::fixture::{
-    NOW, World, becomes, claim, contact, is, nurture, rule, target,
+    NOW, World, becomes, claim, contact, is, nurture, place, rule, target,
 };
-use crate::domain::rule::ReEnroll;
 use crate::domain::rule::span::Span;
+use crate::domain::rule::{Arm, ReEnroll};
 use crate::domain::time::DAY_MS;
 use crate::domain::view::{Counters, Memory};
 
@@ -110,4 +110,19 @@ fn a_delay_is_shown_as_over_and_every_rule_answers_for_itself() {
     assert_eq!(all.len(), 2);
     assert!(all.iter().all(|it| it.reason == Some(Reason::Matched)), "{all:#?}");
     assert!(all[0].steps.iter().any(|step| step.step == "delay" && step.passed));
+}
+
+#[test]
+fn the_control_arm_of_a_split_says_that_it_is_one_and_asks_no_further() {
+    let mut world = world();
+    let split = &mut world.rules.rules[0];
+    let arm = Arm { name: "control".to_owned(), percent: 100, place: place(7) };
+    split.arms = vec![Rule { action: Action::Nothing, arm: Some(arm), ..split.clone() }];
+    split.action = Action::Split;
+    let ways = ["the rule's split is another one"];
+    let answer = check(&world, Decision::Skip, Reason::ControlGroup, &ways);
+    assert_eq!(answer.sentence, "In the control arm \"control\".");
+    let last = answer.steps.last().expect("it is shown");
+    assert_eq!((last.step.as_str(), last.passed), ("split", false), "{:?}", answer.steps);
+    assert_eq!(last.detail, "in arm \"control\", 100 percent (rules.toml:7)");
 }

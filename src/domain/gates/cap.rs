@@ -1,15 +1,15 @@
 //! `[cap]`: how many enrollments one person bears in a while, over all rules, those that reps
 //! made by hand among them.
 
-use super::{Case, Notes, Passed, Stop};
+use super::{Notes, Passed, Stop, Wanted};
 use crate::domain::reason::Reason;
 use crate::domain::rule::Cap;
 use crate::domain::sentence;
 use crate::domain::time::Timestamp;
 
 /// Stops who has had enough. A rule that only watches counts its like too.
-pub fn check(case: &Case<'_>, notes: &mut Notes) -> Passed {
-    let theme = case.enrollment()?.theme;
+pub fn check(case: &Wanted<'_>, notes: &mut Notes) -> Passed {
+    let theme = case.into.theme;
     let concerns = |cap: &&Cap| cap.themes.is_empty() || cap.themes.contains(theme);
     for cap in case.rules.caps.iter().filter(concerns) {
         let from = cap.within.before(case.view.now, case.zone());

@@ -1,12 +1,12 @@
 //! `limits.per_company`: how many people of one company a rule may enroll.
 
-use super::{Case, Notes, Passed, Stop};
+use super::{Notes, Passed, Stop, Wanted};
 use crate::domain::reason::Reason;
 use crate::domain::sentence;
 use crate::domain::surroundings::known;
 
 /// Stops where the company has enough people of the rule. Without a company there is no limit.
-pub fn check(case: &Case<'_>, notes: &mut Notes) -> Passed {
+pub fn check(case: &Wanted<'_>, notes: &mut Notes) -> Passed {
     let (Some(max), Some(around)) = (case.rule.limits.per_company, case.view.around) else {
         return Ok(());
     };
@@ -19,7 +19,7 @@ pub fn check(case: &Case<'_>, notes: &mut Notes) -> Passed {
         return Ok(());
     }
     let name = known(&company.properties, "name").unwrap_or("the company");
-    let into = case.enrollment()?.target.name.as_str();
+    let into = case.into.target.name.as_str();
     let text = sentence::company_limit(count, name, into);
     Err(notes.stop("limits", detail, Stop::new(Reason::CompanyLimit, text)))
 }

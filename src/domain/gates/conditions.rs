@@ -1,7 +1,7 @@
 //! `only_if` (all must hold) and `unless` (none may hold). All are evaluated, so that the trace
 //! shows every one with its actual value.
 
-use super::{Case, Halt, Notes, Passed, Stop};
+use super::{Case, Notes, Passed, Stop};
 use crate::domain::reason::Reason;
 use crate::domain::rule::condition::{Condition, Facts};
 use crate::domain::sentence;
@@ -24,8 +24,8 @@ pub fn check(case: &Case<'_>, notes: &mut Notes) -> Passed {
     } else {
         Stop::new(Reason::NoMatch, sentence::no_match(&case.rule.id, &failed))
     };
-    // The trace already names the condition; the halt adds no step of its own.
-    Err(Halt::Stop(Box::new(stop)))
+    // The trace already names the condition; the verdict adds no step of its own.
+    Err(Box::new(stop))
 }
 
 /// Why the condition stops the person, if it does.

@@ -1,6 +1,6 @@
 //! Consent: what the subscription of a sequence or workflow asks for.
 
-use super::{Case, Notes, Passed, Stop};
+use super::{Notes, Passed, Stop, Wanted};
 use crate::domain::claim::Channel;
 use crate::domain::reason::Reason;
 use crate::domain::rule::Require;
@@ -8,8 +8,8 @@ use crate::domain::sentence;
 use crate::domain::surroundings::Consent;
 
 /// Stops without the consent that the target's subscription asks for.
-pub fn check(case: &Case<'_>, notes: &mut Notes) -> Passed {
-    let target = case.enrollment()?.target;
+pub fn check(case: &Wanted<'_>, notes: &mut Notes) -> Passed {
+    let target = case.into.target;
     let name = match target.channel {
         Channel::Sequence => {
             case.rules.sequences.get(&target.name).and_then(|it| it.subscription.as_ref())

@@ -1,14 +1,14 @@
 //! `cooldown`: a theme rests after an enrollment of it ended, ours or one made by hand.
 
-use super::{Case, Notes, Passed, Stop, past, theme};
+use super::{Notes, Passed, Stop, Wanted, past, theme};
 use crate::domain::reason::Reason;
 use crate::domain::rule::OnConflict;
 use crate::domain::sentence;
 use crate::domain::time::Timestamp;
 
 /// Stops while the theme rests. It counts from the end.
-pub fn check(case: &Case<'_>, notes: &mut Notes) -> Passed {
-    let name = case.enrollment()?.theme;
+pub fn check(case: &Wanted<'_>, notes: &mut Notes) -> Passed {
+    let name = case.into.theme;
     let Some(spec) = case.rules.themes.get(name) else { return Ok(()) };
     let stays = case.past.seen_by(case.is_dry_run()).filter(|stay| stay.theme == *name);
     // What it was taken out of for its own sake does not make it rest.
@@ -35,12 +35,12 @@ pub fn check(case: &Case<'_>, notes: &mut Notes) -> Passed {
         let stop = match case.rule.on_conflict {
             OnConflict::Wait => match theme::wait_until(case, Some(until)) {
                 Some(until) => {
-                    let into = case.enrollment()?.target.name.as_str();
+                    let into = case.into.target.name.as_str();
                     let rest = format!("the rest after {}", last.name);
                     let text = sentence::theme_busy(into, &rest);
                     Stop::new(Reason::ThemeBusy, text).until(Some(until))
                 }
-                None => theme::waited(case, &text)?,
+                None => theme::waited(case, &text),
             },
             _ => Stop::new(Reason::CoolingDown, text).until(Some(until)),
         };

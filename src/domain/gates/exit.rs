@@ -1,7 +1,7 @@
 //! What an unenroll rule takes the person out of, and whether it may.
 
 use super::past::{Past, Stay};
-use super::{Case, Halt, Notes, Passed, Stop, enrollment, mode};
+use super::{Case, Notes, Passed, Stop, enrollment, mode};
 use crate::domain::id::{ContactId, TargetName};
 use crate::domain::person::{Item, Person, Purpose};
 use crate::domain::reason::Reason;
@@ -37,7 +37,7 @@ pub fn would_enroll(rules: &RuleSet, contact: ContactId, item: &Item, exit: &Exi
     let enrolls = matches!(item.purpose, Purpose::Rule | Purpose::Then);
     let rule = rules.rule(&item.rule).filter(|_| enrolls).map(|rule| rule.of(contact));
     let takes_out = rule.is_some_and(|rule| rule.exit().is_some()) && item.purpose == Purpose::Rule;
-    let into = rule.filter(|_| !takes_out).and_then(|rule| enrollment(rule).ok());
+    let into = rule.filter(|_| !takes_out).and_then(enrollment);
     into.is_some_and(|into| exit.names(into.theme, into.target.name.as_str()))
 }
 
@@ -81,14 +81,14 @@ pub fn check_mode(case: &Case<'_>, notes: &mut Notes) -> Passed {
             notes.passed("mode", "live");
             Ok(())
         }
-        Mode::Approval => mode::check(case, notes),
+        Mode::Approval => mode::approval(case, notes),
         Mode::DryRun | Mode::Off => {
             let stays = named(case.past, exit, true);
             if stays.is_empty() {
                 return Ok(());
             }
             notes.passed("mode", format!("dry-run ({})", case.rule.place));
-            Err(Halt::Stop(Box::new(would_leave(&stays))))
+            Err(Box::new(would_leave(&stays)))
         }
     }
 }

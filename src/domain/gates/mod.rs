@@ -36,6 +36,8 @@ pub mod theme;
 pub mod wait_for;
 pub mod window;
 
+use std::ops::Deref;
+
 use super::civil::Zone;
 use super::claim::Target;
 use super::facts::Facts;
@@ -43,12 +45,15 @@ use super::id::{SenderName, TargetName, ThemeName};
 use super::person::Item;
 use super::reason::{Decision, Reason};
 use super::record::TraceStep;
-use super::rule::{Action, Enroll, Gate, Mode, Rule, RuleSet, SenderChoice, Unbuilt};
+use super::rule::{Action, Enroll, Mode, Rule, RuleSet, SenderChoice};
 use super::time::Timestamp;
 use super::view::View;
 
 /// One step of the order: a gate.
 pub type Step = fn(&Case<'_>, &mut Notes) -> Passed;
+
+/// One step of the order for whoever is to be enrolled.
+pub type Onward = fn(&Wanted<'_>, &mut Notes) -> Passed;
 
 /// What is asked of each due item by itself, once the person was read.
 pub const BEFORE_RANK: [Step; 7] = [
@@ -67,10 +72,10 @@ pub const UNENROLL: [Step; 5] =
     [wait_for::check, delay::check, exit::check_stays, breaker::check, exit::check_mode];
 
 /// What is asked of the best rule of each theme.
-pub const AFTER_RANK: [Step; 18] = [
-    wait_for::check,
-    delay::check,
-    suppress::check_built_in,
+pub const AFTER_RANK: [Onward; 18] = [
+    |wanted, notes| wait_for::check(wanted, notes),
+    |wanted, notes| delay::check(wanted, notes),
+    |wanted, notes| suppress::check_built_in(wanted, notes),
     suppress::check_rules,
     requires::check,
     consent::check,
@@ -78,14 +83,14 @@ pub const AFTER_RANK: [Step; 18] = [
     cooldown::check,
     re_enroll::check,
     cap::check,
-    breaker::check,
+    |wanted, notes| breaker::check(wanted, notes),
     mode::check,
     recover::check,
     quiet::check,
-    limits::check,
+    |wanted, notes| limits::check(wanted, notes),
     company_limit::check,
     sender::check,
-    window::check,
+    |wanted, notes| window::check(wanted, notes),
 ];
 
 /// One item before the gates.
@@ -106,12 +111,6 @@ pub struct Case<'a> {
 }
 
 impl<'a> Case<'a> {
-    /// Where it would go, under which theme, and who may send. The error is the key that is
-    /// not built yet.
-    pub fn enrollment(&self) -> Result<Enrollment<'a>, Unbuilt> {
-        enrollment(self.rule)
-    }
-
     /// Whether it only watches: it sees shadows, and nobody sees it (CONSISTENCY.md 6.1).
     pub fn is_dry_run(&self) -> bool {
         self.mode < Mode::Approval
@@ -133,6 +132,23 @@ impl<'a> Case<'a> {
     }
 }
 
+/// One item before the gates of an enrollment: it has somewhere to go.
+#[derive(Clone, Copy)]
+pub struct Wanted<'a> {
+    /// The item.
+    pub case: Case<'a>,
+    /// Where it would go, under which theme, and who may send.
+    pub into: Enrollment<'a>,
+}
+
+impl<'a> Deref for Wanted<'a> {
+    type Target = Case<'a>;
+
+    fn deref(&self) -> &Case<'a> {
+        &self.case
+    }
+}
+
 /// What a rule enrolls into: its `enroll`, or its `then_enroll`.
 #[derive(Clone, Copy)]
 pub struct Enrollment<'a> {
@@ -144,18 +160,15 @@ pub struct Enrollment<'a> {
     pub senders: &'a [SenderChoice],
 }
 
-/// What `rule` enrolls into. The error is the key that is not built yet.
-pub fn enrollment(rule: &Rule) -> Result<Enrollment<'_>, Unbuilt> {
+/// What `rule` enrolls into; `None` for one that only takes people out, and for the arm of a
+/// split that gets nothing.
+pub fn enrollment(rule: &Rule) -> Option<Enrollment<'_>> {
     match &rule.action {
         Action::Enroll { target, theme, senders }
         | Action::Unenroll { then: Some(Enroll { target, theme, senders }), .. } => {
-            Ok(Enrollment { target, theme, senders })
+            Some(Enrollment { target, theme, senders })
         }
-        // A rule that only takes people out never gets as far as the gates of an enrollment.
-        Action::Unenroll { then: None, .. } | Action::Split | Action::Nothing => {
-            let (key, place) = ("unenroll".to_owned(), rule.place.clone());
-            Err(Unbuilt { key, gate: Gate::Unenroll, place })
-        }
+        Action::Unenroll { then: None, .. } | Action::Split | Action::Nothing => None,
     }
 }
 
@@ -179,10 +192,10 @@ impl Notes {
         self.trace.push(TraceStep { step: step.to_owned(), passed, detail });
     }
 
-    /// Notes that a step stops the person, and gives the halt to return.
-    pub fn stop(&mut self, step: &str, detail: impl Into<String>, verdict: Stop) -> Halt {
+    /// Notes that a step stops the person, and gives the verdict back to return.
+    pub fn stop(&mut self, step: &str, detail: impl Into<String>, verdict: Stop) -> Box<Stop> {
         self.push(step, false, detail.into());
-        Halt::Stop(Box::new(verdict))
+        Box::new(verdict)
     }
 }
 
@@ -248,25 +261,10 @@ impl Stop {
     }
 }
 
-/// Why a decision goes no further.
-#[derive(Debug)]
-pub enum Halt {
-    /// A verdict.
-    Stop(Box<Stop>),
-    /// A key whose effect is not built yet.
-    Unbuilt(Unbuilt),
-}
+/// What a gate answers: it lets the person through, or the verdict that stops them.
+pub type Passed = Result<(), Box<Stop>>;
 
-impl From<Unbuilt> for Halt {
-    fn from(unbuilt: Unbuilt) -> Self {
-        Self::Unbuilt(unbuilt)
-    }
-}
-
-/// What a gate answers.
-pub type Passed = Result<(), Halt>;
-
-/// Takes one item through `steps`, until one stops it.
-pub fn run(steps: &[Step], case: &Case<'_>, notes: &mut Notes) -> Passed {
+/// Takes one item through `steps`, until one stops it. `C` is a [`Case`] or a [`Wanted`].
+pub fn run<C>(steps: &[impl Fn(&C, &mut Notes) -> Passed], case: &C, notes: &mut Notes) -> Passed {
     steps.iter().try_for_each(|step| step(case, notes))
 }

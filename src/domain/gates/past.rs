@@ -49,7 +49,8 @@ impl<'a> Past<'a> {
     /// Gathers it as of `now`.
     pub fn of(rules: &RuleSet, person: &'a Person, now: Timestamp) -> Self {
         let claims = person.claims.iter().filter_map(|claim| of_claim(claim, now));
-        let by_hand = person.seen.iter().enumerate().filter(|(_, seen)| !is_ours(person, seen));
+        let by_hand = person.seen.iter().enumerate();
+        let by_hand = by_hand.filter(|(_, seen)| !is_ours(&person.claims, seen));
         let seen = by_hand.filter_map(|(index, seen)| {
             let later = person.seen.get(index + 1).map(|next| next.enrolled_at);
             of_seen(rules, seen, later, now)
@@ -92,9 +93,9 @@ fn of_claim(claim: &Claim, now: Timestamp) -> Option<Stay> {
     })
 }
 
-/// Whether a sighting is an enrollment of ours: the claim speaks for it.
-fn is_ours(person: &Person, seen: &Seen) -> bool {
-    person.claims.iter().any(|claim| {
+/// Whether a sighting is an enrollment of ours: one of the claims speaks for it.
+pub fn is_ours(claims: &[Claim], seen: &Seen) -> bool {
+    claims.iter().any(|claim| {
         claim.target.channel == Channel::Sequence
             && claim.target.id == seen.sequence.0
             && may_date(claim)

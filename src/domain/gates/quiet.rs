@@ -1,6 +1,6 @@
 //! `[[quiet_period]]`: days on which nobody is written to.
 
-use super::{Case, Notes, Passed, Stop};
+use super::{Notes, Passed, Stop, Wanted};
 use crate::domain::civil::Zone;
 use crate::domain::id::ThemeName;
 use crate::domain::reason::Reason;
@@ -10,8 +10,8 @@ use crate::domain::time::Timestamp;
 
 /// Stops while a quiet period of the theme runs, until it and what follows it without a gap is
 /// over. This time does not count for `expires`.
-pub fn check(case: &Case<'_>, notes: &mut Notes) -> Passed {
-    let theme = case.enrollment()?.theme;
+pub fn check(case: &Wanted<'_>, notes: &mut Notes) -> Passed {
+    let theme = case.into.theme;
     let periods = &case.rules.quiet_periods;
     let Some((period, mut until)) = running(periods, theme, case.view.now, case.zone()) else {
         if periods.iter().any(|period| period.silences(theme)) {

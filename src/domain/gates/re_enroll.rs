@@ -3,16 +3,16 @@
 //! and may have been its own.
 
 use super::past::Stay;
-use super::{Case, Notes, Passed, Stop};
+use super::{Notes, Passed, Stop, Wanted};
 use crate::domain::found::BY_NOBODY;
 use crate::domain::reason::Reason;
 use crate::domain::rule::ReEnroll;
 use crate::domain::sentence;
 
 /// Stops who entered before and may not enter again yet.
-pub fn check(case: &Case<'_>, notes: &mut Notes) -> Passed {
+pub fn check(case: &Wanted<'_>, notes: &mut Notes) -> Passed {
     let rule = case.rule;
-    let into = &case.enrollment()?.target.name;
+    let into = &case.into.target.name;
     let is_own = |stay: &&Stay| {
         let found = || stay.target.as_ref().is_some_and(|target| target.name == *into);
         stay.rule.as_ref().is_some_and(|id| {

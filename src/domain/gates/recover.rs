@@ -3,16 +3,16 @@
 //! until its `holds_for` has passed since (CONSISTENCY.md 6.14). Sequences are seen by the read
 //! before every call.
 
-use super::{Case, Notes, Passed, Stop};
+use super::{Notes, Passed, Stop, Wanted};
 use crate::domain::claim::Channel;
 use crate::domain::person::Holder;
 use crate::domain::reason::Reason;
 use crate::domain::sentence;
 
 /// Stops an enrollment that may be the second one.
-pub fn check(case: &Case<'_>, notes: &mut Notes) -> Passed {
+pub fn check(case: &Wanted<'_>, notes: &mut Notes) -> Passed {
     let Some(restored) = case.view.memory.counters.restored else { return Ok(()) };
-    let target = case.enrollment()?.target;
+    let target = case.into.target;
     if target.channel == Channel::Sequence {
         return Ok(());
     }

@@ -1,14 +1,14 @@
 //! `requires`: properties that the templates use. Never send "Hi ,".
 
-use super::{Case, Notes, Passed, Stop};
+use super::{Notes, Passed, Stop, Wanted};
 use crate::domain::claim::Channel;
 use crate::domain::id::PropertyName;
 use crate::domain::reason::Reason;
 use crate::domain::sentence;
 
 /// Stops where a required property is blank.
-pub fn check(case: &Case<'_>, notes: &mut Notes) -> Passed {
-    let target = case.enrollment()?.target;
+pub fn check(case: &Wanted<'_>, notes: &mut Notes) -> Passed {
+    let target = case.into.target;
     let (required, place) = match target.channel {
         Channel::Sequence => {
             case.rules.sequences.get(&target.name).map(|it| (&it.requires, &it.place))

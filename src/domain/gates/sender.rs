@@ -1,14 +1,14 @@
 //! Who sends: the first usable one of the rule's list, by the budget of their inbox
 //! (CONSISTENCY.md 6.9).
 
-use super::{Case, Notes, Passed, Stop, away, pace};
+use super::{Case, Notes, Passed, Stop, Wanted, away, pace};
 use crate::domain::claim::Sender;
 use crate::domain::contact::Owner;
 use crate::domain::decide::BudgetSeen;
 use crate::domain::id::{OwnerId, SenderName, TeamName, UserId};
 use crate::domain::queue::Ticket;
 use crate::domain::reason::Reason;
-use crate::domain::rule::{SenderChoice, SenderSpec, Team, Unbuilt, WhenFull};
+use crate::domain::rule::{SenderChoice, SenderSpec, Team, WhenFull};
 use crate::domain::sentence;
 use crate::domain::surroundings::{self, Surroundings};
 use crate::domain::time::Timestamp;
@@ -24,13 +24,12 @@ pub struct Chosen {
 }
 
 /// Chooses the sender of a sequence; a workflow has none.
-pub fn check(case: &Case<'_>, notes: &mut Notes) -> Passed {
-    let enrollment = case.enrollment()?;
-    if enrollment.senders.is_empty() {
+pub fn check(case: &Wanted<'_>, notes: &mut Notes) -> Passed {
+    if case.into.senders.is_empty() {
         return Ok(());
     }
     let mut tried = Tried::default();
-    if let Some(chosen) = choose(case, enrollment.senders, &mut tried) {
+    if let Some(chosen) = choose(case, case.into.senders, &mut tried) {
         let BudgetSeen { used, budget, .. } = chosen.budget;
         let name = &chosen.sender.name;
         notes.passed("sender", format!("{name} used {used} of {budget} in 24 hours"));
@@ -42,11 +41,10 @@ pub fn check(case: &Case<'_>, notes: &mut Notes) -> Passed {
 }
 
 /// Whom a rule that only watches would take: without a free place, the one it would wait for.
-pub fn would_take(case: &Case<'_>) -> Result<Option<SenderName>, Unbuilt> {
+pub fn would_take(case: &Wanted<'_>) -> Option<SenderName> {
     let mut tried = Tried::default();
-    let chosen = choose(case, case.enrollment()?.senders, &mut tried);
-    let waits_for = || tried.waits_for();
-    Ok(chosen.map(|chosen| chosen.sender.name).or_else(waits_for))
+    let chosen = choose(case, case.into.senders, &mut tried);
+    chosen.map(|chosen| chosen.sender.name).or_else(|| tried.waits_for())
 }
 
 fn choose<'a>(case: &Case<'a>, choices: &'a [SenderChoice], tried: &mut Tried) -> Option<Chosen> {

@@ -1,6 +1,6 @@
 //! Who is never enrolled, whatever a rule says: the built-in suppressions and `[[suppress]]`.
 
-use super::{Case, Halt, Notes, Passed, Stop};
+use super::{Case, Notes, Passed, Stop, Wanted};
 use crate::domain::facts::Facts;
 use crate::domain::reason::Reason;
 use crate::domain::rule::Suppression;
@@ -44,8 +44,8 @@ fn is_colleague(case: &Case<'_>) -> bool {
 }
 
 /// `[[suppress]]`, in file order.
-pub fn check_rules(case: &Case<'_>, notes: &mut Notes) -> Passed {
-    let theme = case.enrollment()?.theme;
+pub fn check_rules(case: &Wanted<'_>, notes: &mut Notes) -> Passed {
+    let theme = case.into.theme;
     let concerns = |it: &&Suppression| it.themes.is_empty() || it.themes.contains(theme);
     for suppression in case.rules.suppressions.iter().filter(concerns) {
         let Ok(why) = holds(&case.facts(), suppression) else { continue };
@@ -76,7 +76,7 @@ pub fn holds(facts: &Facts<'_>, suppression: &Suppression) -> Result<String, Str
     Ok(details.join("; "))
 }
 
-fn suppressed(notes: &mut Notes, by: &str, says: &str, detail: String) -> Halt {
+fn suppressed(notes: &mut Notes, by: &str, says: &str, detail: String) -> Box<Stop> {
     let stop = Stop::new(Reason::Suppressed, sentence::suppressed(by, says)).by(by);
     notes.stop("suppress", detail, stop)
 }

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::past::Stay;
-use super::{Case, Halt, Notes, Passed, Stop, exit};
+use super::{Case, Notes, Passed, Stop, Wanted, exit};
 use crate::domain::claim::Channel;
 use crate::domain::id::ThemeName;
 use crate::domain::reason::Reason;
-use crate::domain::rule::{Mode, OnConflict, Theme, Unbuilt};
+use crate::domain::rule::{Mode, OnConflict, Theme};
 use crate::domain::sentence;
 use crate::domain::time::{HOUR_MS, MINUTE_MS, Timestamp};
 
@@ -46,8 +46,8 @@ fn relation(
 
 /// Stops while the theme is held, or silenced by another: by a claim, by a sequence somebody
 /// started by hand, and for a rule that only watches by a shadow.
-pub fn check(case: &Case<'_>, notes: &mut Notes) -> Passed {
-    let theme = case.enrollment()?.theme;
+pub fn check(case: &Wanted<'_>, notes: &mut Notes) -> Passed {
+    let theme = case.into.theme;
     let themes = &case.rules.themes;
     let blockers = blockers(themes, theme);
     if let Some(claim) = case.past.person.holder(theme, &blockers, case.view.now) {
@@ -61,7 +61,7 @@ pub fn check(case: &Case<'_>, notes: &mut Notes) -> Passed {
             stay,
         };
         if !is_given_up(case, &held) {
-            return Err(held.stop(case, theme, notes)?);
+            return Err(held.stop(case, theme, notes));
         }
     }
     let running = case.past.seen_by(case.is_dry_run()).filter(|stay| stay.ended.is_none());
@@ -69,18 +69,18 @@ pub fn check(case: &Case<'_>, notes: &mut Notes) -> Passed {
         .filter_map(|stay| relation(themes, &stay.theme, theme).map(|holds| (holds, stay)))
         .map(|(holds, stay)| Held::by_stay(stay, holds));
     if let Some(held) = held.filter(|held| !is_given_up(case, held)).min_by_key(|it| it.holds) {
-        return Err(held.stop(case, theme, notes)?);
+        return Err(held.stop(case, theme, notes));
     }
     if let Some(held) = somewhere(case, theme) {
-        return Err(held.stop(case, theme, notes)?);
+        return Err(held.stop(case, theme, notes));
     }
     if let Some(leaving) = case.past.person.open_leaving()
         && leaving.holds_sequences()
-        && case.enrollment()?.target.channel == Channel::Sequence
+        && case.into.target.channel == Channel::Sequence
     {
         let current = leaving.target.name.as_str();
         let detail = format!("{current} is being left: what ends it would end any sequence");
-        return Err(notes.stop("theme", detail, being_left(case, current)?));
+        return Err(notes.stop("theme", detail, being_left(case, current)));
     }
     notes.passed("theme", format!("nothing holds or silences {theme}"));
     Ok(())
@@ -93,10 +93,10 @@ fn is_given_up(case: &Case<'_>, held: &Held<'_>) -> bool {
 }
 
 /// It is known within minutes whether the theme is free.
-fn being_left(case: &Case<'_>, current: &str) -> Result<Stop, Unbuilt> {
-    let into = case.enrollment()?.target.name.as_str();
+fn being_left(case: &Wanted<'_>, current: &str) -> Stop {
+    let into = case.into.target.name.as_str();
     let stop = Stop::new(Reason::ThemeBusy, sentence::waits_for_leaving(into, current));
-    Ok(stop.until(Some(case.view.now.plus_ms(LEAVING_LOOK_MS))))
+    stop.until(Some(case.view.now.plus_ms(LEAVING_LOOK_MS)))
 }
 
 /// When an occupied theme is looked at again under `on_conflict = "wait"`: `wanted` at the
@@ -147,12 +147,7 @@ impl<'a> Held<'a> {
     }
 
     /// What the occupied theme means for this rule.
-    fn stop(
-        &self,
-        case: &Case<'_>,
-        wanted: &ThemeName,
-        notes: &mut Notes,
-    ) -> Result<Halt, Unbuilt> {
+    fn stop(&self, case: &Wanted<'_>, wanted: &ThemeName, notes: &mut Notes) -> Box<Stop> {
         let place = case.rules.themes.get(self.theme).map(|theme| theme.place.to_string());
         let place = place.unwrap_or_else(|| "gone from the rules".to_owned());
         let since = self.since.map_or_else(|| "an unknown day".to_owned(), |at| case.day(at));
@@ -169,32 +164,32 @@ impl<'a> Held<'a> {
                 ("blocks", detail, Stop::new(Reason::BlockedByTheme, text))
             }
         };
-        Ok(notes.stop(step, detail, self.verdict(case, skip)?))
+        notes.stop(step, detail, self.verdict(case, skip))
     }
 
     /// `on_conflict`, and what is being left already.
-    fn verdict(&self, case: &Case<'_>, skip: Stop) -> Result<Stop, Unbuilt> {
-        let into = case.enrollment()?.target.name.as_str();
+    fn verdict(&self, case: &Wanted<'_>, skip: Stop) -> Stop {
+        let into = case.into.target.name.as_str();
         if self.stay.is_some_and(|stay| exit::is_being_left(case.past.person, stay)) {
             return being_left(case, &self.name);
         }
-        Ok(match case.rule.on_conflict {
+        match case.rule.on_conflict {
             OnConflict::Wait => match wait_until(case, None) {
                 Some(until) => {
                     let text = sentence::theme_busy(into, &self.name);
                     Stop::new(Reason::ThemeBusy, text).until(Some(until))
                 }
-                None => waited(case, &skip.sentence)?,
+                None => waited(case, &skip.sentence),
             },
             // Once is enough: what could not be left holds its theme.
             OnConflict::Replace if self.may_replace(case) => {
                 let same = case.past.stays.iter().filter(|stay| stay.ended.is_none());
-                let mut stop = being_left(case, &self.name)?;
+                let mut stop = being_left(case, &self.name);
                 stop.replaces = same.filter(|stay| stay.theme == *self.theme).cloned().collect();
                 stop
             }
             OnConflict::Replace | OnConflict::Skip => skip,
-        })
+        }
     }
 
     fn may_replace(&self, case: &Case<'_>) -> bool {
@@ -206,8 +201,8 @@ impl<'a> Held<'a> {
 }
 
 /// `wait_up_to` is over. `held` says what stands in the way.
-pub(super) fn waited(case: &Case<'_>, held: &str) -> Result<Stop, Unbuilt> {
-    let into = case.enrollment()?.target.name.as_str();
+pub(super) fn waited(case: &Wanted<'_>, held: &str) -> Stop {
+    let into = case.into.target.name.as_str();
     let text = sentence::waited(into, &case.rule.wait_up_to.to_string(), held);
-    Ok(Stop::new(Reason::AlreadyInTheme, text))
+    Stop::new(Reason::AlreadyInTheme, text)
 }

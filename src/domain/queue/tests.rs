@@ -1,5 +1,7 @@
 use std::collections::BTreeMap;
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::domain::gates::fixture::{NOW, changes, event, rule, rules};
 use crate::domain::rule::Mode;
@@ -108,4 +110,40 @@ fn a_thousand_who_wait_are_looked_at_once_for_each_place() {
     assert_eq!((looks, order.len()), (75, 75), "25 at once, 25 on each of the next two days");
     let wanted: Vec<RowId> = (0..75).map(|n| format!("{n}.0.inbound").into()).collect();
     assert_eq!(order, wanted);
+}
+
+/// One by one: how many come before `ticket`, and how many of them are due at `now`.
+fn slowly(items: &[Item], ticket: &Ticket, now: Timestamp) -> (usize, usize) {
+    let ahead: Vec<&Item> = items.iter().filter(|it| Ticket::of(it) < *ticket).collect();
+    let is_due =
+        |it: &&&Item| it.due.is_some_and(|at| at <= now && now.since_ms(at) <= OVERDUE_MS_MAX);
+    (ahead.len(), ahead.iter().filter(is_due).count())
+}
+
+proptest! {
+    #[test]
+    fn a_queue_counts_as_if_one_by_one(
+        changes in prop::collection::vec((0..600_u64, 0..3 * MINUTE_MS, any::<bool>()), 1..1_500),
+        asked in prop::collection::vec((0..600_u64, 0..4 * MINUTE_MS), 1..20),
+    ) {
+        let mut line = Queues::default();
+        let mut waiting = BTreeMap::new();
+        for (delivery, due_ms, stays) in changes {
+            let first_due = NOW.plus_ms(delivery % 7);
+            let after = stays.then(|| item(delivery, first_due, NOW.plus_ms(due_ms)));
+            let before = match after.clone() {
+                Some(item) => waiting.insert(delivery, item),
+                None => waiting.remove(&delivery),
+            };
+            line.change(ContactId(delivery), before.as_slice(), after.as_slice());
+        }
+        let items: Vec<Item> = waiting.into_values().collect();
+        for (delivery, later_ms) in asked {
+            let ticket = Ticket::of(&item(delivery, NOW.plus_ms(delivery % 7), NOW));
+            let now = NOW.plus_ms(later_ms);
+            let dana = "dana".into();
+            let found = (line.before(&dana, &ticket), line.due_before(&dana, &ticket, now));
+            prop_assert_eq!(found, slowly(&items, &ticket, now));
+        }
+    }
 }

@@ -11,6 +11,10 @@ use crate::domain::rule::RuleSet;
 #[derive(Debug)]
 pub struct FileReplay<'a> {
     pub(super) stage: Stage<'a>,
+    /// Whether any line was an event or a description.
+    has_read: bool,
+    /// The first line that was neither, and why.
+    trouble: Option<(u64, String)>,
 }
 
 impl<'a> FileReplay<'a> {
@@ -18,7 +22,7 @@ impl<'a> FileReplay<'a> {
     pub fn new(rules: &'a RuleSet) -> Self {
         let mut stage = Stage::new(rules);
         stage.strangers = true;
-        Self { stage }
+        Self { stage, has_read: false, trouble: None }
     }
 
     /// Takes one line; `number` counts from 1.
@@ -26,14 +30,26 @@ impl<'a> FileReplay<'a> {
         self.stage.seq = number;
         match read(text) {
             Line::Blank => {}
-            Line::Owner(owner) => self.stage.know_owner(owner),
-            Line::Contact(id, properties) => self.describe(id, properties.into_iter()),
+            Line::Owner(owner) => {
+                self.has_read = true;
+                self.stage.know_owner(owner);
+            }
+            Line::Contact(id, properties) => {
+                self.has_read = true;
+                self.describe(id, properties.into_iter());
+            }
             Line::Events(items) => {
                 for (item, place) in items.iter().zip(0_u32..) {
                     let id = format!("{number}.{place}");
                     match item {
-                        Ok(event) => self.event(event, &id),
-                        Err(why) => self.stage.take_unreadable(&id, why),
+                        Ok(event) => {
+                            self.has_read = true;
+                            self.event(event, &id);
+                        }
+                        Err(why) => {
+                            self.trouble.get_or_insert_with(|| (number, why.clone()));
+                            self.stage.take_unreadable(&id, why);
+                        }
                     }
                 }
             }
@@ -48,6 +64,15 @@ impl<'a> FileReplay<'a> {
     /// No further line: what settles is decided, what waits is told as it stands.
     pub fn finish(&mut self) {
         self.stage.finish();
+    }
+
+    /// Why not one line could be read; `None` where one could.
+    pub fn nothing_read(&self) -> Option<String> {
+        let why = || match &self.trouble {
+            Some((line, why)) => format!("line {line}: {why}"),
+            None => "it holds no line".to_owned(),
+        };
+        (!self.has_read).then(why)
     }
 
     fn describe(

@@ -82,8 +82,8 @@ pub enum Why {
     PropertyNotRead,
     /// The rule sends in the owner's name, and the journal does not say who that was.
     OwnerNotKept,
-    /// A key is not built yet.
-    NotBuilt,
+    /// The rule uses a key that only `hubroute test` judges so far: what it needs was not read.
+    ThenStage,
     /// The rules never come to rest on this person.
     Restless,
 }
@@ -95,7 +95,7 @@ impl Why {
             Self::NoContactData => "no-contact-data",
             Self::PropertyNotRead => "property-not-read",
             Self::OwnerNotKept => "owner-not-kept",
-            Self::NotBuilt => "not-built",
+            Self::ThenStage => "then-stage",
             Self::Restless => "restless",
         }
     }
@@ -106,7 +106,7 @@ impl Why {
             Self::NoContactData => "nothing says what the contact looked like then",
             Self::PropertyNotRead => "a property that the rule asks for was not read then",
             Self::OwnerNotKept => "who owned the contact was not kept",
-            Self::NotBuilt => "a key of the rule is not built yet",
+            Self::ThenStage => "the rule uses a key that only `hubroute test` judges so far",
             Self::Restless => "the rules never come to rest on this person",
         }
     }

@@ -8,7 +8,7 @@ use super::{NotJudged, Why};
 use crate::domain::contact::{Contact, Owner};
 use crate::domain::id::{ContactId, OwnerId};
 use crate::domain::person::{Item, Purpose};
-use crate::domain::rule::{Action, Rule, RuleSet, SenderChoice, Unbuilt};
+use crate::domain::rule::{Action, Rule, RuleSet, SenderChoice, ThenStage};
 
 /// What a replay knows besides the contact.
 pub(super) struct Sight<'s> {
@@ -39,8 +39,8 @@ impl Sight<'_> {
             let rule = self.rules.rule(&item.rule)?.of(contact.id);
             (&rule.then_stage, self.needs.missing(&rule.id, has), Some(rule))
         };
-        if let Some(Unbuilt { key, .. }) = then_stage.first() {
-            return Some((Why::NotBuilt, key.clone()));
+        if let Some(ThenStage { key, .. }) = then_stage.first() {
+            return Some((Why::ThenStage, key.clone()));
         }
         // Of a file an address is enough: whoever has one can be enrolled.
         if !(known.described || self.strangers && contact.email().is_some()) {

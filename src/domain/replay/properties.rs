@@ -14,7 +14,7 @@ use crate::domain::id::ContactId;
 use crate::domain::intake::{Incoming, judge};
 use crate::domain::person::Person;
 use crate::domain::reason::Reason;
-use crate::domain::record::{Record, Row, Step, Taken, Turn};
+use crate::domain::record::{Record, Row, RulesAccepted, Step, Taken, Turn};
 use crate::domain::rule::RuleSet;
 use crate::domain::time::MINUTE_MS;
 
@@ -30,6 +30,8 @@ struct Made {
     target: usize,
     mode: usize,
     condition: usize,
+    /// Long enough that some still wait when nothing more comes in.
+    delayed: bool,
 }
 
 impl Made {
@@ -47,9 +49,10 @@ impl Made {
             "only_if = [{ property = \"email\", is_known = true }]\n",
             "unless = [{ property = \"stage\", is = \"b\" }]\n",
         ][self.condition];
+        let delay = if self.delayed { "delay = \"40 days\"\n" } else { "" };
         format!(
             "[[rule]]\nid = \"{id}\"\nsays = \"x\"\nmode = \"{mode}\"\npriority = {priority}\n\
-             when = {{ property = \"stage\", {when} }}\n{only_if}enroll = {enroll}\n\
+             when = {{ property = \"stage\", {when} }}\n{only_if}{delay}enroll = {enroll}\n\
              re_enroll = \"when-finished\"\n"
         )
     }
@@ -60,13 +63,14 @@ fn id(number: usize) -> String {
 }
 
 fn made() -> impl Strategy<Value = Made> {
-    (0_usize..3, 0_usize..3, 0_usize..2, 0_usize..3, 0_usize..3).prop_map(
-        |(priority, trigger, target, mode, condition)| Made {
+    (0_usize..3, 0_usize..3, 0_usize..2, 0_usize..3, 0_usize..3, any::<bool>()).prop_map(
+        |(priority, trigger, target, mode, condition, delayed)| Made {
             priority,
             trigger,
             target,
             mode,
             condition,
+            delayed,
         },
     )
 }
@@ -106,11 +110,21 @@ fn without_places(told: &[Told]) -> Vec<String> {
     told.iter().map(row).collect()
 }
 
-/// A journal as the router writes it: each event judged on what is known of its person, and a
-/// decision with the contact as it was read, for those that are read.
-fn journal(rules: &RuleSet, steps: &[(u64, usize, u64, bool)]) -> Vec<Record> {
+/// A journal as the router writes it: the rules it began with, each event judged on what is known
+/// of its person, and a decision with the contact as it was read, for those that are read.
+fn journal(
+    (rules, texts): (&RuleSet, &[String]),
+    steps: &[(u64, usize, u64, bool)],
+) -> Vec<Record> {
     let mut people = BTreeMap::<ContactId, Person>::new();
-    let mut records = Vec::new();
+    let mut records = vec![Record::RulesAccepted(RulesAccepted {
+        at: NOW,
+        portal: rules.portal.id,
+        fingerprint: rules.fingerprint.clone(),
+        files: vec![("all.toml".to_owned(), format!("{RULES}{}", texts.concat()))],
+        previous: 0,
+        born: Vec::new(),
+    })];
     let mut minutes = 0;
     for ((id, value, after, read), delivery) in steps.iter().zip(1_u64..) {
         minutes += after;
@@ -188,7 +202,7 @@ proptest! {
         let rules: Vec<String> = targets.iter().zip(&priorities).enumerate()
             .map(|(number, (target, priority))| {
                 let (priority, target) = (*priority, *target);
-                Made { priority, trigger: 1, target, mode: 0, condition: 0 }.text(number)
+                Made { priority, trigger: 1, target, mode: 0, condition: 0, delayed: false }.text(number)
             })
             .collect();
         let order: Vec<usize> = (0..rules.len()).rev().collect();
@@ -222,12 +236,15 @@ proptest! {
         let order: Vec<usize> = (0..rules.len()).collect();
         // Compiled twice: nothing of the first run is left in the second.
         let [one, other] = [(); 2].map(|()| set(&rules, &order, &places, "portal.toml"));
-        let journal: Vec<String> = journal(&one, &steps)
+        let journal: Vec<String> = journal((&one, &rules), &steps)
             .iter()
             .map(|record| serde_json::to_string(record).expect("JSON"))
             .collect();
         let once = bytes(&one, &journal);
         prop_assert!(!once.is_empty());
+        // The router asked for what its rules need: what it read can be judged.
+        let text = String::from_utf8_lossy(&once);
+        prop_assert!(!text.contains("PropertyNotRead"), "{}", text);
         prop_assert_eq!(bytes(&other, &journal), once);
     }
 }

@@ -291,7 +291,7 @@ impl<'a> Stage<'a> {
                 self.decide(contact);
             }
         }
-        self.give_up(contact, Why::Restless, "");
+        self.give_up(contact);
         self.list(contact);
     }
 
@@ -316,14 +316,11 @@ impl<'a> Stage<'a> {
             around: None,
         };
         let plan = decide(self.rules, &view);
-        let taken = plan.map(|plan| assumed::take_in(self.rules, plan, &mut memory, self.now));
+        let rows = assumed::take_in(self.rules, plan, &mut memory, self.now);
         self.inboxes = memory.inboxes;
         self.counters = memory.counters;
         known.person = Some(memory.person);
-        match taken {
-            Ok(rows) => self.tell(rows),
-            Err(unbuilt) => self.give_up(contact, Why::NotBuilt, &unbuilt.key),
-        }
+        self.tell(rows);
     }
 
     /// Takes away the due items that cannot be judged on what is known of the contact.
@@ -346,12 +343,13 @@ impl<'a> Stage<'a> {
         self.drop_items(contact, verdicts);
     }
 
-    fn give_up(&mut self, contact: ContactId, why: Why, detail: &str) {
+    /// What is still due after so many decisions cannot be judged.
+    fn give_up(&mut self, contact: ContactId) {
         let now = self.now;
         let items = self.person(contact).into_iter().flat_map(|person| &person.items);
         let due = items.filter(|item| item.due.is_some_and(|due| due <= now));
         let verdicts: Vec<NotJudged> =
-            due.map(|item| not_judged(item, contact, why, detail)).collect();
+            due.map(|item| not_judged(item, contact, Why::Restless, "")).collect();
         self.drop_items(contact, verdicts);
     }
 

@@ -22,8 +22,8 @@ pub const TWICE: &str = "HR009";
 pub const NESTED_TABLE: &str = "HR010";
 /// A file or a set over its limit.
 pub const LIMIT: &str = "HR011";
-/// A key whose effect is not built yet.
-pub const NOT_BUILT: &str = "HR012";
+/// A key that only `hubroute test` judges so far.
+pub const THEN_STAGE: &str = "HR012";
 /// A condition without exactly one subject and one operator.
 pub const CONDITION: &str = "HR013";
 /// An operator that cannot work on the property's type.
@@ -108,3 +108,5 @@ pub const PORTAL_WEBHOOK: &str = "HR212";
 pub const PORTAL_BRIDGE: &str = "HR213";
 /// With HubSpot, lint: a property whose changes HubSpot never sends.
 pub const PORTAL_UNSENT: &str = "HR214";
+/// With HubSpot, lint: a `changeSource` that the router has never seen.
+pub const PORTAL_SOURCE: &str = "HR215";

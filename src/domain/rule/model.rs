@@ -54,31 +54,12 @@ pub enum Mode {
     Live,
 }
 
-/// A gate of the order in CONSISTENCY.md section 5, in that order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Gate {
-    /// The trigger itself.
-    Trigger,
-    /// `only_if` and `unless`.
-    Conditions,
-    /// `unenroll`.
-    Unenroll,
-    /// `[[suppress]]`.
-    Suppress,
-    /// Subscriptions.
-    Consent,
-    /// Sender, limits and budget.
-    Sender,
-}
-
-/// A key whose effect is not built yet in `serve`, and the gate that would need it: a live rule
-/// that has one is refused.
+/// A key of the "Then" stage (RULES.md): `hubroute test` judges it on the data of a test;
+/// `serve` does not read what it needs, and refuses a live rule that has one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unbuilt {
-    /// The key as written, for example `wait_for`.
+pub struct ThenStage {
+    /// The key as written, for example `in_list`.
     pub key: String,
-    /// The gate where a decision cannot go on without it.
-    pub gate: Gate,
     /// Where it stands.
     pub place: Place,
 }
@@ -251,7 +232,7 @@ pub struct Rule {
     pub arm: Option<Arm>,
     /// Keys that only `hubroute test` can judge so far, on the data of a test: `serve` does not
     /// read what they need, and refuses a live rule that has one.
-    pub then_stage: Vec<Unbuilt>,
+    pub then_stage: Vec<ThenStage>,
     /// Where it stands.
     pub place: Place,
 }
@@ -281,7 +262,7 @@ pub struct Suppression {
     /// `until`: the first instant after its last day in the portal's zone.
     pub ends: Option<Timestamp>,
     /// Keys that only `hubroute test` can judge so far ([`Rule::then_stage`]).
-    pub then_stage: Vec<Unbuilt>,
+    pub then_stage: Vec<ThenStage>,
     /// Where it stands.
     pub place: Place,
 }

@@ -93,6 +93,11 @@ pub fn takes_out(rule: &RuleId) -> String {
     format!("rule \"{rule}\" takes the contact out")
 }
 
+/// Why something waiting was withdrawn: the rule takes people out and no more.
+pub fn enrolls_no_more(rule: &RuleId) -> String {
+    format!("rule \"{rule}\" enrolls into nothing any more")
+}
+
 /// Why something waiting was withdrawn: a suppression.
 pub fn suppresses(by: &str) -> String {
     format!("now suppressed by \"{by}\"")

@@ -146,16 +146,23 @@ impl Case {
 
     /// Whether a second call after a lost answer and a long absence can do no harm: a sequence
     /// still active would have shown; a workflow that does not re-enroll ignores a repeat; one
-    /// that surely runs longer than we looked would have shown.
+    /// that must still run would have shown.
     fn may_repeat(&self) -> bool {
         match self.claim.target.channel {
             Channel::Sequence => true,
             Channel::Workflow => {
                 let workflow = self.rules.workflows.get(&self.claim.target.name);
                 workflow.is_some_and(|workflow| workflow.re_enrolls == Some(false))
-                    || self.runs_at_least_ms().is_some_and(|ms| self.policy.verify_for_ms < ms)
+                    || !self.may_be_over()
             }
         }
+    }
+
+    /// Whether the workflow may have run to its end since the call: then its absence says nothing,
+    /// however long we looked. The router may have been down for hours.
+    fn may_be_over(&self) -> bool {
+        self.runs_at_least_ms()
+            .is_none_or(|runs_ms| self.claim.first_call_at.plus_ms(runs_ms) <= self.now)
     }
 }
 

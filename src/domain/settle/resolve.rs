@@ -13,6 +13,9 @@ use crate::domain::time::{MINUTE_MS, Timestamp};
 
 /// Calls with a lost answer after which only a person decides.
 const LOST_ANSWERS_MAX: u32 = 2;
+/// Answered reads before absence counts. Time alone is no evidence: it also passes while HubSpot
+/// or the router is down.
+const ANSWERED_MIN: u32 = 3;
 /// The longest wait between two reads while HubSpot cannot be asked.
 const UNREACHABLE_MS_MAX: u64 = 5 * MINUTE_MS;
 
@@ -40,11 +43,7 @@ pub fn resolve(case: Case, observation: Observation) -> Turn {
         Observation::Elsewhere { enrolled_at } => other(case, standing, enrolled_at),
         Observation::Absent => absent(case, standing),
         Observation::Unobservable { why } => unobservable(case, standing, &why),
-        Observation::NotNow { delay_ms, .. } => {
-            let growing =
-                retry::check_delay_ms(checks, case.policy.verify_first_ms, UNREACHABLE_MS_MAX);
-            again(case, standing, delay_ms.unwrap_or(growing))
-        }
+        Observation::NotNow { delay_ms, .. } => not_now(case, standing, delay_ms),
     }
 }
 
@@ -103,8 +102,13 @@ fn accepted_and_absent(case: Case, standing: Standing) -> Turn {
         let at = case.claim.last_call_at;
         return confirm(case, at, false, None);
     };
-    let looked_for_ms = case.policy.verify_for_ms.min(runs_ms);
-    if standing.since.plus_ms(looked_for_ms) <= case.now {
+    if case.may_be_over() {
+        let at = case.claim.last_call_at;
+        return confirm(case, at, false, None);
+    }
+    // At the latest a read before it may be over counts.
+    let looked_for_ms = case.policy.verify_for_ms.min(runs_ms / 2);
+    if is_asked_enough(standing) && standing.since.plus_ms(looked_for_ms) <= case.now {
         let state = case.released("accepted and never seen");
         let text = sentence::not_confirmed();
         return case.turn(state, After::end(Decision::Fail, Reason::NotConfirmed, text));
@@ -126,6 +130,14 @@ fn unobservable(case: Case, standing: Standing, why: &str) -> Turn {
     }
 }
 
+/// HubSpot did not answer: that shows nothing, so it is no check. What is not told to wait for is
+/// waited for as long as the doubt is old.
+fn not_now(case: Case, standing: Standing, delay_ms: Option<u64>) -> Turn {
+    let old_ms = case.now.since_ms(standing.since).min(UNREACHABLE_MS_MAX);
+    let delay_ms = delay_ms.unwrap_or(old_ms.max(case.policy.verify_first_ms));
+    again(case, standing, delay_ms)
+}
+
 /// Not enrolled after all: decided again, on a fresh read.
 fn repeat(case: Case) -> Turn {
     let due = Some(case.now);
@@ -141,8 +153,13 @@ fn review(case: Case, why: &str) -> Turn {
     case.turn(state, After::hold(Reason::InDoubt, text, None))
 }
 
+/// Whether what this read showed counts: HubSpot had its time, and was asked often enough in it.
 fn window_is_over(case: &Case, standing: Standing) -> bool {
-    standing.since.plus_ms(case.policy.verify_for_ms) <= case.now
+    is_asked_enough(standing) && standing.since.plus_ms(case.policy.verify_for_ms) <= case.now
+}
+
+fn is_asked_enough(standing: Standing) -> bool {
+    ANSWERED_MIN <= standing.checks + 1
 }
 
 fn check_later(case: Case, standing: Standing) -> Turn {
@@ -151,7 +168,7 @@ fn check_later(case: Case, standing: Standing) -> Turn {
     // The last look is at the end of the window, not beyond it.
     let left = standing.since.plus_ms(verify_for_ms).since_ms(case.now);
     let delay = if left == 0 { delay } else { delay.min(left) };
-    again(case, standing, delay)
+    again(case, Standing { checks: standing.checks + 1, ..standing }, delay)
 }
 
 fn again(case: Case, standing: Standing, delay_ms: u64) -> Turn {
@@ -161,7 +178,7 @@ fn again(case: Case, standing: Standing, delay_ms: u64) -> Turn {
     };
     let next_check = case.now.plus_ms(delay_ms);
     let Standing { since, doubt, checks } = standing;
-    case.silently(State::InDoubt { since, doubt, checks: checks + 1, next_check, why })
+    case.silently(State::InDoubt { since, doubt, checks, next_check, why })
 }
 
 /// What a person says about a claim nobody could settle by machine.

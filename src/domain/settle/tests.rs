@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::claim::{Sender, Target};
+use crate::domain::claim::{Sender, Stamp, Target};
 use crate::domain::event::{Event, Kind};
 use crate::domain::gates::fixture::World;
 use crate::domain::id::{ContactId, FlowId, UserId};
@@ -68,8 +68,9 @@ fn case(channel: Channel, state: State, now: Timestamp) -> Case {
     }
 }
 
+/// A doubt that was read back twice already: the next answer is the third.
 fn doubt(doubt: Doubt) -> State {
-    State::InDoubt { since: NOW, doubt, checks: 0, next_check: NOW, why: String::new() }
+    State::InDoubt { since: NOW, doubt, checks: 2, next_check: NOW, why: String::new() }
 }
 
 /// What a record says, in one line: the claim's state, the verdict, when it is looked at again.
@@ -170,6 +171,72 @@ fn a_lost_answer_is_read_back_and_a_sequence_is_repeated_once() {
     check_read(it, (9_000_000, 1), not_now, "in-doubt");
 }
 
+/// Reads a lost answer back at these moments, and says where the claim stands after each.
+#[track_caller]
+fn check_reads(reads: &[(u64, Observation, &str)]) {
+    let mut state = doubt(Doubt::NoAnswer);
+    if let State::InDoubt { checks, .. } = &mut state {
+        *checks = 0;
+    }
+    for (number, (after_ms, observation, expected)) in reads.iter().enumerate() {
+        let case = case(Channel::Sequence, state, NOW.plus_ms(*after_ms));
+        let turn = resolve(case, observation.clone());
+        assert_eq!(turn.claims[0].state_word(), *expected, "read {number}");
+        state = turn.claims[0].state.clone();
+    }
+}
+
+/// Time passes too while HubSpot or the router is down. Absence is what HubSpot was asked for and
+/// answered, several times.
+#[test]
+fn absence_needs_three_answers_however_much_time_has_passed() {
+    let absent = || Observation::Absent;
+    let not_now = || Observation::NotNow { why: Later::Unreachable, delay_ms: None };
+    let hour = 3_600_000;
+    check_reads(&[
+        (hour, absent(), "in-doubt"),
+        (hour + 10_000, absent(), "in-doubt"),
+        (hour + 30_000, absent(), "released"),
+    ]);
+    check_reads(&[
+        (5_000, not_now(), "in-doubt"),
+        (600_000, not_now(), "in-doubt"),
+        (hour, not_now(), "in-doubt"),
+        (hour + 1, absent(), "in-doubt"),
+        (hour + 10_000, not_now(), "in-doubt"),
+        (hour + 20_000, absent(), "in-doubt"),
+        (hour + 40_000, absent(), "released"),
+    ]);
+    // Nor do many answers make up for the time HubSpot is given to show it.
+    check_reads(&[
+        (5_000, absent(), "in-doubt"),
+        (15_000, absent(), "in-doubt"),
+        (35_000, absent(), "in-doubt"),
+        (899_999, absent(), "in-doubt"),
+        (900_000, absent(), "released"),
+    ]);
+    check_reads(&[(hour, absent(), "in-doubt"), (hour + 10_000, seen(), "confirmed")]);
+}
+
+/// How long is waited after a read at this moment.
+#[track_caller]
+fn check_wait(after_ms: u64, observation: Observation, expected_ms: u64) {
+    let case = case(Channel::Sequence, doubt(Doubt::NoAnswer), NOW.plus_ms(after_ms));
+    let turn = resolve(case, observation);
+    let State::InDoubt { next_check, .. } = turn.claims[0].state else { panic!("{turn:?}") };
+    assert_eq!(next_check, NOW.plus_ms(after_ms + expected_ms));
+}
+
+#[test]
+fn while_hubspot_does_not_answer_it_is_asked_less_and_less_often() {
+    let not_now = |delay_ms| Observation::NotNow { why: Later::Unreachable, delay_ms };
+    check_wait(0, not_now(None), 5_000);
+    check_wait(5_000, not_now(None), 5_000);
+    check_wait(40_000, not_now(None), 40_000);
+    check_wait(9_000_000, not_now(None), 300_000);
+    check_wait(9_000_000, not_now(Some(1_000)), 1_000);
+}
+
 #[test]
 fn a_workflow_that_may_have_come_and_gone_is_never_repeated_by_machine() {
     let it = (Channel::Workflow, Doubt::NoAnswer);
@@ -181,6 +248,31 @@ fn a_workflow_that_may_have_come_and_gone_is_never_repeated_by_machine() {
     workflow.re_enrolls = Some(false);
     let turn = resolve(case, Observation::Absent);
     assert_eq!(told(&turn), "released: wait outcome-unknown +900000");
+}
+
+/// How a doubt about a workflow that surely runs for an hour ends, absent at this moment.
+#[track_caller]
+fn check_runs_an_hour(state: Doubt, after_ms: u64, expected: &str) {
+    let mut case = case(Channel::Workflow, doubt(state), NOW.plus_ms(after_ms));
+    if let State::InDoubt { since, .. } = &mut case.claim.state {
+        // The router was down meanwhile, and began to look when it was back.
+        *since = NOW.plus_ms(after_ms.saturating_sub(900_000));
+    }
+    let rules = Arc::make_mut(&mut case.rules);
+    let workflow = rules.workflows.get_mut("nurture-flow").expect("in the fixture");
+    workflow.runs_at_least = Some(Span { count: 1, unit: Unit::Hour });
+    assert_eq!(told(&resolve(case, Observation::Absent)), expected);
+}
+
+/// Its absence is evidence only while it must still run.
+#[test]
+fn a_workflow_that_may_be_over_when_it_is_looked_for_is_not_taken_for_never_entered() {
+    let hour = 3_600_000;
+    let repeated = format!("released: wait outcome-unknown +{}", hour - 1);
+    check_runs_an_hour(Doubt::NoAnswer, hour - 1, &repeated);
+    check_runs_an_hour(Doubt::NoAnswer, hour, "needs-review: hold in-doubt open");
+    check_runs_an_hour(Doubt::Accepted, hour - 1, "released: fail not-confirmed done");
+    check_runs_an_hour(Doubt::Accepted, hour, "confirmed: enroll matched done");
 }
 
 #[test]
@@ -243,4 +335,73 @@ fn only_an_enrollment_from_the_call_on_is_ours() {
     let current = |id| observe(&flow, &Shown::Workflows(vec![FlowId(id)]), None);
     assert!(matches!(current(5), Observation::Enrolled { .. }));
     assert_eq!(current(6), Observation::Absent);
+}
+
+/// A claim on a workflow that starts once its property is written.
+fn by_property(state: State, now: Timestamp) -> Case {
+    let mut case = case(Channel::Workflow, state, now);
+    case.claim.via =
+        Some(Stamp { property: "start_nurture".into(), value: case.claim.row.to_string() });
+    case
+}
+
+#[test]
+fn a_written_property_is_no_enrollment_and_is_looked_for_in_the_workflows_own_time() {
+    let accepted = || Outcome::Accepted { enrolled_at: None, enrollment: None };
+    let first_look = |case: Case| {
+        let turn = settle(case, accepted());
+        assert_eq!(told(&turn), "in-doubt: wait outcome-unknown open");
+        let State::InDoubt { doubt, next_check, .. } = &turn.claims[0].state else { panic!() };
+        assert_eq!(*doubt, Doubt::Accepted);
+        next_check.since_ms(NOW)
+    };
+    assert_eq!(first_look(by_property(State::Reserved, NOW)), POLICY.verify_first_ms);
+    assert_eq!(first_look(case(Channel::Workflow, State::Reserved, NOW)), 0, "of a call");
+}
+
+#[test]
+fn a_workflow_that_was_asked_for_by_a_property_is_a_persons_if_it_never_shows() {
+    let look = |after_ms: u64, runs_at_least: bool, observation: Observation| {
+        let mut case = by_property(doubt(Doubt::Accepted), NOW.plus_ms(after_ms));
+        let rules = Arc::make_mut(&mut case.rules);
+        let workflow = rules.workflows.get_mut("nurture-flow").expect("in the fixture");
+        workflow.runs_at_least = runs_at_least.then_some(Span { count: 1, unit: Unit::Hour });
+        let turn = resolve(case, observation);
+        let why = match &turn.claims[0].state {
+            State::NeedsReview { why, .. } => why.clone(),
+            _ => String::new(),
+        };
+        (told(&turn), why)
+    };
+    let review = "the property is written, and the workflow does not show";
+    for runs_at_least in [false, true] {
+        let look = |after_ms, observation| look(after_ms, runs_at_least, observation);
+        assert_eq!(look(0, seen()).0, "confirmed: enroll matched done");
+        assert_eq!(look(899_999, Observation::Absent).0, "in-doubt");
+        // Neither given up as one that was called nor taken for entered: it may start yet.
+        let (told, why) = look(900_000, Observation::Absent);
+        assert_eq!((told.as_str(), why.as_str()), ("needs-review: hold in-doubt open", review));
+    }
+}
+
+#[test]
+fn a_lost_write_of_a_property_is_repeated_only_where_a_lost_call_is() {
+    for (re_enrolls, expected) in [
+        (Some(false), "released: wait outcome-unknown +900000"),
+        (Some(true), "needs-review: hold in-doubt open"),
+        (None, "needs-review: hold in-doubt open"),
+    ] {
+        let mut case = by_property(doubt(Doubt::NoAnswer), NOW.plus_ms(900_000));
+        let rules = Arc::make_mut(&mut case.rules);
+        rules.workflows.get_mut("nurture-flow").expect("in the fixture").re_enrolls = re_enrolls;
+        assert_eq!(told(&resolve(case, Observation::Absent)), expected, "{re_enrolls:?}");
+    }
+}
+
+#[test]
+fn who_says_that_a_property_did_nothing_has_it_written_with_another_value() {
+    let state = State::NeedsReview { since: NOW, why: String::new() };
+    let press = Press { what: "resolve".to_owned(), who: "Ann".to_owned(), note: String::new() };
+    let turn = by_person(by_property(state, NOW), Resolution::NotEnrolled, press);
+    assert_eq!(turn.items[0].denied, 1, "the stamp counts it");
 }

@@ -32,11 +32,6 @@ pub(super) fn compare(
     Some(Failure { expected: expected(rules, wanted), got: got(rules, row, wanted), because })
 }
 
-/// Whether every record that counts is final, so that no decision can change it.
-pub(super) fn is_settled(rows: &[Row], only: Option<u32>) -> bool {
-    newest(rows, only).iter().all(|row| !row.decision.is_open())
-}
-
 /// The newest row of each record, in the order the records began.
 fn newest(rows: &[Row], only: Option<u32>) -> Vec<&Row> {
     let of_delivery = |row: &&Row| {

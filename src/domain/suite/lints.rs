@@ -9,7 +9,6 @@ use crate::domain::rule::{Mode, RuleFile, RuleSet, code};
 pub fn untested(rules: &RuleSet, files: &[RuleFile], report: &SuiteReport) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for file in files {
-        // The tests of a rule that waits for a key not built yet wait as well.
         let live = rules
             .rules
             .iter()

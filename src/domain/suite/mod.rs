@@ -22,7 +22,7 @@ use std::collections::BTreeSet;
 use super::diagnostic::Diagnostic;
 use super::id::RuleId;
 use super::rule::syntax::Source;
-use super::rule::{Place, RuleFile, RuleSet, Unbuilt};
+use super::rule::{Place, RuleFile, RuleSet};
 
 /// What became of all tests.
 #[derive(Clone, Debug, Default)]
@@ -38,16 +38,10 @@ pub struct SuiteReport {
 }
 
 impl SuiteReport {
-    /// How many passed, failed, and wait for a key that is not built yet.
-    pub fn counts(&self) -> (usize, usize, usize) {
-        let count = |wanted: fn(&Outcome) -> bool| {
-            self.results.iter().filter(|result| wanted(&result.outcome)).count()
-        };
-        (
-            count(|outcome| matches!(outcome, Outcome::Passed)),
-            count(|outcome| matches!(outcome, Outcome::Failed(_))),
-            count(|outcome| matches!(outcome, Outcome::Waits(_))),
-        )
+    /// How many passed and how many failed.
+    pub fn counts(&self) -> (usize, usize) {
+        let passed = self.results.iter().filter(|it| it.outcome == Outcome::Passed).count();
+        (passed, self.results.len() - passed)
     }
 }
 
@@ -71,8 +65,6 @@ pub enum Outcome {
     Passed,
     /// Otherwise.
     Failed(Failure),
-    /// It needs a key whose effect is not built yet.
-    Waits(Unbuilt),
 }
 
 /// Why a test failed, in words.

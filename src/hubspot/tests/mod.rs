@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use self::server::{Act, Server};
 use super::{Access, Client, Profile, Secret, Settings};
-use crate::domain::claim::{Channel, Claim, Sender, State, Target};
+use crate::domain::claim::{Channel, Claim, Sender, Stamp, State, Target};
 use crate::domain::id::{ContactId, UserId};
 use crate::domain::record::ProvenReads;
 use crate::domain::time::Timestamp;

@@ -102,6 +102,45 @@ async fn the_route_map_names_a_workflow_by_its_flow_id() {
 }
 
 #[tokio::test]
+async fn a_workflow_that_a_property_starts_is_asked_for_by_writing_it() {
+    let contact = r#"{"id":"138017612137","properties":{}}"#;
+    for (profile, path) in [
+        (Dated202603, "/crm/objects/2026-03/contacts/138017612137"),
+        (Dated202609, "/crm/objects/2026-09/contacts/138017612137"),
+        (V4, "/crm/v3/objects/contacts/138017612137"),
+        (RouteMap, "/crm/v3/objects/contacts/138017612137"),
+    ] {
+        let server = Server::start(vec![Act::answer(200, contact)]);
+        let client = client(&server, profile);
+        let stamp = Stamp { property: "start_nurture".into(), value: "1.0.trial#2/1".to_owned() };
+        let claim = Claim { via: Some(stamp), ..claim(Channel::Workflow) };
+        // The id says whom: nobody without an address is left out.
+        let outcome = client.enroll_claim(&claim, None).await.outcome;
+        assert!(matches!(outcome, Outcome::Accepted { .. }), "{outcome:?}");
+        let body = json!({ "properties": { "start_nurture": "1.0.trial#2/1" } });
+        same(&server, 0, &format!("PATCH {path}"), &body);
+        assert_eq!(server.asked().len(), 1, "no mapping is read, nothing is enrolled");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_to_a_written_property_that_says_nothing_is_a_doubt() {
+    let stamp = Stamp { property: "start_nurture".into(), value: "1.0.trial".to_owned() };
+    let claim = Claim { via: Some(stamp), ..claim(Channel::Workflow) };
+    let ask = async |act: Act| {
+        let server = Server::start(vec![act]);
+        client(&server, V4).enroll_claim(&claim, None).await.outcome
+    };
+    let page = ask(Act::answer(200, "<html>")).await;
+    assert!(matches!(page, Outcome::Unknown { .. }), "{page:?}");
+    let broken = ask(Act::answer(502, "")).await;
+    assert!(matches!(broken, Outcome::Unknown { .. }), "{broken:?}");
+    let unknown_property = r#"{"status":"error","category":"VALIDATION_ERROR","message":"no"}"#;
+    let refused = ask(Act::answer(400, unknown_property)).await;
+    assert!(matches!(refused, Outcome::Refused { .. }), "{refused:?}");
+}
+
+#[tokio::test]
 async fn reads_go_where_the_profile_says() {
     let wanted = Wanted {
         properties: vec!["email".into(), "odd name".into()],

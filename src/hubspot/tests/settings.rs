@@ -1,6 +1,7 @@
 //! Which settings make a client.
 
 use super::*;
+use crate::hubspot::check_base_url;
 
 fn settings(base_url: &str) -> Settings {
     Settings { base_url: base_url.to_owned(), ..Settings::new(token(TOKEN)) }
@@ -29,6 +30,59 @@ fn the_base_url_is_https_save_on_loopback() {
     ] {
         let built = Client::new(&settings(base_url));
         assert_eq!(built.is_ok(), allowed, "{base_url}: {built:?}");
+    }
+}
+
+/// Addresses of other machines, spelled like this one or like HubSpot.
+const ELSEWHERE: [&str; 40] = [
+    "http://167772161",
+    "http://0x0a000001",
+    "http://012.0.0.1",
+    "http://10.1",
+    "http://0xa9.0xfe.0xa9.0xfe",
+    "http://169.254.169.254",
+    "http://169.254.169.254/latest/meta-data",
+    "http://[::ffff:10.0.0.1]",
+    "http://[::ffff:a9fe:a9fe]",
+    "http://[::ffff:127.0.0.1]",
+    "http://[::]",
+    "http://0.0.0.0",
+    "http://0",
+    "http://[fe80::1]",
+    "http://[fd00::1]",
+    "http://[64:ff9b::a00:1]",
+    "http://127.0.0.1.nip.io",
+    "http://127.0.0.256",
+    "http://127.0.0.1@10.0.0.1",
+    "http://127.0.0.1:80@10.0.0.1",
+    "http://[::1]@10.0.0.1",
+    "http://localhost@10.0.0.1",
+    "http://localhost:8080@evil.example/",
+    "http://localhost.",
+    "http://localhost.localdomain",
+    "http://localhost.evil.example",
+    "http://localhost%00.evil.example",
+    "http://localhost%2eevil.example",
+    "http://lоcalhost",
+    "http://metadata.google.internal",
+    "http:\\\\10.0.0.1",
+    "http:10.0.0.1",
+    "http:///10.0.0.1",
+    "https://api.hubapi.com@10.0.0.1",
+    "https://api.hubapi.com:443@10.0.0.1",
+    "https://user@api.hubapi.com",
+    "gopher://127.0.0.1",
+    "file:///etc/passwd",
+    "unix:///run/docker.sock",
+    "//10.0.0.1",
+];
+
+#[test]
+fn however_another_machine_is_spelled_no_client_for_it_is_made() {
+    for base_url in ELSEWHERE {
+        let built = Client::new(&settings(base_url));
+        assert!(built.is_err(), "{base_url}: {built:?}");
+        assert!(check_base_url(base_url).is_err(), "{base_url}");
     }
 }
 

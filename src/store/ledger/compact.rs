@@ -83,6 +83,9 @@ impl<D: Disk, I: Index> Committer<D, I> {
             proven: meta.proven.clone(),
             oldest_day: meta.oldest_day,
             recall: meta.recall,
+            erased: meta.erased,
+            erased_delivery: meta.erased_delivery,
+            swept: meta.swept,
         };
         self.record(&Record::CompactionBegun(begun))
     }

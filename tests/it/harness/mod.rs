@@ -182,8 +182,17 @@ impl Harness {
 
     /// Starts the router on the same store and waits until it is ready.
     pub(crate) fn restart(&mut self) {
+        self.begin();
+        self.wait_until_ready();
+    }
+
+    /// Starts the router on the same store and does not wait for it.
+    pub(crate) fn begin(&mut self) {
         assert!(self.router.is_none(), "the router runs already");
         self.router = Some(Process::serve(self.folder.path()));
+    }
+
+    fn wait_until_ready(&mut self) {
         let began = Instant::now();
         while self.try_get("/readyz").is_none() {
             let router = self.router.as_mut().expect("it was just started");

@@ -1,7 +1,8 @@
 //! `hubroute serve` as a child process.
 
 use std::fs::{self, File, OpenOptions};
-use std::net::TcpListener;
+use std::io::{self, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -46,8 +47,19 @@ impl Process {
 
     /// The same with a last word on the command: its environment, for example.
     pub(crate) fn serve_with(folder: &Path, edit: impl FnOnce(&mut Command)) -> Self {
+        Self::spawn(Command::new(env!("CARGO_BIN_EXE_hubroute")), folder, edit)
+    }
+
+    /// The same below limits of the system, in the shell's words: `ulimit -S -n 64`.
+    pub(crate) fn serve_below(folder: &Path, limits: &str) -> Self {
+        let mut shell = Command::new("sh");
+        let script = format!("{limits} && exec \"$0\" \"$@\"");
+        shell.args(["-c", &script, env!("CARGO_BIN_EXE_hubroute")]);
+        Self::spawn(shell, folder, |_| {})
+    }
+
+    fn spawn(mut command: Command, folder: &Path, edit: impl FnOnce(&mut Command)) -> Self {
         let (webhook, admin) = (free_port(), free_port());
-        let mut command = Command::new(env!("CARGO_BIN_EXE_hubroute"));
         command
             .args(["serve", "--config", "hubroute.toml"])
             .current_dir(folder)
@@ -80,8 +92,30 @@ impl Process {
     }
 
     /// The port of the admin listener.
-    pub(super) fn admin_port(&self) -> u16 {
+    pub(crate) fn admin_port(&self) -> u16 {
         self.admin
+    }
+
+    /// Waits until it is ready.
+    #[track_caller]
+    pub(crate) fn wait_until_ready(&mut self) {
+        let began = Instant::now();
+        while !self.is_ready() {
+            if let Some(ended) = self.ended() {
+                panic!("it ended with {:?}:\n{}", ended.code, ended.output);
+            }
+            let log = || log(&self.folder);
+            assert!(began.elapsed() < super::LONG, "not ready in time:\n{}", log());
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    fn is_ready(&self) -> bool {
+        let Ok(mut stream) = TcpStream::connect(("127.0.0.1", self.admin)) else { return false };
+        let head = b"GET /readyz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n";
+        let asked = stream.write_all(head);
+        let answer = asked.and_then(|()| io::read_to_string(stream));
+        answer.is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
     }
 
     /// Its process id.

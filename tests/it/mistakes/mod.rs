@@ -1,7 +1,7 @@
 //! Two hundred mistakes that people make, and whether each is told in the right line with the
 //! right word. What is expected was written down before the messages that answer it.
 
-mod chance;
+pub(crate) mod chance;
 mod edit;
 mod meaning;
 mod slips;

@@ -5,7 +5,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use crate::harness::{Harness, Setup, evidence, rule, signed};
+use crate::harness::{Harness, LONG, Setup, evidence, rule, signed};
 
 const PARALLEL: usize = 1_000;
 /// What memory may grow by meanwhile.
@@ -84,26 +84,36 @@ fn only_who_signs_keeps_a_connection() {
     check("GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n", "200", false);
 }
 
+/// Deliveries of a backlog that is full with one of them.
+const ROUNDS: usize = 50;
+
 #[test]
 fn an_answer_that_asks_to_come_again_says_when() {
-    // A backlog of no time at all is always too old.
     let setup = Setup::with(rule("stage", "sequence intro")).server("backlog_limit = \"1 MiB\"");
     let harness = Harness::start(setup);
-    harness.control("PUT /_sim/faults", &serde_json::json!([]));
-    let wide = format!("[{}]", " ".repeat(1 << 20));
-    // Sent at once, they are on disk before the intake has taken the first.
-    let answers: Vec<String> = std::thread::scope(|scope| {
-        let senders: Vec<_> = (0..16).map(|_| scope.spawn(|| post(&harness, &wide))).collect();
-        senders.into_iter().map(|sender| sender.join().expect("no panic")).collect()
-    });
-    let refused: Vec<_> = answers.iter().filter(|it| it.starts_with("HTTP/1.1 503")).collect();
-    for answer in &answers {
-        let known = ["HTTP/1.1 204", "HTTP/1.1 503"].iter().any(|it| answer.starts_with(it));
-        assert!(known, "{answer}");
+    // Much to take: the intake is not done with it before the next one comes.
+    let event = format!("{{\"eventId\":1,\"x\":\"{}\"}}", "x".repeat(400));
+    let events = vec![event; 3_000].join(",");
+    let many = format!("[{events}]");
+    let mut refused = Vec::new();
+    for _ in 0..ROUNDS {
+        let first = post(&harness, &many);
+        refused.extend([first, post(&harness, "[]")]);
+        refused.retain(|answer| !answer.starts_with("HTTP/1.1 204"));
+        if !refused.is_empty() {
+            break;
+        }
     }
+    assert!(!refused.is_empty(), "the backlog never filled in {ROUNDS} rounds");
     for answer in refused {
+        assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
         assert!(answer.to_ascii_lowercase().contains("\r\nretry-after: 5\r\n"), "{answer}");
     }
+    let shown = harness.text("/metrics");
+    assert!(shown.contains("cause=\"backlog\""), "{shown}");
+    // It goes on by itself once the intake has caught up.
+    harness.wait_for(LONG, |status| status["queue"]["journal"] == 0);
+    assert!(post(&harness, "[]").starts_with("HTTP/1.1 204"));
 }
 
 fn post(harness: &Harness, body: &str) -> String {

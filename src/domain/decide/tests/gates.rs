@@ -10,7 +10,7 @@ use crate::domain::person::{Item, Seen};
 use crate::domain::reason::{Decision, Reason};
 use crate::domain::rule::span::Span;
 use crate::domain::rule::{
-    Action, Gate, Mode, ReEnroll, Rule, SenderChoice, Suppression, Unbuilt, WhenFull,
+    Action, Mode, ReEnroll, Rule, SenderChoice, Suppression, ThenStage, WhenFull,
 };
 use crate::domain::surroundings::Surroundings;
 use crate::domain::time::{DAY_MS, HOUR_MS, Timestamp};
@@ -297,7 +297,7 @@ fn a_dry_run_rule_answers_at_once_and_names_the_sender() {
 fn a_rule_that_only_watches_judges_nothing_that_was_not_read() {
     let decided = |around: Option<Surroundings>| {
         let when = becomes("lifecyclestage", "mql");
-        let unread = Unbuilt { key: "company".to_owned(), gate: Gate::Conditions, place: place(9) };
+        let unread = ThenStage { key: "company".to_owned(), place: place(9) };
         let rule = Rule { mode: Mode::DryRun, ..rule("inbound", when, "intro") };
         let mut world = World::new(vec![Rule { then_stage: vec![unread], ..rule }]);
         world.around = around;

@@ -57,6 +57,19 @@ fn a_rule_leaves_what_it_names_and_nothing_else() {
 }
 
 #[test]
+fn a_rule_that_lost_its_then_enroll_ends_what_came_after_it() {
+    let mut world = World::new(vec![out()]);
+    world.settled(&event("lifecyclestage", "mql"));
+    // The person is out, and meanwhile the rule was written anew.
+    world.person.items[0].purpose = Purpose::Then;
+    let plan = world.decide();
+    assert_eq!(told(&plan), "skip withdrawn");
+    let why = "Ended before it was sent: rule \"out\" enrolls into nothing any more.";
+    assert_eq!(plan.rows[0].sentence, why);
+    assert_eq!(plan.items, [], "nothing is left of it");
+}
+
+#[test]
 fn what_somebody_started_by_hand_is_left_too() {
     let by_hand = |sequence: u64, ended: Option<u64>| {
         move |world: &mut World| {

@@ -1,7 +1,9 @@
 //! From what is needed and what HubSpot told to findings.
 
 mod account;
+mod beside;
 mod people;
+mod sources;
 mod targets;
 mod webhooks;
 
@@ -35,10 +37,12 @@ pub fn judge(question: Question<'_>) -> Vec<Finding> {
     let mut found = memory(question).into_iter().collect::<Vec<_>>();
     found.extend(people::judge(question));
     found.extend(targets::sequences(question));
+    found.extend(beside::judge(question));
     found.extend(targets::workflows(question));
     found.extend(targets::lists(question));
     found.extend(targets::properties(question));
     found.extend(webhooks::judge(question));
+    found.extend(sources::judge(question));
     found.extend(targets::bridge(question));
     found
 }

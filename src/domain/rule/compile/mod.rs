@@ -86,8 +86,8 @@ impl RuleFile {
 /// What compiling found.
 #[derive(Clone, Debug)]
 pub struct Compiled {
-    /// The rule set. There is one also when the only errors are keys not built yet, so that
-    /// `hubroute test` can run; [`Compiled::accepted`] says whether it may be served.
+    /// The rule set. There is one also when the only errors are keys of the Then stage, so
+    /// that `hubroute test` can run; [`Compiled::accepted`] says whether it may be served.
     pub rules: Option<RuleSet>,
     /// Every error and lint, by file and place.
     pub diagnostics: Vec<Diagnostic>,
@@ -190,7 +190,7 @@ pub fn compile_for(files: &[RuleFile], setting: Setting) -> Compiled {
     // Stable: within a file the order of the text stays.
     diagnostics.sort_by(|a, b| a.file.cmp(&b.file));
     let refused =
-        |found: &Diagnostic| found.severity == Severity::Error && found.code != code::NOT_BUILT;
+        |found: &Diagnostic| found.severity == Severity::Error && found.code != code::THEN_STAGE;
     let rules = rules.filter(|_| !diagnostics.iter().any(refused));
     if rules.is_none() {
         // The rule that uses it may be the one that could not be read.

@@ -4,7 +4,7 @@
 use super::Context;
 use super::book::Book;
 use crate::domain::rule::code;
-use crate::domain::rule::model::{Gate, Mode, Unbuilt};
+use crate::domain::rule::model::{Mode, ThenStage};
 use crate::domain::rule::syntax::{Node, Table};
 
 /// Groups nest no deeper than this in a set that is accepted.
@@ -14,7 +14,6 @@ const MAX_DEPTH: usize = 33;
 struct Found<'a> {
     node: Node<'a>,
     key: String,
-    gate: Gate,
 }
 
 /// Those of a rule, reported as its mode asks for.
@@ -22,11 +21,11 @@ pub(super) fn of_rule(
     ctx: &Context<'_>,
     rule: &Table<'_>,
     (mode, deal_trigger): (Option<Mode>, bool),
-) -> Vec<Unbuilt> {
+) -> Vec<ThenStage> {
     let mut found = Vec::new();
     trigger(rule, &mut found);
     for key in ["only_if", "unless"] {
-        conditions(rule.get(key), (Gate::Conditions, 0), &mut found);
+        conditions(rule.get(key), 0, &mut found);
     }
     for key in ["enroll", "then_enroll"] {
         if let Some(table) = rule.get(key).and_then(table_of) {
@@ -34,7 +33,7 @@ pub(super) fn of_rule(
         }
     }
     if let Some(split) = rule.get("split") {
-        found.push(Found { node: split, key: "split".to_owned(), gate: Gate::Unenroll });
+        found.push(Found { node: split, key: "split".to_owned() });
         for table in items(split).into_iter().filter_map(table_of) {
             destination(&ctx.book, &table, &mut found);
         }
@@ -42,7 +41,7 @@ pub(super) fn of_rule(
     let limits = rule.get("limits").and_then(table_of);
     found.extend(limits.and_then(|limits| {
         let node = limits.get("per_company")?;
-        Some(Found { node, key: "per_company".to_owned(), gate: Gate::Sender })
+        Some(Found { node, key: "per_company".to_owned() })
     }));
     // Without a deal that starts the rule its owner is a mistake of another kind.
     found.retain(|it| deal_trigger || it.key != "deal-owner");
@@ -51,16 +50,16 @@ pub(super) fn of_rule(
 }
 
 /// Those of a suppression, which is live unless it says otherwise.
-pub(super) fn of_suppression(suppression: &Table<'_>, live: bool) -> Vec<Unbuilt> {
+pub(super) fn of_suppression(suppression: &Table<'_>, live: bool) -> Vec<ThenStage> {
     let mut found = Vec::new();
-    conditions(suppression.get("if"), (Gate::Suppress, 0), &mut found);
+    conditions(suppression.get("if"), 0, &mut found);
     report(&found, if live { Mode::Live } else { Mode::DryRun });
     found.iter().map(Found::marker).collect()
 }
 
 impl Found<'_> {
-    fn marker(&self) -> Unbuilt {
-        Unbuilt { key: self.key.clone(), gate: self.gate, place: self.node.place() }
+    fn marker(&self) -> ThenStage {
+        ThenStage { key: self.key.clone(), place: self.node.place() }
     }
 }
 
@@ -68,11 +67,11 @@ fn report(found: &[Found<'_>], mode: Mode) {
     for Found { node, key, .. } in found {
         if Mode::Approval <= mode {
             let hint = "Write mode = \"dry-run\": `hubroute test` judges it on the data of a test.";
-            node.error(code::NOT_BUILT, format!("{key} is not built for live rules yet."), hint);
+            node.error(code::THEN_STAGE, format!("{key} is not built for live rules yet."), hint);
         } else if mode == Mode::DryRun {
             let hint = "`hubroute serve` does not read what it needs yet, and lets nobody through.";
             let message = format!("{key} is judged by `hubroute test` alone.");
-            node.warning(code::NOT_BUILT, message, hint);
+            node.warning(code::THEN_STAGE, message, hint);
         }
     }
 }
@@ -89,28 +88,24 @@ fn trigger<'a>(rule: &Table<'a>, found: &mut Vec<Found<'a>>) {
     let Some(when) = rule.get("when").and_then(table_of) else { return };
     for object in ["company", "deal"] {
         let key = format!("a {object} trigger");
-        found.extend(when.get(object).map(|node| Found { node, key, gate: Gate::Trigger }));
+        found.extend(when.get(object).map(|node| Found { node, key }));
     }
     let Some(node) = when.get("event") else { return };
     let event = node.value.get_ref().as_str().unwrap_or_default();
     if matches!(event, "deal-created" | "deal-associated" | "company-associated") {
-        found.push(Found { node, key: event.to_owned(), gate: Gate::Trigger });
+        found.push(Found { node, key: event.to_owned() });
     }
 }
 
-fn conditions<'a>(
-    list: Option<Node<'a>>,
-    (gate, depth): (Gate, usize),
-    found: &mut Vec<Found<'a>>,
-) {
+fn conditions<'a>(list: Option<Node<'a>>, depth: usize, found: &mut Vec<Found<'a>>) {
     let members = list.filter(|_| depth < MAX_DEPTH).map(items).unwrap_or_default();
     for table in members.into_iter().filter_map(table_of) {
         for key in ["company", "deal", "in_list"] {
             let node = table.get(key);
-            found.extend(node.map(|node| Found { node, key: key.to_owned(), gate }));
+            found.extend(node.map(|node| Found { node, key: key.to_owned() }));
         }
         for key in ["any", "all", "none"] {
-            conditions(table.get(key), (gate, depth + 1), found);
+            conditions(table.get(key), depth + 1, found);
         }
     }
 }
@@ -120,19 +115,19 @@ fn destination<'a>(book: &Book<'a>, table: &Table<'a>, found: &mut Vec<Found<'a>
     for node in table.get("sender").map(items).unwrap_or_default() {
         let word = node.value.get_ref().as_str().unwrap_or_default();
         if matches!(word, "company-owner" | "deal-owner") {
-            found.push(Found { node, key: word.to_owned(), gate: Gate::Sender });
+            found.push(Found { node, key: word.to_owned() });
         }
         let team = word.strip_prefix("team:").and_then(|name| book.one("teams", name));
         let same = team.and_then(|team| team.get("same_company"));
         let same = same.filter(|node| node.value.get_ref().as_str() == Some("same-sender"));
         let key = "same_company".to_owned();
-        found.extend(same.map(|node| Found { node, key, gate: Gate::Sender }));
+        found.extend(same.map(|node| Found { node, key }));
     }
     for (key, kind) in [("sequence", "sequences"), ("workflow", "workflows")] {
         let name = table.get(key).and_then(|node| node.value.get_ref().as_str());
         let target = name.and_then(|name| book.one(kind, name));
         let node = target.and_then(|target| target.get("subscription"));
         let key = "subscription".to_owned();
-        found.extend(node.map(|node| Found { node, key, gate: Gate::Consent }));
+        found.extend(node.map(|node| Found { node, key }));
     }
 }

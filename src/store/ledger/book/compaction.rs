@@ -40,6 +40,10 @@ impl<I: Index> Book<I> {
         self.meta.proven.clone_from(&begun.proven);
         self.meta.oldest_day = self.meta.oldest_day.max(begun.oldest_day);
         self.meta.recall = begun.recall;
+        // A sweep is still owed, although the record that asked for it is history.
+        self.meta.erased = self.meta.erased.max(begun.erased);
+        self.meta.erased_delivery = self.meta.erased_delivery.max(begun.erased_delivery);
+        self.meta.swept = self.meta.swept.max(begun.swept);
     }
 
     pub(super) fn compaction_done(&mut self, done: &CompactionDone) {
@@ -50,6 +54,9 @@ impl<I: Index> Book<I> {
 
     pub(super) fn keep(&mut self, seq: u64, kept: &Kept) -> Result<(), IndexError> {
         for person in &kept.persons {
+            if person.erased.is_some() && !self.erased.contains(&person.contact) {
+                Arc::make_mut(&mut self.erased).insert(person.contact);
+            }
             self.replace(Person { version: seq, ..person.clone() })?;
             for claim in &person.claims {
                 Arc::make_mut(&mut self.inboxes).claim(claim);

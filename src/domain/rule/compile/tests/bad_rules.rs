@@ -250,7 +250,7 @@ fn what_only_tests_can_judge_is_refused_in_a_rule_that_acts() {
         {
             let text = rule(&format!("{more}\nmode = \"{mode}\""));
             let found = compile(&[file("portal.toml", BOOK), file("r.toml", text)]);
-            let about = found.diagnostics.iter().filter(|it| it.code == code::NOT_BUILT);
+            let about = found.diagnostics.iter().filter(|it| it.code == code::THEN_STAGE);
             let about: Vec<_> = about.map(|it| (it.severity, it.line)).collect();
             let wanted: Vec<_> = severity.map(|severity| (severity, 6)).into_iter().collect();
             assert_eq!(about, wanted, "{more} in {mode}");
@@ -285,7 +285,7 @@ fn leaving_a_sequence_needs_the_bridge() {
 }
 
 #[test]
-fn misuse_of_keys_not_built_yet_is_found_too() {
+fn misuse_beside_others_is_found_too() {
     let check_also = |more: &str, part: &str| {
         let found = compile(&[file("portal.toml", BOOK), file("r.toml", rule(more))]);
         let shown = format!("{:?}", found.diagnostics);

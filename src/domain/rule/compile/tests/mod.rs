@@ -93,6 +93,6 @@ pub(super) fn check_files(files: &[RuleFile], code: &str, at: &str, part: &str) 
     assert!(only.starts_with(&format!("{code} {at} ")), "{only}");
     assert!(only.contains(part), "{only}");
     assert_eq!(compiled.accepted(), code.starts_with("HR1"), "{only}");
-    let usable = code.starts_with("HR1") || code == code::NOT_BUILT;
+    let usable = code.starts_with("HR1") || code == code::THEN_STAGE;
     assert_eq!(compiled.rules.is_some(), usable, "{only}");
 }
