@@ -1,5 +1,6 @@
 //! What a start does about the time when the router was away (CONSISTENCY.md 6.14).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::sleep;
@@ -84,7 +85,7 @@ async fn take_in(store: &OpenStore, mark: &Restored, now: Timestamp) -> Result<(
 /// Looks for what is owed since then until it was found, and says so while it cannot. The first
 /// look was claimed already. No call that enrolls leaves before the enrollments were looked for
 /// once.
-pub(super) async fn pay(office: &Office, since: Timestamp) {
+pub(super) async fn pay(office: Arc<Office>, since: Timestamp) {
     // Shorter than that HubSpot tells again of everybody who was deleted or merged.
     let long = REDELIVERY_MS < SystemClock.now().since_ms(since);
     let whole = long || office.store.restored().is_some();

@@ -213,8 +213,7 @@ async fn start(
         && office.reconciler.claim(since).is_ok()
     {
         office.router.look_back(true);
-        let office = Arc::clone(&office);
-        tokio::spawn(async move { away::pay(&office, since).await });
+        tokio::spawn(away::pay(Arc::clone(&office), since));
     }
     if office.needs_seed() {
         warn!("{}", super::office::NOT_SEEDED);
