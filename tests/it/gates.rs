@@ -11,7 +11,7 @@ use hubroute::domain::suite::{self, Outcome};
 use hubroute::rules_folder;
 
 /// What the language cannot bring about, and the test that does: gate, reason, file and function.
-const ELSEWHERE: [(&str, &str, &str, &str); 4] = [
+const ELSEWHERE: [(&str, &str, &str, &str); 5] = [
     (
         "merged",
         "merged-record",
@@ -35,6 +35,12 @@ const ELSEWHERE: [(&str, &str, &str, &str); 4] = [
         "needs-approval",
         "src/domain/gates/recover.rs",
         "after_a_restore_a_workflow_that_may_enroll_again_waits_for_a_person",
+    ),
+    (
+        "split",
+        "withdrawn",
+        "src/domain/decide/tests/leave.rs",
+        "a_rule_that_lost_its_then_enroll_ends_what_came_after_it",
     ),
 ];
 

@@ -1,7 +1,7 @@
 mod via;
 
 use super::*;
-use crate::domain::claim::{Sender, Stamp, Target};
+use crate::domain::claim::{Sender, Target};
 use crate::domain::event::{Event, Kind};
 use crate::domain::gates::fixture::World;
 use crate::domain::id::{ContactId, FlowId, UserId};

@@ -1,6 +1,7 @@
-//! A workflow that is started by writing a property (`via`).
+//! `via = "property:NAME"`: a workflow that starts once its property is written.
 
 use super::*;
+use crate::domain::claim::Stamp;
 
 /// A claim on a workflow that starts once its property is written.
 fn by_property(state: State, now: Timestamp) -> Case {
