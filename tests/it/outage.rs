@@ -10,7 +10,9 @@ use crate::harness::{BOOK, Harness, LONG, Setup, evidence, times};
 
 const HOUR_MS: i64 = 3_600_000;
 /// Histories of contacts: what changes, oldest first, hours before the end. Each ends in the
-/// state that its first match had: a decision looks at what is there when it is made.
+/// state that its first match had: a decision looks at what is there when it is made. For the
+/// same reason nobody has matches of two themes of which one blocks the other: who comes first
+/// there is a matter of hours.
 const HISTORIES: [&[(i64, &str, &str)]; 12] = [
     &[(20, "stage", "hot")],
     &[(20, "stage", "cold")],
@@ -20,7 +22,7 @@ const HISTORIES: [&[(i64, &str, &str)]; 12] = [
     &[(12, "country", "US")],
     &[(12, "country", "DE"), (11, "score", "80")],
     &[(5, "plan", "pro")],
-    &[(5, "plan", "pro"), (4, "stage", "hot")],
+    &[(5, "country", "US"), (4, "stage", "hot")],
     &[(23, "topic", "a"), (22, "topic", "b"), (2, "topic", "c")],
     &[(6, "opted", "true"), (5, "stage", "hot")],
     &[(7, "color", "red")],

@@ -1,7 +1,6 @@
 //! Who waits for a sender's budget or pace: each for a place of their own (RULES.md section 6).
 
 use std::fs;
-use std::time::Duration;
 
 use hubroute::simulator::Endpoint;
 use serde_json::json;
