@@ -52,7 +52,7 @@ fn a_changed_byte_is_named_with_segment_and_offset() {
     let end = whole.iter().rposition(|byte| *byte != 0).expect("frames");
     for from in [40, end / 2, end - 100] {
         // What fills a frame up to eight bytes is zero, says nothing, and is not looked at.
-        let at = (from..).find(|at| whole[*at] != 0).expect("a byte of a frame");
+        let at = (from..whole.len()).find(|at| whole[*at] != 0).expect("a byte of a frame");
         let mut bytes = whole.clone();
         bytes[at] ^= 1;
         fs::write(segment(folder.path()), bytes).expect("written");
