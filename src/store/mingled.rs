@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::chance::Chance;
 use super::disk::Disk as _;
 use super::index::{MemoryIndex, Pair};
 use super::journal::tests::memory_disk::MemoryDisk;
@@ -28,18 +29,6 @@ const STEP_MS: u64 = 5 * HOUR_MS;
 const KEEP: Keep = Keep { deliveries_ms: 3 * DAY_MS, history_ms: 6 * DAY_MS };
 /// How often a sweep is waited for.
 const LOOKS_MAX: usize = 500;
-
-/// The same numbers for the same seed.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % end
-    }
-}
 
 /// What must be true, kept beside the store: who is who, who was erased, when who was enrolled.
 struct Truth {
@@ -98,7 +87,7 @@ impl Story {
     fn new(seed: u64) -> Self {
         let disk = MemoryDisk::default();
         let rig = open(&disk, Arc::default());
-        let chance = Chance(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
+        let chance = Chance::of(seed);
         let truth = Truth::new();
         let (number, merges, compactions, sweeps) = (0, 0, 0, 0);
         Self { seed, chance, disk, rig, truth, number, merges, compactions, sweeps }

@@ -350,6 +350,8 @@ pub(crate) fn yield_to_intake() {
 }
 
 #[cfg(test)]
+mod chance;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod mingled;

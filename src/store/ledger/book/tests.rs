@@ -8,6 +8,7 @@ use crate::domain::claim::{Channel, Claim, State, Target};
 use crate::domain::id::ContactId;
 use crate::domain::record::{Record, Step, Turn};
 use crate::domain::time::{MINUTE_MS, Timestamp};
+use crate::store::chance::Chance;
 use crate::store::index::MemoryIndex;
 use crate::store::ledger::merging::Says;
 
@@ -17,18 +18,6 @@ const TREES: u64 = 5_000;
 const STEPS: u64 = 10;
 /// Contacts there are at its beginning.
 const CONTACTS: u64 = 6;
-
-/// The same numbers for the same seed.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % end
-    }
-}
 
 /// HubSpot, as far as merges go: which id answers for which.
 #[derive(Default)]
@@ -154,7 +143,7 @@ fn claim(contact: ContactId, number: u64, now: Timestamp) -> Claim {
 }
 
 fn play(seed: u64) -> World {
-    let mut chance = Chance(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
+    let mut chance = Chance::of(seed);
     let mut world = World::new();
     for _ in 0..STEPS {
         let ids = world.portal.next - 100 + CONTACTS;
