@@ -63,7 +63,8 @@ pub(crate) async fn resolve(node: &Node, portal: &Portal) {
             }
             let there = is_there(portal, &claim);
             let found = if there { Resolution::Enrolled } else { Resolution::NotEnrolled };
-            drop(node.router.resolve_by_person(claim, found, pressed("resolve")).await);
+            let call = (claim.contact, &claim.row);
+            drop(node.router.resolve_by_person(call, found, pressed("resolve")).await);
         }
     }
 }

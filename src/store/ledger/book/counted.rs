@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::keys;
-use crate::domain::claim::State;
 use crate::domain::event::Identity;
 use crate::domain::id::RowId;
 use crate::domain::person::{Item, Person};
@@ -29,7 +28,7 @@ pub(super) fn open_counts(person: &Person) -> [u64; 3] {
     let doubts = person
         .claims
         .iter()
-        .filter(|claim| matches!(claim.state, State::InDoubt { .. } | State::NeedsReview { .. }));
+        .filter(|claim| claim.is_doubted());
     [items(Item::is_waiting), items(held), doubts.count() as u64]
 }
 
