@@ -146,9 +146,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
 
     /// Wakes the first in line where a sender has a place earlier than was thought.
     async fn pass_on(&self, looked: &mut Instant) {
-        if looked.elapsed() < self.nap
-            || self.halts.of_everything().is_some()
-            || self.keeps_back()
+        if looked.elapsed() < self.nap || self.halts.of_everything().is_some() || self.keeps_back()
         {
             return;
         }

@@ -78,7 +78,8 @@ pub fn old_value<'a>(item: &'a Item, contact: &'a Contact) -> Option<&'a str> {
     let history = property.and_then(|property| contact.history.get(property));
     let before = history.into_iter().flatten().filter(|past| past.at < began);
     // The history may date the change itself a little earlier than its event does.
-    let itself = |past: &PastValue| began.minus_ms(SKEW_MS) <= past.at && kept(&past.value) == arrived;
+    let itself =
+        |past: &PastValue| began.minus_ms(SKEW_MS) <= past.at && kept(&past.value) == arrived;
     let newest = before.filter(|past| !itself(past)).max_by_key(|past| past.at);
     newest.map(|past| past.value.as_str()).or(item.from.as_deref())
 }
