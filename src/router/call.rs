@@ -154,7 +154,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         if self.ledger.proven_reads().sequences || self.looked_once.swap(true, Ordering::Relaxed) {
             return Ok(());
         }
-        self.ask(Urgency::Read, 1).await;
+        self.ask(Urgency::Begun, 1).await;
         if self.heard(self.hubspot.enrollments(&claim.target, claim.contact)).await.is_err() {
             self.looked_once.store(false, Ordering::Relaxed);
         }

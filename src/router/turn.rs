@@ -83,7 +83,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         }
         self.ask(Urgency::Enroll, 2).await;
         let read_at = self.now();
-        let read = self.read(&rules, person.contact, Urgency::Enroll).await;
+        let read = self.read(&rules, person.contact, Urgency::Begun).await;
         if read.is_ok() {
             self.circuits.answered();
         }
