@@ -67,6 +67,7 @@ fn text(answer: &Value) -> String {
             claim[key].as_str().map(|at| write!(text, ", {name} {at}").ok());
         }
         text.push('\n');
+        claim["evidence"]["says"].as_str().map(|says| writeln!(text, "  evidence: {says}").ok());
     }
     for call in list(answer, "calls") {
         write!(text, "Call: {} into {}", word(call, "called_at"), word(call, "target")).ok();

@@ -136,6 +136,7 @@ fn claim(contact: ContactId, state: State) -> Claim {
         last_call_at: NOW,
         lost_answers: 1,
         holds_until: NOW.plus_ms(DAY_MS),
+        evidence: None,
         state,
     }
 }
