@@ -206,7 +206,9 @@ impl Records for Desk {
             Listing::InDoubt => {
                 let state = State::NeedsReview { since: NOW, why: "Nobody can tell.".to_owned() };
                 let reason = if contact.0 == 3 { Reason::OutcomeUnknown } else { Reason::Settling };
-                (Some(item(contact, Decision::Wait, reason)), Some(claim(contact, state)))
+                let evidence = (contact.0 == 3).then(super::looked);
+                let claim = Claim { evidence, ..claim(contact, state) };
+                (Some(item(contact, Decision::Wait, reason)), Some(claim))
             }
         };
         let entries = contacts.map(|contact| {

@@ -23,7 +23,9 @@ pub(super) fn read<'a>(
     let name = node.text()?;
     if name.trim().is_empty() || name.contains(char::is_whitespace) || name.contains(':') {
         let message = format!("marker = \"{name}\" is no property's name.");
-        node.error(code::MARKER, message, WANTED);
+        let bare = name.strip_prefix("property:").map(str::trim).filter(|bare| !bare.is_empty());
+        let hint = bare.map(|bare| format!("Write marker = \"{bare}\"."));
+        node.error(code::MARKER, message, hint.unwrap_or_else(|| WANTED.to_owned()));
         return None;
     }
     if let Some(other) = marked.insert(name, "another workflow").or_else(|| written(book, name)) {
