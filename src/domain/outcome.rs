@@ -123,6 +123,8 @@ pub enum Silence {
     NeverSeen,
     /// Nothing: a merge wrote it, or it is a date that was stamped on that very day before.
     Unclear,
+    /// Nothing: the answer had no history of any property.
+    Untold,
 }
 
 impl Silence {
@@ -132,6 +134,7 @@ impl Silence {
             Self::NotRun => "its marker was not stamped",
             Self::NeverSeen => "its marker was not stamped, and never seen to be",
             Self::Unclear => "its marker cannot tell this run from another",
+            Self::Untold => "HubSpot does not tell the history of its marker",
         }
     }
 }

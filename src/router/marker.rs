@@ -9,7 +9,7 @@ use crate::domain::id::PropertyName;
 use crate::domain::outcome::{Observation, ReadFailure};
 use crate::domain::person::Person;
 use crate::domain::record::ReadsProven;
-use crate::domain::settle::{Mark, Shown, marked, observe, unstamped};
+use crate::domain::settle::{CONTROLS, Mark, Shown, marked, observe, unstamped};
 use crate::port::{Clock, HubSpot, Ledger, LedgerError, Wanted};
 
 /// A workflow by its flow id, and the property that it stamps.
@@ -30,7 +30,9 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         marker: Marker,
     ) -> Result<Look, ReadFailure> {
         self.ask(Urgency::Doubt, 1).await;
-        let wanted = Wanted { properties: Vec::new(), history: vec![marker.1.clone()] };
+        let controls = CONTROLS.map(PropertyName::from);
+        let history = std::iter::once(marker.1.clone()).chain(controls).collect();
+        let wanted = Wanted { properties: Vec::new(), history };
         let contact = self.heard(self.hubspot.contact(person.contact, &wanted)).await?;
         let Some(contact) = contact else {
             let why = "the contact is deleted".to_owned();

@@ -79,10 +79,11 @@ fn a_lost_answer_is_confirmed_by_the_stamp_or_repeated_once() {
 #[test]
 fn a_second_lost_answer_is_for_a_person() {
     let harness = proven(setup(&stamps()));
-    fault(&harness, "drop-before", 2);
+    fault(&harness, "408", 2);
     enroll(&harness, 1);
     check(&harness, "hold in-doubt", 0, "unstamped");
     let listed = harness.listing("in-doubt");
+    assert!(listed[0]["evidence"]["correlation"].is_string(), "{listed:?}");
     let said = listed[0]["evidence"]["says"].as_str().unwrap_or_default();
     assert!(said.contains("its marker was not stamped"), "{listed:?}");
 }

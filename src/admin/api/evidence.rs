@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use crate::admin::shape::{Instant, instant};
-use crate::domain::claim::Evidence;
+use crate::domain::claim::{Evidence, Showed};
 use crate::domain::sentence;
 
 /// The evidence of a claim. The names of its fields are the API's keys, in their order.
@@ -36,7 +36,7 @@ impl ShownEvidence {
             unanswered: evidence.unanswered,
             first_look_at: instant(evidence.first),
             last_look_at: instant(evidence.last),
-            showed: evidence.showed.map(|showed| showed.word()),
+            showed: evidence.showed.map(Showed::word),
             correlation: evidence.call.clone(),
             resolved_by: evidence.by.clone(),
         })

@@ -129,13 +129,13 @@ impl Ask {
 }
 
 /// What three looks for a call showed.
-fn looked() -> Box<Evidence> {
-    Box::new(Evidence {
+fn looked() -> Evidence {
+    Evidence {
         looks: 3,
         first: Some(NOW),
         last: Some(NOW),
         showed: Some(Showed::Nothing),
         call: Some("c-9".to_owned()),
         ..Evidence::default()
-    })
+    }
 }

@@ -206,7 +206,7 @@ impl Records for Desk {
             Listing::InDoubt => {
                 let state = State::NeedsReview { since: NOW, why: "Nobody can tell.".to_owned() };
                 let reason = if contact.0 == 3 { Reason::OutcomeUnknown } else { Reason::Settling };
-                let evidence = (contact.0 == 3).then(super::looked);
+                let evidence = (contact.0 == 3).then(super::looked).map(Box::new);
                 let claim = Claim { evidence, ..claim(contact, state) };
                 (Some(item(contact, Decision::Wait, reason)), Some(claim))
             }

@@ -12,8 +12,9 @@ use crate::domain::time::Timestamp;
 pub struct Evidence {
     /// Looks that HubSpot answered.
     pub looks: u32,
-    /// Looks that it did not answer: they show nothing.
-    #[serde(default, skip_serializing_if = "is_none")]
+    /// Looks that brought no answer, because HubSpot could not be asked or gave none: they show
+    /// nothing.
+    #[serde(default)]
     pub unanswered: u32,
     /// The first answered look.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -30,10 +31,6 @@ pub struct Evidence {
     /// The person who said how it ended; `None`: the router judged by what was shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
-}
-
-fn is_none(count: &u32) -> bool {
-    *count == 0
 }
 
 /// What one answered look showed.

@@ -11,7 +11,7 @@ use crate::domain::time::Timestamp;
 pub fn evidence(evidence: &Evidence, zone: &TimeZone) -> String {
     let mut parts = vec![looks(evidence, zone)];
     if evidence.unanswered != 0 {
-        parts.push(format!("{} without an answer", times(evidence.unanswered)));
+        parts.push(format!("{} HubSpot gave no answer", times(evidence.unanswered)));
     }
     parts.extend(evidence.call.as_ref().map(|id| format!("HubSpot's id of the call: {id}")));
     parts.extend(evidence.by.as_ref().map(|who| format!("{who} looked in HubSpot and said so")));
@@ -73,7 +73,7 @@ mod tests {
         check(&Evidence::default(), nobody);
         check(
             &Evidence { unanswered: 2, ..Evidence::default() },
-            &format!("{nobody}; 2 times without an answer"),
+            &format!("{nobody}; 2 times HubSpot gave no answer"),
         );
         let when = "looked 3 times, 24 Nov 2026 12:00 to 24 Nov 2026 12:15";
         for (showed, words) in [

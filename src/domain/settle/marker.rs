@@ -25,7 +25,13 @@ pub enum Mark {
     Missing,
     /// A stamp may be this call's or not, or could not have been seen.
     Unclear,
+    /// The answer has no history of any property.
+    Untold,
 }
+
+/// Properties that have a history wherever a contact has any: where these have none either, an
+/// answer does not tell what was written.
+pub const CONTROLS: [&str; 2] = ["email", "createdate"];
 
 /// Reads the marker's history. A stamp that another claim of the person stands for is not this
 /// one's. A merge carries a stamp over with a time of its own: it shows nothing, nor does its
@@ -41,6 +47,11 @@ pub fn marked(claim: &Claim, others: &[Claim], contact: &Contact, property: &Pro
         return Mark::Stamped(first);
     }
     let hides = |past: &PastValue| is_day_of(claim, &past.value);
+    let is_told = contact.history.contains_key(property)
+        || contact.history.values().any(|versions| !versions.is_empty());
+    if !is_told {
+        return Mark::Untold;
+    }
     if stamps().filter(recent).any(by_merge) || stamps().max_by_key(|it| it.at).is_some_and(hides) {
         return Mark::Unclear;
     }
@@ -75,6 +86,7 @@ fn midnight(value: &str) -> Option<Timestamp> {
 pub fn unstamped(mark: Mark, is_proven: bool, shown: Observation) -> Observation {
     let silence = match mark {
         Mark::Unclear | Mark::Stamped(_) => Silence::Unclear,
+        Mark::Untold => Silence::Untold,
         Mark::Missing if is_proven => Silence::NotRun,
         Mark::Missing => Silence::NeverSeen,
     };

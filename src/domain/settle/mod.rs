@@ -8,7 +8,7 @@ mod resolve;
 #[cfg(test)]
 mod tests;
 
-pub use marker::{Mark, marked, unstamped};
+pub use marker::{CONTROLS, Mark, marked, unstamped};
 pub use observe::{Shown, observe};
 pub use resolve::{Resolution, by_person, resolve};
 

@@ -139,7 +139,7 @@ pub(super) fn hubspot_lists(book: &Book<'_>) -> BTreeMap<String, HubSpotList> {
 
 /// Reads `[workflows]`.
 pub(super) fn workflows<'a>(book: &Book<'a>, lock: &Lock<'a>) -> BTreeMap<TargetName, Workflow> {
-    let (mut ids, mut stamped, mut marked) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+    let (mut ids, mut stamped, mut runs) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     let mut found = BTreeMap::new();
     for (name, table) in book.named("workflows") {
         table.check_keys(&[
@@ -155,7 +155,7 @@ pub(super) fn workflows<'a>(book: &Book<'a>, lock: &Lock<'a>) -> BTreeMap<Target
         ]);
         let subscription = subscription(book, table);
         let via = via(book, table, &mut stamped);
-        let marker = marker::read(book, lock, table, &mut marked);
+        let marker = marker::read(book, lock, table, &mut runs);
         let re_enrolls = table.get("re_enrolls").and_then(|node| node.flag());
         let runs_at_least = table.get("runs_at_least").and_then(calendar_days);
         let requires = requires(table);

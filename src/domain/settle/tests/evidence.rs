@@ -34,7 +34,7 @@ fn check(turn: &Turn, state: &str, last: Timestamp, showed: Showed) {
     let step = turn.rows[0].trace.last().expect("a step");
     assert_eq!((step.step.as_str(), step.passed), ("evidence", state == "confirmed"));
     assert!(step.detail.starts_with("looked 3 times, 14 Nov 2023"), "{}", step.detail);
-    assert!(step.detail.ends_with("once without an answer; HubSpot's id of the call: c-9"));
+    assert!(step.detail.ends_with("once HubSpot gave no answer; HubSpot's id of the call: c-9"));
 }
 
 #[test]

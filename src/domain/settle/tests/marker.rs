@@ -68,6 +68,19 @@ fn a_date_that_was_stamped_the_same_day_hides_a_second_run() {
 }
 
 #[test]
+fn an_answer_without_any_history_is_no_missing_stamp() {
+    let mark = |history: &[(&str, Vec<PastValue>)]| {
+        let history = history.iter().map(|(name, past)| ((*name).into(), past.clone())).collect();
+        marked(&claim(), &[], &Contact { history, ..contact(&[]) }, &PROPERTY.into())
+    };
+    let past = || PastValue { value: "x".to_owned(), at: NOW, source: None };
+    assert_eq!(mark(&[]), Mark::Untold);
+    assert_eq!(mark(&[("email", vec![])]), Mark::Untold);
+    assert_eq!(mark(&[("email", vec![past()])]), Mark::Missing);
+    assert_eq!(mark(&[(PROPERTY, vec![])]), Mark::Missing);
+}
+
+#[test]
 fn a_stamp_speaks_for_one_claim() {
     let stamps = contact(&[("x", NOW, "AUTOMATION_PLATFORM")]);
     let confirmed = |id: &str, at: Timestamp| Claim {
@@ -95,6 +108,7 @@ fn what_was_not_stamped_counts_only_where_the_marker_is_known_to_work() {
         (Mark::Missing, true, why(), of(NotRun, false)),
         (Mark::Missing, false, Observation::Absent, of(NeverSeen, true)),
         (Mark::Unclear, true, why(), of(Unclear, false)),
+        (Mark::Untold, true, why(), of(Silence::Untold, false)),
         (Mark::Missing, true, seen(), seen()),
     ] {
         assert_eq!(unstamped(mark, is_proven, shown), expected);
@@ -140,7 +154,7 @@ fn a_lost_answer_of_a_marked_workflow_is_confirmed_or_repeated_once() {
     for absent in [true, false] {
         check_look(lost(OVER), of(NotRun, absent), REPEATED);
         check_look((Doubt::NoAnswer, OVER, 2), of(NotRun, absent), HELD);
-        for silence in [NeverSeen, Unclear] {
+        for silence in [NeverSeen, Unclear, Silence::Untold] {
             check_look(lost(OVER - 1), of(silence, absent), "in-doubt");
             check_look(lost(OVER), of(silence, absent), HELD);
         }
