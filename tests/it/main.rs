@@ -23,6 +23,7 @@ mod marker;
 mod mistakes;
 mod model;
 mod outage;
+mod overtaken;
 mod people;
 mod pressure;
 mod protection;
