@@ -35,6 +35,7 @@ mod reloaded;
 mod security;
 mod seed;
 mod settling;
+mod split;
 mod tidy;
 mod unenroll;
 mod via;

@@ -64,7 +64,7 @@ impl From<Found> for Shown {
             by: row.by,
             from: row.from,
             until: instant(row.until),
-            arm: None,
+            arm: row.arm,
             target: row.target,
             sender: row.sender,
             trace: row.trace,
