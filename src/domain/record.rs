@@ -3,6 +3,7 @@
 
 mod aliased;
 mod at;
+mod mended;
 
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +25,7 @@ use super::rule::Mode;
 use super::time::Timestamp;
 
 pub use aliased::Aliased;
+pub use mended::{InboxesCleared, Paused};
 
 /// One line of the audit: what was decided about an event, or about an event and a rule.
 /// A later row with the same id supersedes it.
@@ -156,6 +158,9 @@ pub struct TakenEvent {
     /// The rules whose trigger it fired, as breakers count them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fired: Vec<Fuse>,
+    /// When that counts, where it is not when it was received: it was found in HubSpot's history.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted_at: Option<Timestamp>,
     /// Breakers it opened, each as it stands after it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub opened: Vec<Tripped>,
@@ -326,15 +331,6 @@ pub struct RulesAccepted {
     pub born: Vec<(RuleId, Timestamp)>,
 }
 
-/// Calls were paused or resumed by a person.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Paused {
-    /// When.
-    pub at: Timestamp,
-    /// No call leaves from now on.
-    pub paused: bool,
-}
-
 /// Which reads of enrollments have answered for this portal, in one profile. Only then does a
 /// "not found" of theirs mean that nothing is there: before, the path itself may be missing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -354,15 +350,6 @@ pub struct ReadsProven {
     pub at: Timestamp,
     /// All that have answered, after it.
     pub reads: ProvenReads,
-}
-
-/// What HubSpot told us of inboxes was forgotten: somebody mended them, or says so by a reload.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InboxesCleared {
-    /// When.
-    pub at: Timestamp,
-    /// The inboxes, each as it is known after it.
-    pub inboxes: Vec<(Inbox, InboxState)>,
 }
 
 /// One domain record.

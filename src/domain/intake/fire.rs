@@ -42,7 +42,8 @@ pub(super) fn schedule(
     if let (Some(before), Some(after)) = (running, settling) {
         extend(&mut items, before, after);
     }
-    let mut trips = Trips::new(incoming.fires, incoming.received);
+    let mut trips = Trips::new(incoming.fires, incoming.received, incoming.found_at());
+    taken.counted_at = incoming.found_at().filter(|_| !fired.is_empty());
     let mut counted = Vec::with_capacity(fired.len());
     for rule in fired {
         let item = item(person, incoming, rule, settling);

@@ -33,7 +33,7 @@ pub(super) const UNSETTLED: u8 = b'U';
 pub(super) const ERASED: u8 = b'X';
 /// Slots of enrollments, by inbox (none for a workflow) and claim; the value names the rule.
 pub(super) const SLOT: u8 = b'B';
-/// What fired, by fuse and second: the running total.
+/// What fired, by fuse and second: how many in that second.
 pub(super) const MARK: u8 = b'F';
 /// Open breakers, by fuse.
 pub(super) const OPEN_BREAKER: u8 = b'O';
