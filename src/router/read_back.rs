@@ -74,7 +74,9 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
             }
             Err(ReadFailure::Refused { message }) => Observation::Unobservable { why: message },
         };
-        let turn = resolve(self.case(claim, person), observation);
+        let case = self.case(claim, person);
+        let observation = self.looked_again(observation, &case);
+        let turn = resolve(case, observation);
         report(&turn);
         self.ledger.settle(turn).await?;
         self.keep_proofs().await?;

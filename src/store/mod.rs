@@ -11,6 +11,7 @@
 
 mod backlog;
 pub mod backup;
+mod calls;
 mod checkpoint;
 pub mod deliveries;
 pub mod disk;

@@ -140,6 +140,7 @@ fn item(person: &Person, incoming: &Incoming<'_>, rule: &Rule, settling: Option<
             Action::Enroll { target, .. } => Some(target.name.clone()),
             Action::Unenroll { .. } | Action::Split | Action::Nothing => None,
         },
+        exits: rule.of(person.contact).exit().is_some(),
         ..fresh(incoming, pair_id(incoming, rule), of_rule, due)
     }
 }

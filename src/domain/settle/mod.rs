@@ -8,7 +8,7 @@ mod resolve;
 mod tests;
 
 pub use observe::{Shown, observe};
-pub use resolve::{Resolution, by_person, resolve};
+pub use resolve::{Resolution, by_person, resolve, unasked_ms};
 
 use std::sync::Arc;
 
