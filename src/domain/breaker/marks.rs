@@ -112,11 +112,10 @@ mod tests {
     /// The most in ten seconds around each of these, in whatever order it was told of.
     #[track_caller]
     fn check(seconds: &[u64], around: u64, expected: u64) {
-        let mut told = seconds.to_vec();
-        for _ in 0..told.len().max(1) {
+        for start in 0..seconds.len().max(1) {
+            let told = [&seconds[start..], &seconds[..start]].concat();
             assert_eq!(marks(&told).most_around(around, 10, 0), expected, "{told:?}");
             assert_eq!(marks(&told), marks(seconds), "the order does not matter");
-            told.rotate_left(1);
         }
     }
 
@@ -125,7 +124,7 @@ mod tests {
         check(&[], 50, 0);
         check(&[50], 50, 1);
         check(&[40, 50, 60], 50, 2);
-        check(&[41, 45, 50, 50, 52, 61], 50, 5);
+        check(&[41, 45, 50, 50, 52, 61], 50, 4);
         check(&[51, 52, 53, 54, 60], 50, 5);
         check(&[20, 21, 22, 23, 24, 70, 71, 72, 73], 50, 0);
         check(&[39, 40, 41, 49], 50, 3);
@@ -133,9 +132,9 @@ mod tests {
 
     #[test]
     fn what_cannot_be_too_much_is_not_searched() {
-        let marks = marks(&[41, 45, 50, 50, 52, 61]);
-        assert_eq!(marks.most_around(50, 10, 5), 5);
-        assert!(marks.most_around(50, 10, 6) <= 6);
+        let marks = marks(&[45, 51, 52, 53, 54, 60]);
+        assert_eq!(marks.most_around(50, 10, 4), 5);
+        assert_eq!(marks.most_around(50, 10, 6), 1);
     }
 
     #[test]
