@@ -18,7 +18,9 @@ use super::intake::Intake;
 use super::office::{Office, Reloads};
 use super::reconcile::Reconciler;
 use super::seed::Seeder;
-use super::{App, Refused, SystemClock, away, housekeeping, rules, share, sweeping, watch as watching};
+use super::{
+    App, Refused, SystemClock, away, housekeeping, rules, share, sweeping, watch as watching,
+};
 use crate::admin::{Admin, Metrics, Progress, RulesStanding, starting};
 use crate::config::{Config, Secrets};
 use crate::domain::rule::RuleSet;

@@ -31,7 +31,7 @@ pub struct Retry {
     /// How many calls it makes.
     pub calls: u64,
     /// It takes somebody out, or finds out what a call did: it is never put off for longer than the
-    /// longest backoff, room or not.
+    /// longest backoff, and goes where most room is.
     pub urgent: bool,
 }
 
@@ -72,7 +72,7 @@ impl Budget {
             minute += 1;
         }
         if urgent && latest < minute {
-            minute = wanted;
+            minute = (wanted..=latest).min_by_key(|minute| used(*minute)).unwrap_or(wanted);
         }
         *self.retries.entry(minute).or_default() += needed;
         if minute == wanted {
@@ -161,7 +161,8 @@ mod tests {
         let now = Timestamp::from_unix_ms(1_000 * MINUTE_MS);
         let enroll = Retry { calls: 2, ..read(1_000) };
         let minutes = |delay: u64| now.plus_ms(delay).unix_ms() / MINUTE_MS - 1_000;
-        let waits: Vec<u64> = (0..60).map(|seed| minutes(budget.place(now, enroll, seed))).collect();
+        let waits: Vec<u64> =
+            (0..60).map(|seed| minutes(budget.place(now, enroll, seed))).collect();
         let expected: Vec<u64> = (0..60).map(|number| number / 3).collect();
         assert_eq!(waits, expected, "three in each minute");
         let urgent = Retry { urgent: true, ..enroll };

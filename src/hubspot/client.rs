@@ -21,7 +21,9 @@ use crate::domain::id::{ContactId, OwnerId, PropertyName};
 use crate::domain::outcome::{Outcome, ReadFailure};
 use crate::domain::record::ProvenReads;
 use crate::domain::secret::Secret;
-use crate::port::{self, Answered, DailyQuota, Enrollments, HubSpot, InTime, Named, Permit, Wanted};
+use crate::port::{
+    self, Answered, DailyQuota, Enrollments, HubSpot, InTime, Named, Permit, Wanted,
+};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const USER_AGENT: &str = concat!("hubroute/", env!("CARGO_PKG_VERSION"));
@@ -187,12 +189,7 @@ impl HubSpot for Client {
         Ok(self.find_owner(email).await?)
     }
 
-    async fn enroll(
-        &self,
-        permit: &Permit,
-        email: Option<&str>,
-        in_time: &InTime<'_>,
-    ) -> Answered {
+    async fn enroll(&self, permit: &Permit, email: Option<&str>, in_time: &InTime<'_>) -> Answered {
         self.enroll_in_time(permit.claim(), email, in_time).await
     }
 

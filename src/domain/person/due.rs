@@ -25,7 +25,8 @@ impl Person {
             _ => None,
         });
         let leaving = self.open_leaving().map(|leaving| leaving.next);
-        let exits = self.items.iter().filter(|item| item.takes_out() && !self.is_left_for(&item.id));
+        let exits =
+            self.items.iter().filter(|item| item.takes_out() && !self.is_left_for(&item.id));
         doubts.chain(leaving).chain(exits.filter_map(|item| item.due)).min()
     }
 

@@ -298,7 +298,8 @@ pub(super) struct Rig {
 
 impl Rig {
     pub(super) fn new(book: &str, rules: &str) -> Self {
-        let file = |name: &str, text: &str| RuleFile { name: name.to_owned(), text: text.to_owned() };
+        let file =
+            |name: &str, text: &str| RuleFile { name: name.to_owned(), text: text.to_owned() };
         let compiled = compile(&[file("portal.toml", book), file("rules.toml", rules)]);
         assert!(compiled.accepted(), "{:?}", compiled.diagnostics);
         let rules = Arc::new(compiled.rules.expect("accepted"));

@@ -87,8 +87,10 @@ async fn what_looks_for_something_waits_for_the_share_too() {
 async fn a_daily_429_of_a_search_is_one_for_everybody() {
     let rig = rig(0);
     let message = "You have reached your daily limit.".to_owned();
-    rig.hub.tell().searches =
-        vec![Err(ReadFailure::Later { why: Later::Busy, delay_ms: None, message }), Ok(Page::default())];
+    rig.hub.tell().searches = vec![
+        Err(ReadFailure::Later { why: Later::Busy, delay_ms: None, message }),
+        Ok(Page::default()),
+    ];
     rig.hub.tell().remaining = 0;
     rig.hear(1, "stage");
     let (looked, ()) = tokio::join!(rig.router.changed(window(), None), async {
@@ -167,7 +169,7 @@ async fn and_claims_in_doubt_that_nobody_shows() {
     rig.hub.tell().shows = false;
     everybody(&rig, "stage");
     rig.work(Duration::from_mins(10)).await;
-    check_retries(&rig, ("enrollments", 0), 35);
+    check_retries(&rig, ("enrollments", 0), 44);
 }
 
 /// Our share is a hundredth of a hundred thousand.
@@ -201,7 +203,9 @@ fn the_days_calls_outlast_a_restart_and_a_kill() {
     assert!(harness.deliver(4, "stage", "yes"));
     harness.wait_for(LONG, |_| harness.verdicts(4) == ["wait hubspot-busy"]);
     assert!(harness.deliver(1, "exit", "yes"));
-    wait_until(&harness, "the opt-out", |it| it.verdicts(1).contains(&"unenroll matched".to_owned()));
+    wait_until(&harness, "the opt-out", |it| {
+        it.verdicts(1).contains(&"unenroll matched".to_owned())
+    });
     let more = 961..=990;
     wait_until(&harness, "the count", |it| more.contains(&kept(it)["calls"].as_u64().unwrap_or(0)));
     harness.kill();
