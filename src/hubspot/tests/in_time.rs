@@ -13,10 +13,13 @@ use crate::hubspot::{Carrier, Carrying, Refresh, Reply};
 
 const PERMIT: Duration = Duration::from_secs(5);
 
-/// Answers by the end of the path, each a number of seconds after it was asked, in order.
+/// What of a path is asked next, the seconds until the answer, its status and its body.
+type Act = (&'static str, u64, u16, &'static str);
+
+/// Answers by script, in order, and writes down what was asked.
 #[derive(Clone, Debug)]
 struct Slow {
-    acts: Arc<Mutex<Vec<(&'static str, u64, u16, &'static str)>>>,
+    acts: Arc<Mutex<Vec<Act>>>,
     asked: Arc<Mutex<Vec<String>>>,
 }
 
@@ -51,11 +54,7 @@ fn bought() -> Access {
 /// What becomes of a workflow's enrollment whose permit is of this moment, and how many calls were
 /// made for it.
 #[track_caller]
-fn check(
-    access: Access,
-    acts: &[(&'static str, u64, u16, &'static str)],
-    (expected, calls): (&Outcome, usize),
-) {
+fn check(access: Access, acts: &[Act], (expected, calls): (&Outcome, usize)) {
     let runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = { runtime }.enable_time().start_paused(true).build().expect("a runtime");
     runtime.block_on(async {
