@@ -14,12 +14,12 @@ use crate::hubspot::{Carrier, Carrying, Refresh, Reply};
 const PERMIT: Duration = Duration::from_secs(5);
 
 /// What of a path is asked next, the seconds until the answer, its status and its body.
-type Act = (&'static str, u64, u16, &'static str);
+type Step = (&'static str, u64, u16, &'static str);
 
 /// Answers by script, in order, and writes down what was asked.
 #[derive(Clone, Debug)]
 struct Slow {
-    acts: Arc<Mutex<Vec<Act>>>,
+    acts: Arc<Mutex<Vec<Step>>>,
     asked: Arc<Mutex<Vec<String>>>,
 }
 
@@ -54,7 +54,7 @@ fn bought() -> Access {
 /// What becomes of a workflow's enrollment whose permit is of this moment, and how many calls were
 /// made for it.
 #[track_caller]
-fn check(access: Access, acts: &[Act], (expected, calls): (&Outcome, usize)) {
+fn check(access: Access, acts: &[Step], (expected, calls): (&Outcome, usize)) {
     let runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = { runtime }.enable_time().start_paused(true).build().expect("a runtime");
     runtime.block_on(async {

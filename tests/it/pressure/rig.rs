@@ -156,7 +156,7 @@ impl Ledger for People {
     }
 
     async fn changed(&self) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use hubroute::domain::calls::CallsOfDay;
 use hubroute::domain::outcome::{Later, Outcome, ReadFailure};
 use hubroute::domain::time::Timestamp;
-use hubroute::port::{Clock as _, Page, Window};
+use hubroute::port::{Clock as _, Page, Wanted, Window};
 use serde_json::{Value, json};
 
 use super::rig::{BEGIN, LIMIT, Rig, TODAY};
@@ -79,7 +79,7 @@ async fn what_looks_for_something_waits_for_the_share_too() {
     rig.router.changed(window(), None).await.expect("an answer");
     let waited_ms = rig.clocks.now().since_ms(BEGIN);
     assert!((TO_MIDNIGHT_MS..TO_MIDNIGHT_MS + 61_000).contains(&waited_ms), "{waited_ms} ms");
-    rig.router.contacts(&[], &Default::default()).await.expect("an answer");
+    rig.router.contacts(&[], &Wanted::default()).await.expect("an answer");
     assert_eq!(asked(&rig), ["search", "contacts"]);
 }
 
