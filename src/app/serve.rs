@@ -18,9 +18,7 @@ use super::intake::Intake;
 use super::office::{Office, Reloads};
 use super::reconcile::Reconciler;
 use super::seed::Seeder;
-use super::{
-    App, Refused, SystemClock, away, housekeeping, rules, share, sweeping, watch as watching,
-};
+use super::{App, Refused, SystemClock, away, housekeeping, rules, sweeping, watch as watching};
 use crate::admin::{Admin, Metrics, Progress, RulesStanding, starting};
 use crate::config::{Config, Secrets};
 use crate::domain::rule::RuleSet;
@@ -235,7 +233,7 @@ async fn work(
         .map_err(StoreError::Thread)?;
     let (stop, stopped) = watch::channel(false);
     let until_space = stopped.clone();
-    let worker = tokio::spawn(share::work(Arc::clone(&office), until(stopped.clone())));
+    let worker = tokio::spawn(super::share::work(Arc::clone(&office), until(stopped.clone())));
     let deliveries_for = office.config.deliveries_for;
     let swept = sweeping::run(Arc::clone(&store), until(stopped.clone()));
     let kept = housekeeping::run(Arc::clone(&store), (rules, deliveries_for), stopped);
