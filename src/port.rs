@@ -8,7 +8,7 @@ use std::future::Future;
 
 use thiserror::Error;
 
-pub use self::clock::{Clock, Told};
+pub use self::clock::{Clock, InTime, Told};
 pub use self::lookback::{Enrolled, Lookback, SeenPage};
 use crate::domain::breaker::{Fuse, Tripped};
 use crate::domain::claim::{Channel, Claim, Target};
@@ -288,9 +288,14 @@ pub trait HubSpot: Send + Sync + 'static {
 
     /// Makes the one call a permit allows and classifies its answer. Takes the permit, so no
     /// call can be made before its reservation is durable. `email` is the contact's address
-    /// from the fresh read.
-    fn enroll(&self, permit: &Permit, email: Option<&str>)
-    -> impl Future<Output = Answered> + Send;
+    /// from the fresh read. Once it is not `in_time` any more nothing is sent, and the outcome says
+    /// so (CONSISTENCY.md 6.17).
+    fn enroll(
+        &self,
+        permit: &Permit,
+        email: Option<&str>,
+        in_time: &InTime<'_>,
+    ) -> impl Future<Output = Answered> + Send;
 
     /// Reads back what `contact` is enrolled in on the target's channel.
     fn enrollments(

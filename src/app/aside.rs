@@ -13,7 +13,7 @@ use super::office::{Office, Reloads};
 use super::reconcile::Reconciler;
 use super::seed::Seeder;
 use super::serve::{self, RunError};
-use super::{Refused, SystemClock, away, rules, sweeping};
+use super::{Refused, SystemClock, away, rules, share, sweeping};
 use crate::admin::{Admin, Metrics, Progress, RulesStanding};
 use crate::config::Config;
 use crate::domain::secret::Secret;
@@ -34,6 +34,7 @@ pub async fn with_store<T>(
 ) -> Result<T, RunError> {
     let metrics = Metrics::default();
     let office = Arc::new(open(config, access, &metrics).await?);
+    share::remember(&office);
     let token = token();
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(RunError::Listener)?;
     let address = listener.local_addr().map_err(RunError::Listener)?;
@@ -51,6 +52,7 @@ pub async fn with_store<T>(
     if let Ok(Err(error)) = task.await {
         return Err(RunError::Listener(error));
     }
+    share::keep(&office, None).await;
     sweeping::finish(&office.store).await;
     office.store.deliveries.close();
     office.store.ledger.flush().await?;

@@ -233,7 +233,7 @@ async fn work(
         .map_err(StoreError::Thread)?;
     let (stop, stopped) = watch::channel(false);
     let until_space = stopped.clone();
-    let worker = tokio::spawn(Arc::clone(&office.router).run(until(stopped.clone())));
+    let worker = tokio::spawn(super::share::work(Arc::clone(&office), until(stopped.clone())));
     let deliveries_for = office.config.deliveries_for;
     let swept = sweeping::run(Arc::clone(&store), until(stopped.clone()));
     let kept = housekeeping::run(Arc::clone(&store), (rules, deliveries_for), stopped);

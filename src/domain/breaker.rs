@@ -4,7 +4,9 @@
 //! What fires is counted here, by rule and for the portal, live and dry-run apart (6.1). The
 //! fold counts, so a bad import is seen while it settles.
 
-use std::collections::{BTreeMap, VecDeque};
+mod marks;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -15,6 +17,7 @@ use super::reason::{Decision, Reason};
 use super::record::{Row, Step, TakenEvent, Turn};
 use super::rule::{Breaker, Mode};
 use super::time::{DAY_MS, SECOND_MS, Timestamp};
+use marks::Marks;
 
 /// How far back a breaker may look.
 pub const WITHIN_MS_MAX: u64 = DAY_MS;
@@ -115,9 +118,6 @@ pub struct Tripped {
 /// Every open breaker.
 pub type OpenBreakers = BTreeMap<Fuse, Open>;
 
-/// What fired of one fuse: for each second the running total after it.
-type Marks = VecDeque<(u64, u64)>;
-
 /// What fired in the last 24 hours, which breakers are open, and how much each holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fires {
@@ -129,11 +129,16 @@ pub struct Fires {
 impl Fires {
     /// Triggers fired in the `within_ms` milliseconds before `now`, whole seconds counted.
     pub fn count(&self, fuse: &Fuse, within_ms: u64, now: Timestamp) -> u64 {
-        let Some(marks) = self.marks.get(fuse) else { return 0 };
         let from = now.minus_ms(within_ms).unix_ms() / SECOND_MS;
-        let old = marks.partition_point(|(second, _)| *second < from);
-        let before = old.checked_sub(1).and_then(|index| marks.get(index)).map_or(0, |it| it.1);
-        marks.back().map_or(0, |newest| newest.1 - before)
+        self.marks.get(fuse).map_or(0, |marks| marks.since(from))
+    }
+
+    /// The most triggers fired in any `within_ms` milliseconds that `at` is part of, whole seconds
+    /// counted: what is found in HubSpot's history comes in any order. Where that cannot be more
+    /// than `enough` it may say less.
+    fn most_around(&self, fuse: &Fuse, within_ms: u64, at: Timestamp, enough: u64) -> u64 {
+        let (at, length) = (at.unix_ms() / SECOND_MS, within_ms.div_ceil(SECOND_MS));
+        self.marks.get(fuse).map_or(0, |marks| marks.most_around(at, length, enough))
     }
 
     /// When no more than `max` of the newest fires and `more` at `now` are within `within_ms`.
@@ -145,38 +150,27 @@ impl Fires {
         now: Timestamp,
     ) -> Timestamp {
         let marks = self.marks.get(fuse);
-        let total = marks.and_then(VecDeque::back).map_or(0, |newest| newest.1) + more;
-        let left = |(_, after): &&(u64, u64)| total - after <= u64::from(max);
-        let last = marks.into_iter().flatten().find(left).map(|(second, _)| *second);
+        let total = marks.map_or(0, Marks::total) + more;
+        let left = |(_, after): &(u64, u64)| total - after <= u64::from(max);
+        let last = marks.into_iter().flat_map(Marks::iter).find(left).map(|(second, _)| second);
         let last = last.unwrap_or(now.unix_ms() / SECOND_MS);
         Timestamp::from_unix_ms((last + 1) * SECOND_MS).plus_ms(within_ms)
     }
 
-    /// Counts one; the mark it made.
-    fn add(&mut self, fuse: &Fuse, at: Timestamp) -> (u64, u64) {
-        let marks = self.marks.entry(fuse.clone()).or_default();
-        let (newest, total) = marks.back().copied().unwrap_or_default();
-        // A clock that was set back does not reorder what came in.
-        let second = newest.max(at.unix_ms() / SECOND_MS);
-        if newest == second {
-            marks.pop_back();
-        }
-        let mark = (second, total + 1);
-        marks.push_back(mark);
-        mark
+    /// Counts one; its second, and how many fired in that by now.
+    fn add(&mut self, fuse: &Fuse, second: u64) -> (u64, u64) {
+        (second, self.marks.entry(fuse.clone()).or_default().add(second))
     }
 
-    /// Takes in a mark as it is stored.
-    pub fn set(&mut self, fuse: &Fuse, mark: (u64, u64)) {
-        self.marks.entry(fuse.clone()).or_default().push_back(mark);
+    /// Takes in how many fired in a second, as it is stored: oldest first for each fuse.
+    pub fn set(&mut self, fuse: &Fuse, (second, count): (u64, u64)) {
+        self.marks.entry(fuse.clone()).or_default().push(second, count);
     }
 
-    /// Takes in a mark that a compaction kept: one that is there stays.
-    pub fn keep(&mut self, fuse: &Fuse, mark: (u64, u64)) {
-        let marks = self.marks.entry(fuse.clone()).or_default();
-        if marks.back().is_none_or(|newest| newest.0 < mark.0) {
-            marks.push_back(mark);
-        }
+    /// Takes in a running total that a compaction kept; how many fired in that second. `None`:
+    /// that second is known already.
+    pub fn keep(&mut self, fuse: &Fuse, (second, total): (u64, u64)) -> Option<u64> {
+        self.marks.entry(fuse.clone()).or_default().push_total(second, total)
     }
 
     /// Takes in how much of a fuse is held, as a compaction kept it.
@@ -184,9 +178,10 @@ impl Fires {
         self.held.insert(fuse.clone(), held);
     }
 
-    /// Every mark, oldest first for each fuse.
+    /// For each second in which something fired the running total after it, oldest first for each
+    /// fuse.
     pub fn marks(&self) -> impl Iterator<Item = (&Fuse, (u64, u64))> {
-        self.marks.iter().flat_map(|(fuse, marks)| marks.iter().map(move |mark| (fuse, *mark)))
+        self.marks.iter().flat_map(|(fuse, marks)| marks.iter().map(move |mark| (fuse, mark)))
     }
 
     /// How much of each fuse is held, whether its breaker is open or not.
@@ -194,15 +189,20 @@ impl Fires {
         self.held.iter().filter(|(_, held)| **held != 0).map(|(fuse, held)| (fuse, *held))
     }
 
-    /// Takes in what an event fired and opened; the marks it made, for the index.
+    /// Takes in what an event that was received `at` fired and opened; for the index, the second
+    /// each fired in and how many did by now.
     pub fn take(&mut self, taken: &TakenEvent, at: Timestamp) -> BTreeMap<Fuse, (u64, u64)> {
         let portals = taken.fired.iter().map(|fuse| Fuse { rule: None, live: fuse.live });
         let fired = taken.fired.iter().cloned().chain(portals);
-        let marks = fired.map(|fuse| {
-            let mark = self.add(&fuse, at);
-            (fuse, mark)
-        });
-        let marks = marks.collect();
+        let mut marks = BTreeMap::new();
+        for fuse in fired {
+            let newest = self.marks.get(&fuse).and_then(Marks::newest);
+            // A clock that was set back does not reorder what came in.
+            let in_order = || newest.unwrap_or_default().max(at.unix_ms() / SECOND_MS);
+            let second = taken.counted_at.map_or_else(in_order, |then| then.unix_ms() / SECOND_MS);
+            let mark = self.add(&fuse, second);
+            marks.insert(fuse, mark);
+        }
         for tripped in &taken.opened {
             self.trip(tripped.clone());
         }
@@ -243,7 +243,7 @@ impl Fires {
         let closed = emptied.into_iter().map(|fuse| {
             Arc::make_mut(&mut self.open).remove(&fuse);
             let marks = self.marks.remove(&fuse).unwrap_or_default();
-            (fuse, marks.into_iter().map(|(second, _)| second).collect())
+            (fuse, marks.iter().map(|(second, _)| second).collect())
         });
         closed.collect()
     }
@@ -253,11 +253,10 @@ impl Fires {
         let from = at.unix_ms() / SECOND_MS;
         let mut forgotten = Vec::new();
         for (fuse, marks) in &mut self.marks {
-            // The newest one stays: it holds the running total.
-            while 1 < marks.len() && marks.front().is_some_and(|(second, _)| *second < from) {
-                forgotten.extend(marks.pop_front().map(|(second, _)| (fuse.clone(), second)));
-            }
+            let gone = marks.forget_before(from).into_iter();
+            forgotten.extend(gone.map(|second| (fuse.clone(), second)));
         }
+        self.marks.retain(|_, marks| marks.total() != 0);
         forgotten
     }
 
@@ -272,6 +271,7 @@ impl Fires {
 pub struct Trips<'a> {
     fires: &'a Fires,
     now: Timestamp,
+    found_at: Option<Timestamp>,
     /// What this event fired so far.
     pub fired: Vec<Fuse>,
     /// What it opened.
@@ -279,9 +279,10 @@ pub struct Trips<'a> {
 }
 
 impl<'a> Trips<'a> {
-    /// Nothing fired yet.
-    pub fn new(fires: &'a Fires, now: Timestamp) -> Self {
-        Self { fires, now, fired: Vec::new(), opened: Vec::new() }
+    /// Nothing fired yet. An event that was found in HubSpot's history counts when it happened, as
+    /// it would have if it had been told of then: `found_at`.
+    pub fn new(fires: &'a Fires, now: Timestamp, found_at: Option<Timestamp>) -> Self {
+        Self { fires, now, found_at, fired: Vec::new(), opened: Vec::new() }
     }
 
     /// Counts a rule's trigger, and opens its breaker and the portal's where that is too much.
@@ -307,9 +308,17 @@ impl<'a> Trips<'a> {
         let counted =
             |it: &&Fuse| it.live == fuse.live && fuse.rule.as_ref().is_none_or(|_| *it == fuse);
         let more = self.fired.iter().filter(counted).count() as u64;
-        let fired = self.fires.count(fuse, within_ms, self.now) + more;
+        let enough = u64::from(max).saturating_sub(more);
+        let before = match self.found_at {
+            None => self.fires.count(fuse, within_ms, self.now),
+            Some(at) => self.fires.most_around(fuse, within_ms, at, enough),
+        };
+        let fired = before + more;
         if u64::from(max) < fired {
-            let falls = || self.fires.falls_at(fuse, (max, within_ms), more, self.now);
+            let falls = || match self.found_at {
+                None => self.fires.falls_at(fuse, (max, within_ms), more, self.now),
+                Some(at) => at.plus_ms(within_ms),
+            };
             let until = discard.then(falls);
             let fired = u32::try_from(fired).unwrap_or(u32::MAX);
             let open = Open { since: self.now, fired, max, within_ms, until };
@@ -318,10 +327,13 @@ impl<'a> Trips<'a> {
         }
     }
 
-    /// The breaker as it stands after this event, where it is open.
+    /// The breaker as it stands after this event, where it is open. One that discards does so to
+    /// what is found later only where that itself is too much.
     pub fn open(&self, fuse: &Fuse) -> Option<&Open> {
         let here = self.opened.iter().find(|tripped| tripped.fuse == *fuse).map(|it| &it.open);
-        here.or_else(|| self.fires.open.get(fuse)).filter(|open| open.is_open(self.now))
+        let before = self.fires.open.get(fuse).filter(|open| open.is_open(self.now));
+        let before = before.filter(|open| self.found_at.is_none() || !open.discards());
+        here.or(before)
     }
 }
 

@@ -42,6 +42,11 @@ impl Incoming<'_> {
     fn at(&self) -> Timestamp {
         self.event.occurred_at.min(self.received)
     }
+
+    /// When it happened, where it was found in HubSpot's history and not told of then.
+    fn found_at(&self) -> Option<Timestamp> {
+        delivery::is_reconciled(self.event).then(|| self.at())
+    }
 }
 
 /// Judges one event about `person`. Rules whose mode is off never fire.
@@ -116,6 +121,7 @@ fn nothing_done() -> TakenEvent {
         items: None,
         settling: None,
         fired: Vec::new(),
+        counted_at: None,
         opened: Vec::new(),
         merged: Vec::new(),
         erased: Vec::new(),

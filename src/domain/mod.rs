@@ -7,6 +7,7 @@
 pub mod assumed;
 pub mod bar;
 pub mod breaker;
+pub mod calls;
 pub mod circuit;
 pub mod civil;
 pub mod claim;

@@ -149,6 +149,15 @@ pub fn halted(
     row(rules, item.event.contact, item)
 }
 
+/// One item waits because our share of the day's calls is used up for enrollments; its row.
+pub fn parked(rules: &RuleSet, item: &mut Item, (until, now): (Timestamp, Timestamp)) -> Row {
+    item.decision = Decision::Wait;
+    item.turn_to(Reason::HubspotBusy, now);
+    item.sentence = sentence::hubspot_busy(until, &rules.portal.zone);
+    item.due = Some(until);
+    row(rules, item.event.contact, item)
+}
+
 /// One item waits because calls for its target or its sender rest; its row.
 pub fn resting(
     rules: &RuleSet,

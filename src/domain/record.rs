@@ -3,6 +3,7 @@
 
 mod aliased;
 mod at;
+mod mended;
 mod proven;
 
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,7 @@ use super::rule::Mode;
 use super::time::Timestamp;
 
 pub use aliased::Aliased;
+pub use mended::{InboxesCleared, Paused};
 pub use proven::{ProvenReads, ReadsProven};
 
 /// One line of the audit: what was decided about an event, or about an event and a rule.
@@ -158,6 +160,9 @@ pub struct TakenEvent {
     /// The rules whose trigger it fired, as breakers count them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fired: Vec<Fuse>,
+    /// When that counts, where it is not when it was received: it was found in HubSpot's history.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted_at: Option<Timestamp>,
     /// Breakers it opened, each as it stands after it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub opened: Vec<Tripped>,
@@ -336,24 +341,6 @@ pub struct RulesAccepted {
     /// Rules that came after the store's first set, and when each came.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub born: Vec<(RuleId, Timestamp)>,
-}
-
-/// Calls were paused or resumed by a person.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Paused {
-    /// When.
-    pub at: Timestamp,
-    /// No call leaves from now on.
-    pub paused: bool,
-}
-
-/// What HubSpot told us of inboxes was forgotten: somebody mended them, or says so by a reload.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InboxesCleared {
-    /// When.
-    pub at: Timestamp,
-    /// The inboxes, each as it is known after it.
-    pub inboxes: Vec<(Inbox, InboxState)>,
 }
 
 /// One domain record.

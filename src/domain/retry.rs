@@ -23,6 +23,18 @@ const SHARE_PERCENT: u64 = 10;
 /// Retries a minute that are always allowed.
 const RETRIES_MIN: u64 = 6;
 
+/// Something to be tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retry {
+    /// How long it would wait by its backoff, in milliseconds.
+    pub delay_ms: u64,
+    /// How many calls it makes.
+    pub calls: u64,
+    /// It takes somebody out, or finds out what a call did: it is never put off for longer than the
+    /// longest backoff, and goes where most room is.
+    pub urgent: bool,
+}
+
 /// The retry budget: of the calls of a minute at most a tenth are retries. Whatever is beyond
 /// waits longer, in a minute that has room; nothing is dropped.
 #[derive(Clone, Debug, Default)]
@@ -41,22 +53,28 @@ impl Budget {
         self.calls = self.calls.split_off(&minute.saturating_sub(1));
     }
 
-    /// How long a retry waits that would wait `delay_ms` by the backoff; `seed` spreads those
-    /// that are put off over their minute.
-    pub fn place(&mut self, now: Timestamp, delay_ms: u64, seed: u64) -> u64 {
+    /// How long it waits, in milliseconds: by its backoff, or until a minute has room for it; `seed`
+    /// spreads those that are put off over their minute.
+    pub fn place(&mut self, now: Timestamp, retry: Retry, seed: u64) -> u64 {
+        let Retry { delay_ms, calls: needed, urgent } = retry;
         let this = now.unix_ms() / MINUTE_MS;
         self.retries = self.retries.split_off(&this);
         // The busier of this minute, which is not over, and the one before.
         let calls = self.calls.range(this.saturating_sub(1)..).map(|(_, calls)| *calls).max();
         let allowed = (calls.unwrap_or(0) * SHARE_PERCENT / 100).max(RETRIES_MIN);
         let wanted = now.plus_ms(delay_ms).unix_ms() / MINUTE_MS;
-        let is_full = |minute: u64| allowed <= self.retries.get(&minute).copied().unwrap_or(0);
+        let needed = needed.min(RETRIES_MIN);
+        let used = |minute: u64| self.retries.get(&minute).copied().unwrap_or(0);
+        let latest = now.plus_ms(delay_ms.max(DELAY_MS_MAX)).unix_ms() / MINUTE_MS;
         let mut minute = wanted;
         // Each full one is an entry, so this ends after the last of them.
-        while is_full(minute) {
+        while allowed < used(minute) + needed {
             minute += 1;
         }
-        *self.retries.entry(minute).or_default() += 1;
+        if urgent && latest < minute {
+            minute = (wanted..=latest).min_by_key(|minute| used(*minute)).unwrap_or(wanted);
+        }
+        *self.retries.entry(minute).or_default() += needed;
         if minute == wanted {
             return delay_ms;
         }
@@ -104,6 +122,10 @@ mod tests {
         assert_eq!(check_delay_ms(3, 50, 100), 50);
     }
 
+    fn read(delay_ms: u64) -> Retry {
+        Retry { delay_ms, calls: 1, urgent: false }
+    }
+
     #[test]
     fn of_a_minutes_calls_a_tenth_are_retries_and_the_rest_wait_longer() {
         let mut budget = Budget::default();
@@ -115,7 +137,7 @@ mod tests {
             let now = start.plus_ms(number * MINUTE_MS / per_minute);
             budget.count(now, 1);
             if number % 3 == 0 {
-                let delay = budget.place(now, 1_000, number);
+                let delay = budget.place(now, read(1_000), number);
                 assert!(1_000 <= delay, "it never comes earlier");
                 *made.entry(now.plus_ms(delay).unix_ms() / MINUTE_MS).or_default() += 1;
             }
@@ -129,7 +151,28 @@ mod tests {
         let mut budget = Budget::default();
         let now = Timestamp::from_unix_ms(1_000 * MINUTE_MS);
         budget.count(now, 540);
-        let soon = (0..100).filter(|seed| budget.place(now, 1_000, *seed) == 1_000).count();
+        let soon = (0..100).filter(|seed| budget.place(now, read(1_000), *seed) == 1_000).count();
         assert_eq!(soon, 54);
+    }
+
+    #[test]
+    fn an_enrollment_is_two_calls_and_what_is_urgent_waits_no_longer_than_a_backoff() {
+        let mut budget = Budget::default();
+        let now = Timestamp::from_unix_ms(1_000 * MINUTE_MS);
+        let enroll = Retry { calls: 2, ..read(1_000) };
+        let minutes = |delay: u64| now.plus_ms(delay).unix_ms() / MINUTE_MS - 1_000;
+        let waits: Vec<u64> =
+            (0..60).map(|seed| minutes(budget.place(now, enroll, seed))).collect();
+        let expected: Vec<u64> = (0..60).map(|number| number / 3).collect();
+        assert_eq!(waits, expected, "three in each minute");
+        let urgent = Retry { urgent: true, ..enroll };
+        assert_eq!(budget.place(now, urgent, 1), 1_000, "no minute of the next fifteen has room");
+        let late = Retry { delay_ms: 19 * MINUTE_MS, ..urgent };
+        assert_eq!(budget.place(now, late, 1), 19 * MINUTE_MS);
+        let mut free = Budget::default();
+        for _ in 0..6 {
+            free.place(now, read(1_000), 1);
+        }
+        assert_eq!(minutes(free.place(now, urgent, 1)), 1, "the next minute has room");
     }
 }

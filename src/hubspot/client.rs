@@ -21,7 +21,9 @@ use crate::domain::id::{ContactId, OwnerId, PropertyName};
 use crate::domain::outcome::ReadFailure;
 use crate::domain::record::ProvenReads;
 use crate::domain::secret::Secret;
-use crate::port::{self, Answered, DailyQuota, Enrollments, HubSpot, Named, Permit, Wanted};
+use crate::port::{
+    self, Answered, DailyQuota, Enrollments, HubSpot, InTime, Named, Permit, Wanted,
+};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const USER_AGENT: &str = concat!("hubroute/", env!("CARGO_PKG_VERSION"));
@@ -187,8 +189,8 @@ impl HubSpot for Client {
         Ok(self.find_owner(email).await?)
     }
 
-    async fn enroll(&self, permit: &Permit, email: Option<&str>) -> Answered {
-        self.enroll_claim(permit.claim(), email).await
+    async fn enroll(&self, permit: &Permit, email: Option<&str>, in_time: &InTime<'_>) -> Answered {
+        self.enroll_in_time(permit.claim(), email, in_time).await
     }
 
     async fn enrollments(
@@ -208,7 +210,7 @@ impl HubSpot for Client {
     }
 
     async fn write(&self, contact: ContactId, property: &PropertyName, value: &str) -> Answered {
-        self.write_property(contact, property, value).await
+        self.write_property(contact, (property, value), &|| true).await
     }
 
     fn proven_reads(&self) -> ProvenReads {

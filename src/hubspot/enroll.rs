@@ -8,13 +8,20 @@ use super::profile::{Dialect, fill};
 use super::wire::Call;
 use crate::domain::claim::{Channel, Claim, Sender};
 use crate::domain::outcome::{Concerns, Outcome};
-use crate::port::Answered;
+use crate::port::{Answered, InTime};
 
 impl Client {
-    /// Makes the call and classifies its answer.
-    pub(super) async fn enroll_claim(&self, claim: &Claim, email: Option<&str>) -> Answered {
+    /// Makes the call, as long as it is `in_time`, and classifies its answer. What must be known or
+    /// bought first may take as long as any call.
+    pub(super) async fn enroll_in_time(
+        &self,
+        claim: &Claim,
+        email: Option<&str>,
+        in_time: &InTime<'_>,
+    ) -> Answered {
         if let Some(stamp) = &claim.via {
-            return self.write_property(claim.contact, &stamp.property, &stamp.value).await;
+            let stamp = (&stamp.property, stamp.value.as_str());
+            return self.write_property(claim.contact, stamp, in_time).await;
         }
         let email = email.map(str::trim).filter(|email| is_address(email));
         let call = match (claim.target.channel, self.endpoints.dialect) {
@@ -30,7 +37,7 @@ impl Client {
             Ok(call) => call,
             Err(without_a_call) => return without_a_call.into(),
         };
-        let answer = self.wire.send(call).await;
+        let answer = self.wire.send_in_time(call, in_time).await;
         if claim.target.channel == Channel::Workflow
             && answer.as_ref().is_ok_and(|reply| reply.status == 404)
         {

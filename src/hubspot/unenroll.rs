@@ -11,7 +11,7 @@ use super::wire::Call;
 use crate::domain::claim::{Channel, Target};
 use crate::domain::id::{ContactId, PropertyName};
 use crate::domain::outcome::{Concerns, Outcome};
-use crate::port::{Answered, Named};
+use crate::port::{Answered, InTime, Named};
 
 impl Client {
     /// HubSpot documents a call for workflows only, the route map one for sequences only.
@@ -59,16 +59,17 @@ impl Client {
         Ok(fill(V2_ENROLL, &[("workflow", &workflow.to_string()), ("email", email)]))
     }
 
-    /// Writes one property; an empty value clears it.
+    /// Writes one property, as long as it is `in_time`; an empty value clears it.
     pub(super) async fn write_property(
         &self,
         contact: ContactId,
-        property: &PropertyName,
-        value: &str,
+        (property, value): (&PropertyName, &str),
+        in_time: &InTime<'_>,
     ) -> Answered {
         let path = fill(self.endpoints.contact, &[("contact", &contact.to_string())]);
         let body = json!({ "properties": { property.as_str(): value } });
-        answered(Receipt::Enrollment, &self.wire.send(Call::patch(path, body)).await)
+        let answer = self.wire.send_in_time(Call::patch(path, body), in_time).await;
+        answered(Receipt::Enrollment, &answer)
     }
 }
 

@@ -13,6 +13,7 @@ use super::access::{Bearer, Entry};
 use super::envelope::clean;
 use super::quota::Quota;
 use super::told::Told;
+use crate::port::InTime;
 
 /// The longest answer that is read, in bytes.
 const BODY_MAX: usize = 1024 * 1024;
@@ -57,7 +58,7 @@ impl Call {
 /// There is no answer.
 #[derive(Debug)]
 pub enum Lost {
-    /// DNS, connect or TLS failed: no byte of the request left.
+    /// DNS, connect or TLS failed, or it was too late: no byte of the request left.
     NotSent(String),
     /// The request may have arrived.
     NoAnswer(String),
@@ -160,10 +161,20 @@ impl Wire {
     /// Makes the call once; a bought token that HubSpot refuses is renewed, and the call, which
     /// did nothing, is made once more.
     pub(super) async fn send(&self, call: Call) -> Result<Reply, Lost> {
+        self.send_in_time(call, &|| true).await
+    }
+
+    /// The same, where each time the call is not sent once it is not `in_time` any more. The access
+    /// may have been waited for.
+    pub(super) async fn send_in_time(
+        &self,
+        call: Call,
+        in_time: &InTime<'_>,
+    ) -> Result<Reply, Lost> {
         let answer_max = call.answer_max;
         let request = self.request(call);
         let again = request.try_clone();
-        let (reply, used) = match self.enter(request, answer_max).await? {
+        let (reply, used) = match self.enter(request, answer_max, in_time).await? {
             Entered::Answered(reply, used) => (reply, used),
             Entered::Refused(reply) => return Ok(*reply),
         };
@@ -171,20 +182,28 @@ impl Wire {
         if !self.bearer.expire(&used).await {
             return Ok(reply);
         }
-        Ok(match self.enter(again, answer_max).await? {
+        Ok(match self.enter(again, answer_max, in_time).await? {
             Entered::Answered(reply, _) => reply,
             Entered::Refused(reply) => *reply,
         })
     }
 
     /// The request with our access.
-    async fn enter(&self, mut request: Request, answer_max: usize) -> Result<Entered, Lost> {
+    async fn enter(
+        &self,
+        mut request: Request,
+        answer_max: usize,
+        in_time: &InTime<'_>,
+    ) -> Result<Entered, Lost> {
         let used = match self.bearer.header(self).await {
             Ok(header) => header,
             Err(Entry::Lost(lost)) => return Err(lost),
             Err(Entry::Refused(reply)) => return Ok(Entered::Refused(reply)),
         };
         request.headers_mut().insert(AUTHORIZATION, used.clone());
+        if !in_time() {
+            return Err(Lost::NotSent("the permit ran out before the call could leave".to_owned()));
+        }
         let reply = self.exchange_up_to(request, answer_max).await?;
         self.quota.observe(&reply);
         self.told.observe(&reply);

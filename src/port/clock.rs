@@ -14,6 +14,9 @@ pub trait Clock: Send + Sync + 'static {
     fn steady(&self) -> Duration;
 }
 
+/// Whether a call may still leave: asked right before its bytes do.
+pub type InTime<'a> = dyn Fn() -> bool + Sync + 'a;
+
 /// HubSpot's clock, as one of its answers told it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Told {

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use tracing::{info, warn};
 
@@ -27,8 +28,9 @@ use crate::port::{
     Answered, Booking, Clock, HubSpot, Ledger, LedgerError, Permit, Reservation, Saw,
 };
 
-/// A permit older than this is not used: the router was stopped meanwhile (CONSISTENCY.md 6.17).
-const PERMIT_AGE_MS_MAX: u64 = 5_000;
+/// A permit older than this is not used: the router was stopped meanwhile, or had to wait for
+/// something else before the call (CONSISTENCY.md 6.17).
+const PERMIT_AGE_MAX: Duration = Duration::from_secs(5);
 
 impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
     /// Why this enrollment must not be called now, if so; its item is changed in `turn`. The
@@ -51,6 +53,12 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
             turn.rows.push(held);
             return Some(until);
         }
+        // What takes the person out has the last of our share, and what enrolls has not.
+        if let Some(delay_ms) = self.parked_ms(Urgency::Enroll) {
+            let until = now.plus_ms(delay_ms);
+            turn.rows.push(postpone::parked(rules, item, (until, now)));
+            return Some(until);
+        }
         let (part, why, until) = self.circuits.admit(parts(intent), now).err()?;
         let rests = postpone::resting(rules, item, (&part.says(), &why), (until, now));
         turn.rows.push(rests);
@@ -65,7 +73,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         mut turn: Turn,
         (saw, reading): (Saw, &Reading),
     ) -> Result<Option<Progress>, LedgerError> {
-        let now = turn.at;
+        let (now, decided) = (turn.at, self.clock.steady());
         let trace = intent.row.trace.clone();
         let claim = claim(rules, &intent, &turn, now);
         turn.step = Step::Reserved;
@@ -86,20 +94,21 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
                 Ok(None)
             }
             Reservation::Granted(permit) => {
-                let answered = self.call(&permit, reading.contact.email()).await;
+                let answered = self.call(&permit, reading.contact.email(), decided).await;
                 self.settle(rules, *permit, answered, trace).await.map(Some)
             }
         }
     }
 
-    /// The one call a permit allows.
-    async fn call(&self, permit: &Permit, email: Option<&str>) -> Answered {
-        let age_ms = self.now().since_ms(permit.claim().first_call_at);
-        if PERMIT_AGE_MS_MAX < age_ms {
+    /// The one call a permit allows, for what was `decided` then by the clock that nobody sets and
+    /// that goes on while the machine sleeps.
+    async fn call(&self, permit: &Permit, email: Option<&str>, decided: Duration) -> Answered {
+        let in_time = || self.clock.steady().saturating_sub(decided) <= PERMIT_AGE_MAX;
+        if !in_time() {
             self.spare();
             return Outcome::RetryAfter { why: Later::Unreachable, delay_ms: Some(0) }.into();
         }
-        self.heard(self.hubspot.enroll(permit, email)).await
+        self.heard(self.hubspot.enroll(permit, email, &in_time)).await
     }
 
     async fn settle(
@@ -123,6 +132,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
             seed: claim.contact.0,
             claim,
         };
+        let outcome = self.retried(outcome, &case);
         let mut turn = settle(case, outcome);
         turn.of_call(answered.correlation);
         report(&turn);

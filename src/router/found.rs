@@ -8,7 +8,6 @@ use tracing::debug;
 
 use super::Router;
 use super::missed::{BETWEEN, Patience};
-use super::pace::Urgency;
 use crate::domain::found::{Fate, Found, Where, judge, sender};
 use crate::domain::gates::past;
 use crate::domain::id::{ContactId, SequenceId};
@@ -34,9 +33,9 @@ impl<L: Ledger, H: HubSpot + Lookback, C: Clock> Router<L, H, C> {
         let mut patience = Patience::default();
         loop {
             sleep(BETWEEN).await;
-            self.ask(Urgency::Read, 1).await;
+            self.ask_to_look().await;
             match self.hubspot.sequenced(window, after).await {
-                Err(failure) => patience.after(failure).await?,
+                Err(failure) => self.rest_after(failure, &mut patience).await?,
                 found => return found,
             }
         }
@@ -49,9 +48,9 @@ impl<L: Ledger, H: HubSpot + Lookback, C: Clock> Router<L, H, C> {
     ) -> Result<Vec<(ContactId, Timestamp)>, ReadFailure> {
         let mut patience = Patience::default();
         loop {
-            self.ask(Urgency::Read, 1).await;
+            self.ask_to_look().await;
             match self.hubspot.deleted(ids).await {
-                Err(failure) => patience.after(failure).await?,
+                Err(failure) => self.rest_after(failure, &mut patience).await?,
                 found => return found,
             }
         }
@@ -83,11 +82,11 @@ impl<L: Ledger, H: HubSpot + Lookback, C: Clock> Router<L, H, C> {
         let Where::Sequence(sequence) = found.into else { return };
         let mut patience = Patience::default();
         let shown = loop {
-            self.ask(Urgency::Read, 1).await;
+            self.ask_to_look().await;
             match self.hubspot.enrolled(found.contact).await {
                 Ok(shown) => break shown,
                 Err(failure) => {
-                    if let Err(failure) = patience.after(failure).await {
+                    if let Err(failure) = self.rest_after(failure, &mut patience).await {
                         debug!(?failure, "nobody can tell whose inbox an enrollment is of");
                         return;
                     }

@@ -44,7 +44,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         let rules = self.rules.load_full();
         let case = Case { rules: &rules, policy: self.policy, now: self.now(), person, leaving };
         let gone_on = match self.standstill(&case) {
-            Some(delay_ms) => put_off(&case, Some(delay_ms)).into(),
+            Some(delay_ms) => put_off(&case, delay_ms).into(),
             None => self.go_on(&case).await,
         };
         let turn = match gone_on {
@@ -85,7 +85,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
             Err(ReadFailure::Later { why, delay_ms, message }) => {
                 self.circuits.unanswered(why, &message);
                 let delay_ms = self.slow_down(case.rules, why, delay_ms);
-                put_off(case, delay_ms).into()
+                put_off(case, delay_ms.unwrap_or_else(|| self.left_again_ms(case))).into()
             }
             Err(ReadFailure::Halted { message }) => {
                 warn!(%message, "HubSpot refuses our access");
@@ -122,7 +122,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         let named = Named { email: contact.email(), enrollment: enrollment.as_deref() };
         self.ask(Urgency::Leave, 1).await;
         let answered = self.heard(self.hubspot.unenroll(target, case.person.contact, named)).await;
-        let outcome = self.heed(case.rules, &case.leaving.target, answered.outcome);
+        let outcome = self.left(answered.outcome, case);
         let case = self.after_call(case, answered.correlation);
         Ok(settle(&case, Some(&contact), verdict, Some(outcome)).into())
     }
@@ -151,7 +151,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         };
         self.ask(Urgency::Leave, 1).await;
         let answered = self.heard(self.hubspot.write(case.person.contact, property, value)).await;
-        let outcome = self.heed(case.rules, &case.leaving.target, answered.outcome);
+        let outcome = self.left(answered.outcome, case);
         // The write that clears the property is not the one that asked.
         let case = self.after_call(case, answered.correlation.filter(|_| !value.is_empty()));
         Ok(settle(&case, Some(&contact), verdict, Some(outcome)).into())

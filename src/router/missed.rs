@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tokio::time::sleep;
+use tracing::info;
 
 use super::Router;
 use super::pace::Urgency;
@@ -18,6 +19,8 @@ pub(super) const BETWEEN: Duration = Duration::from_millis(400);
 const TRIES: u32 = 8;
 /// How long it rests after the first failure; twice as long after each further one.
 const REST: Duration = Duration::from_secs(1);
+/// How often it is looked whether our share of the day has room again.
+const PARKED_LOOK: Duration = Duration::from_mins(1);
 
 /// Asks again, later each time, what HubSpot cannot answer now.
 #[derive(Debug, Default)]
@@ -27,7 +30,7 @@ pub(super) struct Patience {
 
 impl Patience {
     /// Rests after a failure that may pass; gives back any other.
-    pub(super) async fn after(&mut self, failure: ReadFailure) -> Result<(), ReadFailure> {
+    async fn after(&mut self, failure: ReadFailure) -> Result<(), ReadFailure> {
         match failure {
             ReadFailure::Later { delay_ms, .. } if self.tried < TRIES => {
                 let usual = REST * 2_u32.pow(self.tried);
@@ -41,6 +44,36 @@ impl Patience {
 }
 
 impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
+    /// Waits until a call may be made that looks for something, and counts it: our share of the day
+    /// must have room for it, which it may have only after the account's midnight.
+    pub(super) async fn ask_to_look(&self) {
+        let mut told = false;
+        while let Some(delay_ms) = self.parked_ms(Urgency::Read) {
+            if !std::mem::replace(&mut told, true) {
+                info!(delay_ms, "our share of the day's calls is used up; looking goes on then");
+            }
+            sleep(Duration::from_millis(delay_ms).min(PARKED_LOOK)).await;
+        }
+        self.ask(Urgency::Read, 1).await;
+    }
+
+    /// Rests after a failure that may pass; gives back any other. What HubSpot asks for here it
+    /// asks of everybody.
+    pub(super) async fn rest_after(
+        &self,
+        failure: ReadFailure,
+        patience: &mut Patience,
+    ) -> Result<(), ReadFailure> {
+        let failure = match failure {
+            ReadFailure::Later { why, delay_ms, message } => {
+                let delay_ms = self.slow_down(&self.rules.load(), why, delay_ms);
+                ReadFailure::Later { why, delay_ms, message }
+            }
+            failure => failure,
+        };
+        patience.after(failure).await
+    }
+
     /// The time now by HubSpot's clock, which is asked where no answer has told it yet.
     pub async fn now_there(&self) -> Timestamp {
         if self.hubspot.told().is_none() {
@@ -58,9 +91,9 @@ impl<L: Ledger, H: HubSpot + Search, C: Clock> Router<L, H, C> {
         let mut patience = Patience::default();
         loop {
             sleep(BETWEEN).await;
-            self.ask(Urgency::Read, 1).await;
+            self.ask_to_look().await;
             match self.heard(self.hubspot.changed(window, after)).await {
-                Err(failure) => patience.after(failure).await?,
+                Err(failure) => self.rest_after(failure, &mut patience).await?,
                 found => return found,
             }
         }
@@ -74,9 +107,9 @@ impl<L: Ledger, H: HubSpot + Search, C: Clock> Router<L, H, C> {
     ) -> Result<Vec<Contact>, ReadFailure> {
         let mut patience = Patience::default();
         loop {
-            self.ask(Urgency::Read, 1).await;
+            self.ask_to_look().await;
             match self.heard(self.hubspot.contacts(ids, wanted)).await {
-                Err(failure) => patience.after(failure).await?,
+                Err(failure) => self.rest_after(failure, &mut patience).await?,
                 found => return found,
             }
         }

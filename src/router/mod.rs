@@ -16,6 +16,7 @@ mod paused;
 mod press;
 mod read_back;
 mod reading;
+mod retries;
 mod share;
 mod strangers;
 mod turn;

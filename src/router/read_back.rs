@@ -79,7 +79,9 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         };
         let stamped = matches!(observation, Observation::Stamped { .. });
         let stamped = stamped.then(|| self.marker_of(&claim.target)).flatten();
-        let turn = resolve(self.case(claim, person), observation);
+        let case = self.case(claim, person);
+        let observation = self.looked_again(observation, &case);
+        let turn = resolve(case, observation);
         let told = turn.clone();
         let saw = Saw { versions: memory.versions.clone() };
         if self.ledger.record(turn, saw).await? == Recorded::Done {

@@ -1,11 +1,12 @@
 //! Our share of the account's daily quota: other integrations need the rest (`daily_share`). Of
-//! the share itself the last part is kept for what cannot wait: taking people out, and calls
-//! whose outcome nobody knows.
+//! the share itself the last part is kept for what cannot wait: taking people out, deciding whether
+//! to, and calls whose outcome nobody knows.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::Router;
 use super::pace::Urgency;
+use crate::domain::calls::CallsOfDay;
 use crate::domain::civil::{end_of, local};
 use crate::domain::rule::RuleSet;
 use crate::domain::time::Timestamp;
@@ -14,18 +15,11 @@ use crate::port::{Clock, HubSpot, Ledger};
 /// Of our share, in percent, what enrollments and reads leave to more urgent calls.
 const URGENT_PERCENT: u64 = 5;
 
-/// Calls made on one day of the account's zone.
-#[derive(Clone, Copy, Debug, Default)]
-struct Today {
-    day: u64,
-    calls: u64,
-}
-
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Share {
     percent: u32,
-    today: Mutex<Today>,
+    today: Mutex<CallsOfDay>,
 }
 
 impl Share {
@@ -33,27 +27,29 @@ impl Share {
         Self { percent, today: Mutex::default() }
     }
 
+    fn lock(&self) -> MutexGuard<'_, CallsOfDay> {
+        self.today.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Counts calls on a day; a new day begins at nothing.
     pub(super) fn count(&self, day: u64, calls: u64) {
-        let mut today = self.today.lock().unwrap_or_else(PoisonError::into_inner);
-        if today.day != day {
-            *today = Today { day, calls: 0 };
-        }
-        today.calls += calls;
+        self.lock().count(day, calls);
     }
 
     /// Takes back calls that were counted and not made.
     pub(super) fn give_back(&self, day: u64, calls: u64) {
-        let mut today = self.today.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut today = self.lock();
         if today.day == day {
             today.calls = today.calls.saturating_sub(calls);
         }
     }
 
-    /// Whether our share of `limit` calls a day is used up for calls of this kind. Without a
-    /// known limit it never is.
+    /// Whether our share of `limit` calls a day is used up for calls of this kind. Where HubSpot has
+    /// not told the limit yet the last one that it told counts; without one it never is.
     pub(super) fn is_spent(&self, day: u64, limit: Option<u64>, urgency: Urgency) -> bool {
-        let today = *self.today.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut today = self.lock();
+        today.limit = limit.or(today.limit);
+        let (today, limit) = (*today, today.limit);
         let kept = if urgency <= Urgency::Doubt { 0 } else { URGENT_PERCENT };
         let percent = u64::from(self.percent) * (100 - kept);
         let share = limit.map(|limit| limit.saturating_mul(percent) / 10_000);
@@ -74,6 +70,18 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
     pub(super) fn spare(&self) {
         self.pace.give_back(1);
         self.share.give_back(day(self.now(), &self.rules.load()), 1);
+    }
+
+    /// The calls of this day so far, for [`Self::remember_calls`] of the next start.
+    pub fn calls_of_day(&self) -> CallsOfDay {
+        let told = self.hubspot.daily_quota().and_then(|quota| quota.limit);
+        let today = *self.share.lock();
+        CallsOfDay { limit: told.or(today.limit), ..today }
+    }
+
+    /// Counts the calls that an earlier start made on the same day.
+    pub fn remember_calls(&self, earlier: CallsOfDay) {
+        self.share.lock().remember(earlier);
     }
 
     /// Milliseconds until the account's midnight, where our share of the day is used up for calls

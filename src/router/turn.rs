@@ -1,7 +1,7 @@
 //! One person's turn: claims in doubt are read back, what is being left is left, then everything
 //! due is decided.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tracing::warn;
@@ -16,7 +16,7 @@ use crate::domain::outcome::{Later, ReadFailure};
 use crate::domain::person::Person;
 use crate::domain::postpone::{self, Postponed};
 use crate::domain::record::{Step, Turn};
-use crate::domain::retry;
+use crate::domain::retry::{self, Retry};
 use crate::domain::rule::RuleSet;
 use crate::domain::time::Timestamp;
 use crate::domain::view::{Memory, View};
@@ -77,13 +77,14 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
     async fn decide_due(&self, memory: Memory) -> Result<Progress, LedgerError> {
         let rules = self.rules.load_full();
         let person = &memory.person;
-        if let Some(delay_ms) = self.parked_ms(Urgency::Enroll) {
+        let urgency = urgency(person, self.now());
+        if let Some(delay_ms) = self.parked_ms(urgency) {
             let (why, delay_ms) = (Later::Busy, Some(delay_ms));
             return self.postpone(&rules, &memory, &Postponed::Later { why, delay_ms }).await;
         }
-        self.ask(Urgency::Enroll, 2).await;
+        self.ask(urgency, 2).await;
         let read_at = self.now();
-        let read = self.read(&rules, person.contact, Urgency::Begun).await;
+        let read = self.read(&rules, person.contact, urgency.min(Urgency::Begun)).await;
         if read.is_ok() {
             self.circuits.answered();
         }
@@ -188,8 +189,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         let attempts = person.due_items(now).map(|(_, item)| item.attempts + 1).max();
         let seed = person.contact.0;
         let delay_ms = retry::delay_ms(attempts.unwrap_or(1), seed);
-        let mut retries = self.retries.lock().unwrap_or_else(PoisonError::into_inner);
-        retries.place(now, delay_ms, seed.wrapping_add(now.unix_ms()))
+        self.placed_ms(Retry { delay_ms, calls: 1, urgent: false }, seed)
     }
 
     /// A worker gave up on this person in a way we do not understand. What is due for them
@@ -242,6 +242,13 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         }
         delay_ms
     }
+}
+
+/// How urgent it is to decide what is due. What enrolls the same person is decided along, and
+/// waits before its call (`held_back`).
+fn urgency(person: &Person, now: Timestamp) -> Urgency {
+    let is_urgent = person.due_items(now).any(|(_, item)| item.takes_out());
+    if is_urgent { Urgency::Leave } else { Urgency::Enroll }
 }
 
 fn is_due(person: &Person, now: Timestamp) -> bool {

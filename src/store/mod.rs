@@ -5,12 +5,14 @@
 //! data/journal/    deliveries-N.seg (what HubSpot sent) and ledger-N.seg (what was decided)
 //! data/index/      sled, folded from the ledger
 //! data/CHECKPOINT  how far both streams had come, to notice a lost segment
+//! data/CALLS       how many calls were made today: our share is of a day, not of a start
 //! data/RESTORED    it came from a backup, and HubSpot may know more than it does
 //! data/BACKUPS     where its backups are: they are told who was erased
 //! ```
 
 mod backlog;
 pub mod backup;
+mod calls;
 mod checkpoint;
 pub mod deliveries;
 pub mod disk;

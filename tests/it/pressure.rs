@@ -2,5 +2,7 @@
 
 mod circuits;
 mod hostile;
+mod rig;
+mod share;
 mod slow;
 mod stops;

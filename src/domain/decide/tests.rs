@@ -7,6 +7,7 @@ mod consistency;
 mod gates;
 mod leave;
 mod protection;
+mod recovered;
 mod time;
 
 use crate::domain::contact::PastValue;

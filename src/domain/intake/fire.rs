@@ -43,7 +43,8 @@ pub(super) fn schedule(
     if let (Some(before), Some(after)) = (running, settling) {
         extend(&mut items, before, after);
     }
-    let mut trips = Trips::new(incoming.fires, incoming.received);
+    let mut trips = Trips::new(incoming.fires, incoming.received, incoming.found_at());
+    taken.counted_at = incoming.found_at().filter(|_| !fired.is_empty());
     // Whose item a breaker may hold: those that fired, and those whose burst it holds already.
     let mut holdable = Vec::with_capacity(fired.len());
     for rule in fired {
@@ -144,6 +145,7 @@ fn item(person: &Person, incoming: &Incoming<'_>, rule: &Rule, settling: Option<
             Action::Enroll { target, .. } => Some(target.name.clone()),
             Action::Unenroll { .. } | Action::Split | Action::Nothing => None,
         },
+        exits: rule.of(person.contact).exit().is_some(),
         ..fresh(incoming, pair_id(incoming, rule), of_rule, due)
     }
 }

@@ -17,7 +17,7 @@ mod settle;
 mod tests;
 
 pub use judge::{Verdict, by_bridge, by_call};
-pub use settle::{put_off, refused_access, settle};
+pub use settle::{next_try_ms, put_off, refused_access, settle};
 
 use serde::{Deserialize, Serialize};
 

@@ -71,10 +71,9 @@ pub fn settle(
 }
 
 /// HubSpot could not be asked, or a person has paused calls: the leaving is gone on with later.
-pub fn put_off(case: &Case<'_>, delay_ms: Option<u64>) -> Turn {
+pub fn put_off(case: &Case<'_>, delay_ms: u64) -> Turn {
     let mut leaving = case.leaving.clone();
     leaving.tries += 1;
-    let delay_ms = delay_ms.unwrap_or_else(|| self::delay_ms(case, leaving.tries));
     leaving.next = case.now.plus_ms(delay_ms);
     let mut turn = Turn::new(Step::Settled, case.person.contact, case.now);
     turn.leavings.push(leaving);
@@ -86,6 +85,11 @@ pub fn refused_access(case: &Case<'_>, message: &str) -> Turn {
     let mut turn = Turn::new(Step::Settled, case.person.contact, case.now);
     refused(case, &mut turn, case.leaving.clone(), message);
     turn
+}
+
+/// How long a leaving that could not be gone on with now is left alone, by its backoff.
+pub fn next_try_ms(case: &Case<'_>) -> u64 {
+    delay_ms(case, case.leaving.tries + 1)
 }
 
 /// When to look or call again.

@@ -17,15 +17,17 @@ impl Person {
         items.chain(self.next_urgent()).min()
     }
 
-    /// When somebody must look at a claim in doubt, or at a leaving: that cannot wait behind
-    /// others' items.
+    /// When somebody must look at a claim in doubt, at a leaving, or at an item that takes the
+    /// person out: that cannot wait behind what enrolls.
     pub fn next_urgent(&self) -> Option<Timestamp> {
         let doubts = self.claims.iter().filter_map(|claim| match claim.state {
             State::InDoubt { next_check, .. } if !self.is_left(&claim.id) => Some(next_check),
             _ => None,
         });
         let leaving = self.open_leaving().map(|leaving| leaving.next);
-        doubts.chain(leaving).min()
+        let exits =
+            self.items.iter().filter(|item| item.takes_out() && !self.is_left_for(&item.id));
+        doubts.chain(leaving).chain(exits.filter_map(|item| item.due)).min()
     }
 
     /// When the items of each rule are due first.

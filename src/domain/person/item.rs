@@ -81,6 +81,9 @@ pub struct Item {
     /// What it is for.
     #[serde(default, skip_serializing_if = "Purpose::is_usual")]
     pub purpose: Purpose,
+    /// Its rule takes people out, as it was when the trigger fired.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub exits: bool,
     /// Since when it has the person taken out of something for its own sake: what ended from
     /// then on does not make it rest, and it is not done twice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -145,9 +148,21 @@ impl Item {
             lost_answers: 0,
             denied: 0,
             purpose: Purpose::Rule,
+            exits: false,
             leaves_since: None,
             busy_since: None,
         }
+    }
+
+    /// Whether it takes the person out of something, and so goes before whatever enrolls. One that
+    /// only watches goes before nobody (CONSISTENCY.md 6.1).
+    pub fn takes_out(&self) -> bool {
+        let asked = match self.purpose {
+            Purpose::Suppress | Purpose::Press => true,
+            Purpose::Rule => self.exits,
+            Purpose::Then | Purpose::Replace => false,
+        };
+        asked && Mode::Approval <= self.mode
     }
 
     /// Whether a person released it from this.

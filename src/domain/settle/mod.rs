@@ -10,7 +10,7 @@ mod tests;
 
 pub use marker::{CONTROLS, Mark, marked, unstamped};
 pub use observe::{Shown, observe};
-pub use resolve::{Resolution, by_person, resolve};
+pub use resolve::{Resolution, by_person, resolve, unasked_ms};
 
 use std::sync::Arc;
 

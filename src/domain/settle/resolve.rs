@@ -171,12 +171,17 @@ fn unobservable(case: Case, standing: Standing, why: &str) -> Turn {
     }
 }
 
-/// HubSpot did not answer: that shows nothing, so it is no check. What is not told to wait for is
-/// waited for as long as the doubt is old.
+/// HubSpot did not answer: that shows nothing, so it is no check.
 fn not_now(case: Case, standing: Standing, delay_ms: Option<u64>) -> Turn {
-    let old_ms = case.now.since_ms(standing.since).min(UNREACHABLE_MS_MAX);
-    let delay_ms = delay_ms.unwrap_or(old_ms.max(case.policy.verify_first_ms));
+    let delay_ms = delay_ms.unwrap_or_else(|| unasked_ms(&case));
     again(case, standing, delay_ms)
+}
+
+/// How long a claim in doubt is left alone where HubSpot could not be asked, in milliseconds: as
+/// long as the doubt is old.
+pub fn unasked_ms(case: &Case) -> u64 {
+    let State::InDoubt { since, .. } = case.claim.state else { return case.policy.verify_first_ms };
+    case.now.since_ms(since).min(UNREACHABLE_MS_MAX).max(case.policy.verify_first_ms)
 }
 
 /// Not enrolled after all: decided again, on a fresh read.

@@ -8,9 +8,11 @@ use crate::domain::claim::{Channel, Claim, Sender, Stamp, State, Target};
 use crate::domain::id::{ContactId, UserId};
 use crate::domain::record::ProvenReads;
 use crate::domain::time::Timestamp;
+use crate::port::Answered;
 
 mod access;
 mod faults;
+mod in_time;
 mod lookback;
 mod read_back;
 mod reads;
@@ -47,6 +49,13 @@ fn hasty(server: &Server) -> Settings {
         base_url: server.url.clone(),
         timeout: Duration::from_millis(200),
         ..Settings::new(token(TOKEN))
+    }
+}
+
+impl Client {
+    /// Makes the call, whenever.
+    async fn enroll_claim(&self, claim: &Claim, email: Option<&str>) -> Answered {
+        self.enroll_in_time(claim, email, &|| true).await
     }
 }
 

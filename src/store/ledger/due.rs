@@ -99,6 +99,7 @@ mod tests {
     use super::*;
     use crate::domain::gates::fixture::{World, becomes, event, rule};
     use crate::domain::id::RuleId;
+    use crate::domain::rule::Mode;
     use crate::store::index::MemoryIndex;
 
     /// The contacts due at second 100, `limit` of them; each waiting one is (contact, rule,
@@ -121,6 +122,28 @@ mod tests {
         let contacts: Vec<u64> = due.contacts.iter().map(|contact| contact.0).collect();
         assert_eq!(contacts, expected);
         assert_eq!(due.next, next.map(at));
+    }
+
+    #[test]
+    fn whoever_is_to_be_taken_out_comes_before_everybody_who_is_to_be_enrolled() {
+        let at = |second: u64| Timestamp::from_unix_ms(second * 1_000);
+        // Of each: whether it takes out, whether it is live, and since when it is due.
+        let waiting = [(false, true, 10), (true, false, 20), (true, true, 30), (true, true, 120)];
+        let index = MemoryIndex::default();
+        for (contact, (exits, live, second)) in (1..).zip(waiting) {
+            let mut world = World::new(vec![rule("inbound", becomes("stage", "mql"), "intro")]);
+            world.settled(&event("stage", "mql"));
+            world.person.contact = ContactId(contact);
+            let item = &mut world.person.items[0];
+            (item.exits, item.due) = (exits, Some(at(second)));
+            item.mode = if live { Mode::Live } else { Mode::DryRun };
+            let rows = keys::derived(&world.person).into_iter();
+            let rows: Vec<_> = rows.map(|(key, value)| (key, Some(value))).collect();
+            index.apply(&rows).expect("memory");
+        }
+        let contacts = |limit| look(&index, at(100), limit).expect("memory").contacts;
+        assert_eq!(contacts(9), [3, 1, 2].map(ContactId));
+        assert_eq!(contacts(1), [3].map(ContactId));
     }
 
     #[test]

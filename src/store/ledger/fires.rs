@@ -21,9 +21,9 @@ fn load(index: &impl Index, held: impl Iterator<Item = Person>) -> Result<Fires,
     let mut fires = Fires::default();
     for_each(index, keys::MARK, |key, value| {
         if let [mode, rule, second] = keys::parts(key)[..]
-            && let (Ok(second), Ok(total)) = (second.parse(), value.try_into())
+            && let (Ok(second), Ok(count)) = (second.parse(), value.try_into())
         {
-            fires.set(&keys::fuse_of(mode, rule), (second, u64::from_be_bytes(total)));
+            fires.set(&keys::fuse_of(mode, rule), (second, u64::from_be_bytes(count)));
         }
     })?;
     for_each(index, keys::OPEN_BREAKER, |key, value| {
@@ -39,8 +39,8 @@ fn load(index: &impl Index, held: impl Iterator<Item = Person>) -> Result<Fires,
 
 /// Takes in what an event fired and opened.
 pub(super) fn take(fires: &mut Fires, event: &TakenEvent, at: Timestamp, rows: &mut Rows) {
-    for (fuse, (second, total)) in fires.take(event, at) {
-        rows.insert(keys::mark(&fuse, second), Some(total.to_be_bytes().to_vec()));
+    for (fuse, (second, count)) in fires.take(event, at) {
+        rows.insert(keys::mark(&fuse, second), Some(count.to_be_bytes().to_vec()));
     }
     for Tripped { fuse, open } in &event.opened {
         let row = serde_json::to_vec(open).expect("numbers become JSON");

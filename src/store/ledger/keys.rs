@@ -17,8 +17,8 @@ pub(super) const PERSON: u8 = b'P';
 pub(super) const SEEN: u8 = b'D';
 /// Persons by the time they are due.
 pub(super) const DUE: u8 = b'T';
-/// Persons by the time at which they are due for what cannot wait: a leaving, a doubt. Whoever is
-/// here is among [`DUE`] too.
+/// Persons by the time at which they are due for what cannot wait: a leaving, a doubt, an item that
+/// takes them out. Whoever is here is among [`DUE`] too.
 pub(super) const URGENT: u8 = b'S';
 /// Persons by rule and the time at which its items are due: no rule waits behind another's
 /// multitude. Whoever is here is among [`DUE`] too.
@@ -33,7 +33,7 @@ pub(super) const UNSETTLED: u8 = b'U';
 pub(super) const ERASED: u8 = b'X';
 /// Slots of enrollments, by inbox (none for a workflow) and claim; the value names the rule.
 pub(super) const SLOT: u8 = b'B';
-/// What fired, by fuse and second: the running total.
+/// What fired, by fuse and second: how many in that second.
 pub(super) const MARK: u8 = b'F';
 /// Open breakers, by fuse.
 pub(super) const OPEN_BREAKER: u8 = b'O';

@@ -9,7 +9,7 @@ use crate::domain::record::ProvenReads;
 use crate::store::index::{Index, IndexError, Tally};
 
 /// The form of the rows. Another one means: rebuild.
-pub(super) const SCHEMA: u32 = 5;
+pub(super) const SCHEMA: u32 = 6;
 
 /// See the module.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -71,8 +71,8 @@ impl<I: Index> Book<I> {
         let seen = identities.map(|(day, identity)| (keys::seen(day, identity), Some(Vec::new())));
         self.stage.rows.extend(seen);
         for (fuse, second, total) in &kept.marks {
-            self.fires.keep(fuse, (*second, *total));
-            let row = Some(total.to_be_bytes().to_vec());
+            let Some(count) = self.fires.keep(fuse, (*second, *total)) else { continue };
+            let row = Some(count.to_be_bytes().to_vec());
             self.stage.rows.insert(keys::mark(fuse, *second), row);
         }
         for (fuse, held) in &kept.held {
