@@ -13,6 +13,7 @@ mod roll;
 mod rules;
 mod seed;
 mod serve;
+mod skew;
 mod start;
 mod sweeping;
 mod walk;

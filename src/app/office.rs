@@ -16,8 +16,8 @@ use super::reconcile::Reconciler;
 use super::seed::Seeder;
 use super::{DiskRouter, Refused, SystemClock, rules};
 use crate::admin::{
-    self, Counted, DiskUse, Looked, Metrics, PressError, ReconcileStanding, Refusal, ReloadError,
-    Reloaded, RulesStanding, SeedStanding, Standing,
+    self, Counted, DiskUse, Looked, LookingBack, Metrics, PressError, ReconcileStanding, Refusal,
+    ReloadError, Reloaded, RulesStanding, SeedStanding, Standing,
 };
 use crate::config::Config;
 use crate::domain::claim::{Claim, State};
@@ -219,6 +219,12 @@ impl Office {
         }
     }
 
+    /// For how long calls wait for what was enrolled meanwhile.
+    fn looking_back(&self) -> Option<LookingBack> {
+        let lasted = self.router.looks_back_for()?;
+        Some(LookingBack { since: self.store.ledger.recall().owed, lasted })
+    }
+
     /// When the oldest call whose outcome is open was made. Looks at the first page only: more
     /// than a page in doubt is an alert of its own kind.
     fn oldest_unsettled(&self) -> Option<Timestamp> {
@@ -264,6 +270,7 @@ impl admin::Office for Office {
             disk: disk_use(&self.store.sizes.get()),
             oldest_undecided: self.store.ledger.oldest_due(),
             oldest_unsettled: self.oldest_unsettled(),
+            looking_back: self.looking_back(),
             alerts,
         }
     }

@@ -166,7 +166,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
 
     /// Wakes some of those who waited while calls were paused.
     async fn resumed(&self) {
-        if self.ledger.is_paused() {
+        if self.keeps_back() {
             return;
         }
         let now = self.now();
