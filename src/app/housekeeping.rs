@@ -60,15 +60,15 @@ fn now(office: &Office) -> Timestamp {
     office.router.told_now().unwrap_or_else(|| untold(SystemClock.now(), newest(&office.store)))
 }
 
-/// While HubSpot has told no time nothing is older than it is to the newest record.
+/// While HubSpot has told no time nothing is older than it is to the newest event.
 fn untold(here: Timestamp, newest: Timestamp) -> Timestamp {
     here.min(newest)
 }
 
-/// When the newest record was written.
+/// When the newest event was received: what HubSpot signs is not taken by a clock that is minutes
+/// off.
 fn newest(store: &OpenStore) -> Timestamp {
-    let last = store.ledger.totals().records;
-    store.ledger.recorded_at(last).ok().flatten().unwrap_or_default()
+    store.ledger.totals().last_event.unwrap_or_default()
 }
 
 /// Looks at the disk's free space each second; what it says is an alert.
@@ -115,11 +115,10 @@ async fn forget(office: &Office) {
     }
 }
 
-/// What is forgotten at `now`: nothing grows old while nothing is recorded.
+/// What is forgotten at `now`: nothing grows old while no event comes.
 fn forgotten(now: Timestamp, newest: Timestamp, kept_ms: u64) -> Forgot {
-    let at = now.min(newest);
-    let day = u32::try_from(at.minus_ms(kept_ms).unix_ms() / DAY_MS).unwrap_or_default();
-    Forgot { at, day }
+    let oldest = now.min(newest).minus_ms(kept_ms);
+    Forgot { at: now, day: u32::try_from(oldest.unix_ms() / DAY_MS).unwrap_or_default() }
 }
 
 /// A round of retention, on a thread that may block.
@@ -163,7 +162,7 @@ mod tests {
         // The wall clock is 40 days ahead, before and after HubSpot told the time.
         check(None, 40, 0, 0);
         check(Some(0), 40, 0, 0);
-        // A record was written with it.
+        // Reconciled with it, before HubSpot told the time.
         check(Some(0), 40, 40, 0);
         // It is behind: what is old stays a while longer.
         check(None, 0, 3, 0);
@@ -171,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_grows_old_while_nothing_is_recorded() {
+    fn nothing_grows_old_while_no_event_comes() {
         check(Some(90), 90, 2, 2);
     }
 }

@@ -14,7 +14,7 @@ use super::alerts::Alerts;
 use super::housekeeping::DISK_FULL;
 use super::reconcile::Reconciler;
 use super::seed::Seeder;
-use super::{DiskRouter, Refused, SystemClock, rules};
+use super::{DiskRouter, Refused, rules};
 use crate::admin::{
     self, Counted, DiskUse, Looked, LookingBack, Metrics, PressError, ReconcileStanding, Refusal,
     ReloadError, Reloaded, RulesStanding, SeedStanding, Standing,
@@ -31,7 +31,7 @@ use crate::domain::rule::RuleSet;
 use crate::domain::settle::Resolution;
 use crate::domain::take_out::Asked;
 use crate::domain::time::Timestamp;
-use crate::port::{Clock, Ledger, LedgerError, Records};
+use crate::port::{Ledger, LedgerError, Records};
 use crate::router::{Pressed, Rules};
 use crate::rules_folder::ContentHash;
 use crate::store::ledger::Compaction;
@@ -99,7 +99,7 @@ impl Office {
         *before = loaded.hash;
         let reloaded = self.apply(loaded.set).await?;
         if !reloaded.changed {
-            self.try_again(SystemClock.now()).await?;
+            self.try_again(self.router.now()).await?;
         }
         Ok(reloaded)
     }
@@ -129,7 +129,7 @@ impl Office {
         &self,
         loaded: Result<rules::LoadedRules, Refused>,
     ) -> Result<Reloaded, ReloadError> {
-        let now = SystemClock.now();
+        let now = self.router.now();
         let of_here = |portal| self.store.ledger.portal().is_none_or(|here| here == portal);
         let (mut set, files) = match loaded {
             Ok((set, _)) if !of_here(set.portal.id) => {
@@ -254,7 +254,7 @@ impl admin::Office for Office {
     }
 
     fn now(&self) -> Timestamp {
-        SystemClock.now()
+        self.router.now()
     }
 
     fn standing(&self) -> Standing {
@@ -285,7 +285,7 @@ impl admin::Office for Office {
             return Err(ReadFailure::Refused { message });
         }
         let found = self.router.view_of(contact).await?;
-        Ok(found.map(|(contact, owners)| Looked { at: SystemClock.now(), contact, owners }))
+        Ok(found.map(|(contact, owners)| Looked { at: self.router.now(), contact, owners }))
     }
 
     async fn reload(&self) -> Result<Reloaded, ReloadError> {
@@ -346,12 +346,12 @@ impl admin::Office for Office {
 
     async fn forget(&self, contact: ContactId, press: Press) -> Result<(), LedgerError> {
         info!(contact.id = %contact, who = press.who, "a contact is erased");
-        self.store.ledger.erase(SystemClock.now(), contact, press).await
+        self.store.ledger.erase(self.router.now(), contact, press).await
     }
 
     async fn pause(&self, paused: bool, press: Press) -> Result<(), LedgerError> {
         info!(paused, who = press.who, "calls paused or resumed");
-        self.store.ledger.pause(Paused { at: SystemClock.now(), paused }).await?;
+        self.store.ledger.pause(Paused { at: self.router.now(), paused }).await?;
         if !paused && self.store.restored().is_some() {
             let forgotten = self.store.forget_restored();
             forgotten.map_err(|error| LedgerError::Unwritable(error.to_string()))?;
