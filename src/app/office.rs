@@ -20,7 +20,6 @@ use crate::admin::{
     ReloadError, Reloaded, RulesStanding, SeedStanding, Standing,
 };
 use crate::config::Config;
-use crate::domain::claim::{Claim, State};
 use crate::domain::found::{Found, Tally};
 use crate::domain::id::{ContactId, RowId};
 use crate::domain::outcome::ReadFailure;
@@ -192,14 +191,14 @@ impl Office {
     }
 
     /// The claim in doubt of a decision record.
-    fn in_doubt(&self, id: &RowId) -> Result<Option<Claim>, LedgerError> {
+    fn in_doubt(&self, id: &RowId) -> Result<Option<ContactId>, LedgerError> {
         let mut after = None;
         loop {
             let page = self.store.ledger.list(Listing::InDoubt, after, PAGE)?;
             let Some(last) = page.last().map(|listed| listed.contact) else { return Ok(None) };
             let mut claims = page.into_iter().filter_map(|listed| listed.claim);
             if let Some(claim) = claims.find(|claim| claim.row == *id) {
-                return Ok(Some(claim));
+                return Ok(Some(claim.contact));
             }
             after = Some(last);
         }
@@ -298,16 +297,16 @@ impl admin::Office for Office {
         found: admin::Resolution,
         press: Press,
     ) -> Result<(), PressError> {
-        let claim = self.in_doubt(&id)?.ok_or(PressError::NotFound)?;
-        if !matches!(claim.state, State::InDoubt { .. } | State::NeedsReview { .. }) {
-            return Err(PressError::Conflict("this call is not in doubt any more".to_owned()));
-        }
+        let contact = self.in_doubt(&id)?.ok_or(PressError::NotFound)?;
         let resolution = match found {
             admin::Resolution::Enrolled => Resolution::Enrolled,
             admin::Resolution::NotEnrolled => Resolution::NotEnrolled,
         };
-        self.router.resolve_by_person(claim, resolution, press).await?;
-        Ok(())
+        if self.router.resolve_by_person((contact, &id), resolution, press).await? {
+            Ok(())
+        } else {
+            Err(PressError::Conflict("this call is not in doubt any more".to_owned()))
+        }
     }
 
     async fn decide_held(

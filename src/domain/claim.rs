@@ -173,6 +173,11 @@ impl Claim {
         matches!(self.state, State::Reserved | State::InDoubt { .. } | State::NeedsReview { .. })
     }
 
+    /// Whether its call was made and nobody knows what came of it.
+    pub fn is_doubted(&self) -> bool {
+        matches!(self.state, State::InDoubt { .. } | State::NeedsReview { .. })
+    }
+
     /// When the enrollment began and, once it is over, ended. `None` where nobody was enrolled.
     pub fn span(&self, now: Timestamp) -> Option<(Timestamp, Option<Timestamp>)> {
         match &self.state {

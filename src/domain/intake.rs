@@ -13,6 +13,7 @@ use super::delivery;
 use super::event::{Event, Kind, is_merge_source};
 use super::gates::past::CLOCK_SLACK_MS;
 use super::id::{ContactId, PropertyName, RowId};
+use super::kept::{before, kept};
 use super::person::{Newest, Person};
 use super::reason::Reason;
 use super::record::{Row, TakenEvent, TraceStep};
@@ -124,9 +125,9 @@ fn nothing_done() -> TakenEvent {
 }
 
 /// The newest value the store has seen of the property that changed; `None` where it saw none.
-fn old_value<'a>(person: &'a Person, event: &Event) -> Option<&'a str> {
-    let (property, _) = event.watched()?;
-    person.newest.get(&property)?.value.as_deref()
+fn old_value<'a>(person: &'a Person, event: &'a Event) -> Option<&'a str> {
+    let (property, value) = event.watched()?;
+    person.newest.get(&property)?.value.as_deref().map(|old| before(old, value))
 }
 
 /// Under what name the store keeps when that which the event changes was last changed.
@@ -186,7 +187,7 @@ fn newest(rules: &RuleSet, incoming: &Incoming<'_>) -> Option<(PropertyName, New
     }
     let (property, value) = incoming.event.watched()?;
     let watched = rules.by_property.contains_key(&property);
-    let value = watched.then(|| value.to_owned());
+    let value = watched.then(|| kept(value).into_owned());
     Some((property, Newest { at: incoming.at(), value }))
 }
 
@@ -289,7 +290,7 @@ fn ignored(
 ) -> Row {
     Row {
         contact,
-        event: Some(incoming.event.clone()),
+        event: Some(incoming.event.kept()),
         ..Row::new(RowId::from(incoming.id), reason, sentence, rules.fingerprint.clone())
     }
 }

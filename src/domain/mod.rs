@@ -24,6 +24,7 @@ pub mod found;
 pub mod gates;
 pub mod id;
 pub mod intake;
+pub mod kept;
 pub mod leaving;
 pub mod line;
 pub mod outcome;

@@ -160,6 +160,8 @@ impl Person {
         for item in &turn.items {
             match self.items.iter_mut().find(|known| known.id == item.id) {
                 Some(known) => known.clone_from(item),
+                // A step that began before an erasure brings nothing back.
+                None if self.erased.is_some() => {}
                 None => self.items.push(item.clone()),
             }
         }

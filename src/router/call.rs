@@ -9,7 +9,7 @@ use tracing::{info, warn};
 use super::Router;
 use super::pace::Urgency;
 use super::reading::Reading;
-use super::turn::Progress;
+use super::turn::{Progress, STORE_PAUSE};
 use crate::domain::claim::{Channel, Claim, Stamp, State, Target};
 use crate::domain::decide::Intent;
 use crate::domain::gates::theme::blockers;
@@ -127,11 +127,25 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         turn.correlation = answered.correlation;
         report(&turn);
         let confirmed = turn.claims.iter().find(|claim| is_confirmed_sequence(claim)).cloned();
-        self.ledger.settle(turn).await?;
+        self.keep(turn).await?;
         if let Some(claim) = confirmed {
             self.look_once(&claim).await?;
         }
         Ok(Progress::More)
+    }
+
+    /// Keeps how a call ended, however long the disk takes it: what is reserved and not settled
+    /// would hold its theme and its place until a restart.
+    async fn keep(&self, turn: Turn) -> Result<(), LedgerError> {
+        loop {
+            match self.ledger.settle(turn.clone()).await {
+                Err(LedgerError::Unwritable(why)) => {
+                    warn!(why, "how a call ended cannot be written, trying again");
+                    tokio::time::sleep(STORE_PAUSE).await;
+                }
+                settled => return settled,
+            }
+        }
     }
 
     /// Reads the first enrollment back, unless an earlier run did: only a read that has worked
@@ -140,7 +154,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         if self.ledger.proven_reads().sequences || self.looked_once.swap(true, Ordering::Relaxed) {
             return Ok(());
         }
-        self.ask(Urgency::Read, 1).await;
+        self.ask(Urgency::Begun, 1).await;
         if self.heard(self.hubspot.enrollments(&claim.target, claim.contact)).await.is_err() {
             self.looked_once.store(false, Ordering::Relaxed);
         }

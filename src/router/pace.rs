@@ -22,6 +22,9 @@ pub enum Urgency {
     Leave,
     /// A call whose outcome nobody knows is read back.
     Doubt,
+    /// What a decision that has begun still needs: it is done before another one begins, or
+    /// every further read of it would wait behind all who begin meanwhile.
+    Begun,
     /// The fresh read of a decision, and its call.
     Enroll,
     /// A question of a person, a probe.
@@ -265,8 +268,8 @@ mod tests {
 
     #[test]
     fn the_most_urgent_goes_first() {
-        use Urgency::{Doubt, Enroll, Leave, Read};
-        check(&[Read, Enroll, Doubt, Leave], &[Leave, Doubt, Enroll, Read]);
+        use Urgency::{Begun, Doubt, Enroll, Leave, Read};
+        check(&[Read, Enroll, Begun, Doubt, Leave], &[Leave, Doubt, Begun, Enroll, Read]);
         check(&[Enroll, Read, Enroll, Leave], &[Leave, Enroll, Enroll, Read]);
     }
 

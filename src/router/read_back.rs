@@ -7,7 +7,7 @@ use super::turn::Progress;
 use crate::domain::claim::{Channel, Claim, Doubt, State, Target};
 use crate::domain::contact::Contact;
 use crate::domain::gates::evidence;
-use crate::domain::id::{ContactId, PropertyName, RuleId};
+use crate::domain::id::{ContactId, PropertyName, RowId, RuleId};
 use crate::domain::outcome::{Later, Observation, ReadFailure};
 use crate::domain::person::{Item, Person};
 use crate::domain::reason::Reason;
@@ -17,7 +17,8 @@ use crate::domain::settle::{
     Case, Resolution, Shown, by_person, item_of, observe, recovered, resolve,
 };
 use crate::domain::time::{SECOND_MS, Timestamp};
-use crate::port::{Clock, Enrollments, HubSpot, Ledger, LedgerError, Wanted};
+use crate::domain::view::Memory;
+use crate::port::{Clock, Enrollments, HubSpot, Ledger, LedgerError, Recorded, Saw, Wanted};
 
 /// What a reload may have mended.
 const WOKEN: [Reason; 4] =
@@ -43,12 +44,14 @@ fn is_fresh(claim: &Claim, now: Timestamp) -> bool {
 }
 
 impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
-    /// Asks HubSpot about one claim and takes the answer into account.
+    /// Asks HubSpot about one claim and takes the answer into account, unless the person changed
+    /// meanwhile: somebody may have resolved it.
     pub(super) async fn read_back(
         &self,
         claim: Claim,
-        person: &Person,
+        memory: &Memory,
     ) -> Result<Progress, LedgerError> {
+        let person = &memory.person;
         let looked = match self.parked_ms(Urgency::Doubt) {
             Some(delay_ms) => {
                 Ok(Look::Seen(Observation::NotNow { why: Later::Busy, delay_ms: Some(delay_ms) }))
@@ -75,8 +78,11 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
             Err(ReadFailure::Refused { message }) => Observation::Unobservable { why: message },
         };
         let turn = resolve(self.case(claim, person), observation);
-        report(&turn);
-        self.ledger.settle(turn).await?;
+        let told = turn.clone();
+        let saw = Saw { versions: memory.versions.clone() };
+        if self.ledger.record(turn, saw).await? == Recorded::Done {
+            report(&told);
+        }
         self.keep_proofs().await?;
         Ok(Progress::More)
     }
@@ -158,32 +164,49 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         }
     }
 
-    /// Ends a doubt by what a person found in HubSpot.
+    /// Ends the doubt about the enrollment of record `row` by what a person found in HubSpot;
+    /// `false` where it is in doubt no more.
     pub async fn resolve_by_person(
         &self,
-        claim: Claim,
+        (contact, row): (ContactId, &RowId),
         resolution: Resolution,
         press: Press,
-    ) -> Result<(), LedgerError> {
-        let person = self.ledger.look(claim.contact)?.person;
-        let turn = by_person(self.case(claim, &person), resolution, press);
-        report(&turn);
-        self.ledger.settle(turn).await
+    ) -> Result<bool, LedgerError> {
+        loop {
+            let Memory { person, versions, .. } = self.ledger.look(contact)?;
+            let mut claims = person.claims.iter();
+            let Some(claim) = claims.find(|it| it.row == *row && it.is_doubted()) else {
+                return Ok(false);
+            };
+            let case = self.case(claim.clone(), &person);
+            let turn = by_person(case, resolution, press.clone());
+            let told = turn.clone();
+            if self.ledger.record(turn, Saw { versions }).await? == Recorded::Done {
+                report(&told);
+                return Ok(true);
+            }
+        }
     }
 
     /// Looks again at what is held for a reason that a reload or a mended access may have ended,
     /// and at what is asked for a rule that is gone or off (CONSISTENCY.md 6.12).
     pub async fn wake(&self, contact: ContactId) -> Result<(), LedgerError> {
-        let person = self.ledger.look(contact)?.person;
-        let now = self.now();
-        let mut turn = Turn::new(Step::Pressed, person.contact, now);
         let rules = self.rules.load_full();
         let is_off = |id: &RuleId| rules.rule(id).is_none_or(|rule| rule.mode == Mode::Off);
         let vain = |it: &Item| ASKED.contains(&it.reason) && it.of_rule().is_some_and(is_off);
-        let held = person.items.into_iter();
-        let held = held.filter(|item| WOKEN.contains(&item.reason) || vain(item));
-        turn.items = held.map(|item| Item { due: Some(now), ..item }).collect();
-        if turn.items.is_empty() { Ok(()) } else { self.ledger.settle(turn).await }
+        loop {
+            let Memory { person, versions, .. } = self.ledger.look(contact)?;
+            let now = self.now();
+            let mut turn = Turn::new(Step::Pressed, person.contact, now);
+            let held = person.items.into_iter();
+            let held = held.filter(|item| WOKEN.contains(&item.reason) || vain(item));
+            turn.items = held.map(|item| Item { due: Some(now), ..item }).collect();
+            if turn.items.is_empty()
+                || self.ledger.record(turn, Saw { versions }).await? == Recorded::Done
+            {
+                return Ok(());
+            }
+        }
     }
 
     /// Claims that were reserved when the router stopped may have been sent: they are in doubt.

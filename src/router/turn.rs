@@ -29,7 +29,7 @@ const OVERTAKEN_PAUSE: Duration = Duration::from_millis(50);
 /// A read older than this is not acted on (CONSISTENCY.md section 2).
 const READ_AGE_MS_MAX: u64 = 30_000;
 /// How long a worker waits when the store cannot write.
-const STORE_PAUSE: Duration = Duration::from_secs(1);
+pub(super) const STORE_PAUSE: Duration = Duration::from_secs(1);
 /// Steps of one turn; whoever is still due after them comes again.
 const STEPS_MAX: usize = 16;
 
@@ -60,38 +60,39 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         let memory = self.ledger.look(contact)?;
         let now = self.now();
         if let Some(claim) = memory.person.doubt_due(now) {
-            return self.read_back(claim.clone(), &memory.person).await;
+            return self.read_back(claim.clone(), &memory).await;
         }
         let leaving = memory.person.open_leaving().filter(|leaving| leaving.next <= now);
         if let Some(leaving) = leaving.cloned() {
             return self.leave(leaving, memory.person).await;
         }
         if is_due(&memory.person, now) {
-            self.decide_due(memory.person).await
+            self.decide_due(memory).await
         } else {
             Ok(Progress::Enough)
         }
     }
 
     /// Pace token, fresh read, decision. One token is for the read, one for the call.
-    async fn decide_due(&self, person: Person) -> Result<Progress, LedgerError> {
+    async fn decide_due(&self, memory: Memory) -> Result<Progress, LedgerError> {
         let rules = self.rules.load_full();
+        let person = &memory.person;
         if let Some(delay_ms) = self.parked_ms(Urgency::Enroll) {
             let (why, delay_ms) = (Later::Busy, Some(delay_ms));
-            return self.postpone(&rules, &person, &Postponed::Later { why, delay_ms }).await;
+            return self.postpone(&rules, &memory, &Postponed::Later { why, delay_ms }).await;
         }
         self.ask(Urgency::Enroll, 2).await;
         let read_at = self.now();
-        let read = self.read(&rules, person.contact, Urgency::Enroll).await;
+        let read = self.read(&rules, person.contact, Urgency::Begun).await;
         if read.is_ok() {
             self.circuits.answered();
         }
         let reading = match read {
             Ok(Some(reading)) => reading,
-            Ok(None) => return self.gone(&rules, &person).await,
-            Err(failure) => return self.not_read(&rules, &person, failure).await,
+            Ok(None) => return self.gone(&rules, &memory).await,
+            Err(failure) => return self.not_read(&rules, &memory, failure).await,
         };
-        if self.is_known_as(&person, &reading.contact, read_at).await? {
+        if self.is_known_as(person, &reading.contact, read_at).await? {
             self.spare();
             return Ok(Progress::Enough);
         }
@@ -145,15 +146,15 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
 
     /// The contact is not there. HubSpot may only be slow to show a new one, so it is read
     /// three times.
-    async fn gone(&self, rules: &RuleSet, person: &Person) -> Result<Progress, LedgerError> {
+    async fn gone(&self, rules: &RuleSet, memory: &Memory) -> Result<Progress, LedgerError> {
         self.spare();
-        self.postpone(rules, person, &Postponed::Gone).await
+        self.postpone(rules, memory, &Postponed::Gone).await
     }
 
     async fn not_read(
         &self,
         rules: &RuleSet,
-        person: &Person,
+        memory: &Memory,
         failure: ReadFailure,
     ) -> Result<Progress, LedgerError> {
         self.spare();
@@ -163,7 +164,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
                 let rests = self.circuits.unanswered(why, &message);
                 let delay_ms = self.slow_down(rules, why, delay_ms);
                 let retry = (why == Later::Unreachable && delay_ms.is_none())
-                    .then(|| self.retry_ms(person, now));
+                    .then(|| self.retry_ms(&memory.person, now));
                 match retry {
                     // Everybody waits for HubSpot: this one says nothing of the contact.
                     Some(delay_ms) if rests => Postponed::Later { why, delay_ms: Some(delay_ms) },
@@ -178,7 +179,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
             }
             ReadFailure::Refused { message } => Postponed::Refused(message),
         };
-        self.postpone(rules, person, &postponed).await
+        self.postpone(rules, memory, &postponed).await
     }
 
     /// When a person's items are tried again: by the backoff, or later where the retry budget is
@@ -194,23 +195,30 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
     /// A worker gave up on this person in a way we do not understand. What is due for them
     /// becomes a dead letter, so that they do not stop it again and again.
     pub(super) async fn bury(&self, contact: ContactId) -> Result<(), LedgerError> {
-        let person = self.ledger.look(contact)?.person;
         let why = "a part of the router gave up; please report it".to_owned();
         let rules = self.rules.load_full();
-        self.postpone(&rules, &person, &Postponed::Stuck(why)).await.map(|_| ())
+        // A call may have been under way: it is read back like one that a stop cut off.
+        self.recover(&[contact]).await?;
+        let memory = self.ledger.look(contact)?;
+        self.postpone(&rules, &memory, &Postponed::Stuck(why)).await.map(|_| ())
     }
 
+    /// Puts off what is due for a person. What was put off must be what was looked at: where a
+    /// person pressed something meanwhile, or an event came, nothing is recorded, and whatever is
+    /// still due is read again.
     async fn postpone(
         &self,
         rules: &RuleSet,
-        person: &Person,
+        memory: &Memory,
         postponed: &Postponed,
     ) -> Result<Progress, LedgerError> {
-        let now = self.now();
+        let (now, person) = (self.now(), &memory.person);
         let turn = postpone::turn(rules, person, postponed, (now, person.contact.0));
-        // Whatever moved meanwhile is due again, and read again.
-        self.ledger.settle(turn).await?;
-        Ok(Progress::Enough)
+        let saw = Saw { versions: memory.versions.clone() };
+        Ok(match self.ledger.record(turn, saw).await? {
+            Recorded::Done => Progress::Enough,
+            Recorded::Moved => Progress::More,
+        })
     }
 
     /// HubSpot asked to slow down: nobody calls before that. A full day lasts until the
@@ -244,7 +252,7 @@ fn is_due(person: &Person, now: Timestamp) -> bool {
 fn changes(plan: &Plan, memory: &Memory, reading: &Reading, now: Timestamp) -> Turn {
     let before = &memory.person.items;
     let mut turn = Turn::new(Step::Decided, memory.person.contact, now);
-    turn.viewed = Some(reading.contact.clone());
+    turn.viewed = Some(reading.contact.clone().kept());
     turn.owner = reading.contact.owner().and_then(|id| reading.owners.get(&id)).cloned();
     turn.rows.clone_from(&plan.rows);
     let called = plan.enroll.as_ref().map(|intent| &intent.item);

@@ -146,9 +146,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
 
     /// Wakes the first in line where a sender has a place earlier than was thought.
     async fn pass_on(&self, looked: &mut Instant) {
-        if looked.elapsed() < self.nap
-            || self.halts.of_everything().is_some()
-            || self.ledger.is_paused()
+        if looked.elapsed() < self.nap || self.halts.of_everything().is_some() || self.keeps_back()
         {
             return;
         }
@@ -164,7 +162,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         }
     }
 
-    /// Wakes some of those who waited while calls were paused.
+    /// Wakes some of those who waited while no call that enrolls could leave.
     async fn resumed(&self) {
         if self.keeps_back() {
             return;

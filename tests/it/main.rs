@@ -23,6 +23,7 @@ mod kills;
 mod mistakes;
 mod model;
 mod outage;
+mod overtaken;
 mod people;
 mod pressure;
 mod protection;

@@ -2,7 +2,6 @@
 
 use std::fs;
 
-use hubroute::simulator::Endpoint;
 use serde_json::json;
 
 use crate::harness::{BOOK, Harness, LONG, Setup, rule};
@@ -13,11 +12,6 @@ const PLACES: usize = 8;
 
 fn changes(to: u64) -> Vec<(u64, String, String)> {
     (1..=to).map(|n| (n, "stage".to_owned(), "hot".to_owned())).collect()
-}
-
-fn reads(harness: &Harness) -> u64 {
-    let counts = harness.counts();
-    counts.calls.get(&Endpoint::ReadContact).into_iter().flat_map(|it| it.values()).sum()
 }
 
 #[test]
@@ -35,9 +29,9 @@ fn a_place_that_becomes_free_wakes_one_of_a_thousand_who_wait() {
             (of("wait budget-exhausted") + of("enroll matched")) as u64 == WAITERS
         }
     });
-    let (enrolled, read) = (harness.counts().enrollments, reads(&harness));
+    let (enrolled, read) = (harness.counts().enrollments, harness.reads());
     harness.wait_for(LONG, |_| enrolled + PLACES <= harness.counts().enrollments);
-    let (places, more) = (harness.counts().enrollments - enrolled, reads(&harness) - read);
+    let (places, more) = (harness.counts().enrollments - enrolled, harness.reads() - read);
     assert!(more <= 3 * places as u64 + 8, "{more} reads for {places} places");
     // In the order they came, give or take those who were decided at the same time.
     let counts = harness.counts();

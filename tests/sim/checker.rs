@@ -146,6 +146,8 @@ pub(crate) struct Checker {
     /// Decisions by decision and reason.
     pub(crate) reasons: BTreeMap<String, usize>,
     pub(crate) acknowledged: usize,
+    /// When somebody was forgotten, by HubSpot's clock.
+    pub(crate) forgotten: BTreeMap<u64, i64>,
     /// Inboxes that reached their budget in some 24 hours.
     pub(crate) full: usize,
     pub(crate) violations: usize,
@@ -168,6 +170,7 @@ impl Checker {
             in_doubt: BTreeMap::new(),
             reasons: BTreeMap::new(),
             acknowledged: 0,
+            forgotten: BTreeMap::new(),
             full: 0,
             violations: 0,
             shown: Vec::new(),
@@ -186,6 +189,11 @@ impl Checker {
         for what in all {
             self.violation(what);
         }
+    }
+
+    /// Somebody was forgotten: no call about them begins from now on.
+    pub(crate) fn forgotten(&mut self, contact: u64, at: i64) {
+        self.forgotten.entry(contact).or_insert(at);
     }
 
     /// The sender was answered 204 for a delivery of so many items.

@@ -49,6 +49,8 @@ struct State {
     /// Writes and syncs until the machine stops; `None`: it goes on.
     stops_after: Option<u64>,
     stopped: bool,
+    /// Nothing more can be written.
+    full: bool,
 }
 
 /// See the module. Cloning gives another handle to it.
@@ -67,6 +69,11 @@ impl SimDisk {
     /// Stops the machine after so many more writes and syncs.
     pub(crate) fn stop_after(&self, steps: u64) {
         self.state().stops_after = Some(steps);
+    }
+
+    /// Fills the disk up, or makes space on it.
+    pub(crate) fn fill(&self, full: bool) {
+        self.state().full = full;
     }
 
     /// Whether it stopped there.
@@ -230,6 +237,9 @@ impl DiskFile for SimFile {
             let stops = SimDisk::step(state);
             if before {
                 return stops;
+            }
+            if state.full {
+                return Err(io::ErrorKind::StorageFull.into());
             }
             let content = content(state, id)?;
             let offset = usize::try_from(offset).map_err(io::Error::other)?;

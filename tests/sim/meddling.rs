@@ -1,5 +1,5 @@
 //! What people do beside the traffic: they set the machine's clock, change rules, lose a sender's
-//! inbox, break the bridge, pause calls, press, and enroll by hand.
+//! inbox, break the bridge, pause calls, fill the disk up, press, forget people, and enroll by hand.
 
 use hubroute::domain::record::Paused;
 use hubroute::port::Clock as _;
@@ -11,6 +11,8 @@ use crate::world::{AFTERMATH, World};
 use crate::{account, people};
 
 const TWO_MONTHS_MS: i64 = 60 * 86_400_000;
+/// Of a thousand looks at what waits, how often somebody of those who wait is forgotten.
+const FORGETS: u64 = 50;
 
 impl World {
     /// The router's clock is set wrong, and right again; every other time not at once, but in the
@@ -37,7 +39,8 @@ impl World {
         self.agenda.clock = (elapsed + lasts.max(1)).min(busy.max(elapsed + 1));
     }
 
-    /// People change the rules, lose a sender's inbox, break the bridge, pause calls.
+    /// People change the rules, lose a sender's inbox, break the bridge, pause calls, fill the disk
+    /// up, and send the router to look back.
     pub(crate) async fn change(&mut self, elapsed: u64, busy: u64) {
         if self.agenda.mend <= elapsed {
             self.agenda.mend = u64::MAX;
@@ -55,7 +58,7 @@ impl World {
             return;
         }
         self.agenda.mend = (elapsed + self.random.within(10 * MINUTE, 10 * HOUR)).min(busy);
-        match self.random.below(5) {
+        match self.random.below(7) {
             0 | 1 => {
                 self.edition += 1;
                 self.reload().await;
@@ -69,11 +72,21 @@ impl World {
                 let after_ms = self.random.pick(&after_ms).clone();
                 self.set_bridge(&after_ms);
             }
+            4 => self.machine.disk.fill(true),
+            5 => self.look_back(true),
             _ => self.pause(true).await,
         }
     }
 
+    fn look_back(&self, looks: bool) {
+        if let Some(node) = &self.node {
+            node.router.look_back(looks);
+        }
+    }
+
     async fn mend(&mut self) {
+        self.machine.disk.fill(false);
+        self.look_back(false);
         self.put_users(None).await;
         self.set_bridge(&json!(MINUTE));
         self.pause(false).await;
@@ -112,6 +125,13 @@ impl World {
             people::press(node, &mut self.random, at_the_end).await;
             if busy <= elapsed || self.random.chance(300) {
                 people::resolve(node, &self.portal).await;
+            }
+            if elapsed < busy
+                && self.plan.changes.is_some()
+                && self.random.chance(FORGETS)
+                && let Some(contact) = people::forget(node, &mut self.random).await
+            {
+                self.checker.forgotten(contact, self.time.now());
             }
         }
         let contact = 1_001 + self.random.below(self.plan.rate.contacts);

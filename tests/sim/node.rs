@@ -242,6 +242,11 @@ impl Node {
         }
     }
 
+    /// The time as the machine tells it.
+    pub(crate) fn clock(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     /// What housekeeping does each hour: identities are remembered a day longer than events are
     /// acted on.
     pub(crate) async fn forget(&self) {

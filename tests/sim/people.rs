@@ -51,6 +51,17 @@ pub(crate) async fn press(node: &Node, random: &mut Random, all: bool) {
     }
 }
 
+/// Somebody of those who wait asks to be forgotten; who, where the disk took it.
+pub(crate) async fn forget(node: &Node, random: &mut Random) -> Option<u64> {
+    let page = node.ledger.list(Listing::Waiting, None, PAGE).ok()?;
+    if page.is_empty() {
+        return None;
+    }
+    let contact = random.pick(&page).contact;
+    let at = node.clock();
+    node.ledger.erase(at, contact, pressed("forget")).await.ok().map(|()| contact.0)
+}
+
 /// Looks up in HubSpot what no machine could tell, and says so.
 pub(crate) async fn resolve(node: &Node, portal: &Portal) {
     let mut after = None;
@@ -63,7 +74,8 @@ pub(crate) async fn resolve(node: &Node, portal: &Portal) {
             }
             let there = is_there(portal, &claim);
             let found = if there { Resolution::Enrolled } else { Resolution::NotEnrolled };
-            drop(node.router.resolve_by_person(claim, found, pressed("resolve")).await);
+            let call = (claim.contact, &claim.row);
+            drop(node.router.resolve_by_person(call, found, pressed("resolve")).await);
         }
     }
 }

@@ -6,6 +6,8 @@ use std::hash::{Hash as _, Hasher as _};
 use crate::checker::{Checker, Effect};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+/// How long a call may be under way.
+const CALL_MS_MAX: i64 = 40 * 1_000;
 
 impl Checker {
     /// Judges everything by what HubSpot booked.
@@ -23,6 +25,7 @@ impl Checker {
         }
         self.count(effects);
         self.overlaps(effects);
+        self.after_forgetting(effects);
         self.budgets(effects);
         for effect in effects {
             (effect.contact, &effect.target, &effect.inbox, effect.at, effect.ended)
@@ -83,6 +86,18 @@ impl Checker {
                         found.push(format!("overlap: {earlier:?} and {later:?}"));
                     }
                 }
+            }
+        }
+        self.violated(found);
+    }
+
+    /// Nobody is enrolled who was forgotten, but by a call that was under way.
+    fn after_forgetting(&mut self, effects: &[Effect]) {
+        let mut found = Vec::new();
+        for effect in effects.iter().filter(|effect| effect.by_api) {
+            let forgotten = self.forgotten.get(&effect.contact);
+            if forgotten.is_some_and(|at| at + CALL_MS_MAX < effect.at) {
+                found.push(format!("enrolled after they were forgotten: {effect:?}"));
             }
         }
         self.violated(found);

@@ -90,7 +90,7 @@ pub(crate) struct Agenda {
 /// See the module.
 pub(crate) struct World {
     pub(crate) plan: Plan,
-    time: Time,
+    pub(crate) time: Time,
     pub(crate) random: Random,
     pub(crate) portal: Portal,
     weather: Arc<Mutex<Weather>>,
@@ -101,7 +101,7 @@ pub(crate) struct World {
     /// The machine stopped while a call of which the disk knows was under way.
     was_calling: bool,
     traffic: Traffic,
-    checker: Checker,
+    pub(crate) checker: Checker,
     pub(crate) agenda: Agenda,
     pub(crate) edition: usize,
     /// Ends of sequences that HubSpot will see: when, and whose.
@@ -305,6 +305,7 @@ impl World {
         }
         if self.agenda.start <= elapsed {
             self.agenda.start = u64::MAX;
+            self.machine.disk.fill(false);
             self.machine.boot(self.how, &mut self.random);
             let files = (self.plan.rules)(self.edition);
             let (node, recovered) = self.machine.start(&files).await;

@@ -5,8 +5,10 @@ use super::{Case, Notes, Passed, Stop};
 use crate::domain::contact::{Contact, PastValue};
 use crate::domain::event::{Kind, Nearby};
 use crate::domain::id::PropertyName;
+use crate::domain::kept::{before, kept};
 use crate::domain::person::Item;
 use crate::domain::reason::Reason;
+use crate::domain::rule::check::quote;
 use crate::domain::sentence;
 use crate::domain::surroundings::{Surroundings, known};
 use crate::domain::time::SECOND_MS;
@@ -24,7 +26,7 @@ pub fn check(case: &Case<'_>, notes: &mut Notes) -> Passed {
     };
     let (when, owners) = (&case.rule.when, Some(case.view.owners));
     let current = current_value(case);
-    let old = old_value(item, case.view.contact);
+    let old = old_value(item, case.view.contact).map(|old| before(old, current));
     let outcome = if item.matched {
         when.still_holds(current, owners)
     } else {
@@ -63,8 +65,8 @@ fn current_value<'a>(case: &Case<'a>) -> &'a str {
 }
 
 fn moved(property: &PropertyName, old: Option<&str>, current: &str) -> String {
-    let old = old.map_or_else(|| "an unknown value".to_owned(), |old| format!("\"{old}\""));
-    format!("{property} went from {old} to \"{current}\"")
+    let old = old.map_or_else(|| "an unknown value".to_owned(), quote);
+    format!("{property} went from {old} to {}", quote(current))
 }
 
 /// The value before the first event of the burst; `None` where nobody knows it. The history is
@@ -76,7 +78,8 @@ pub fn old_value<'a>(item: &'a Item, contact: &'a Contact) -> Option<&'a str> {
     let history = property.and_then(|property| contact.history.get(property));
     let before = history.into_iter().flatten().filter(|past| past.at < began);
     // The history may date the change itself a little earlier than its event does.
-    let itself = |past: &PastValue| began.minus_ms(SKEW_MS) <= past.at && past.value == arrived;
+    let itself =
+        |past: &PastValue| began.minus_ms(SKEW_MS) <= past.at && kept(&past.value) == arrived;
     let newest = before.filter(|past| !itself(past)).max_by_key(|past| past.at);
     newest.map(|past| past.value.as_str()).or(item.from.as_deref())
 }

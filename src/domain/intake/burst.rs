@@ -1,13 +1,14 @@
 //! Changes of one property within `settle` are one change: from the value before the first to
-//! the value after the last (RULES.md section 6).
+//! the value after the last (RULES.md section 6). While a breaker holds a change, whatever follows
+//! belongs to it too: somebody whose value flaps is one thing to decide about, not thousands.
 
 use super::Incoming;
 use crate::domain::person::{Item, Person};
 use crate::domain::reason::Reason;
 use crate::domain::rule::RuleSet;
 
-/// Adds `fresh`; an item of the same rule and property that still settles gives way to it, and
-/// leaves it the value and the time from before the burst. Where its settle time is over and
+/// Adds `fresh`; an item of the same rule and property that still settles, or that a breaker
+/// holds, gives way to it, and leaves it the value and the time from before the burst. Where its settle time is over and
 /// only the decision is late, the burst does not begin again (CONSISTENCY.md 6.11).
 pub(super) fn merge(items: &mut Vec<Item>, mut fresh: Item) -> Option<Item> {
     let earlier = items.iter().position(|item| item.rule == fresh.rule && is_of(item, &fresh));
@@ -27,7 +28,7 @@ pub(super) fn merge(items: &mut Vec<Item>, mut fresh: Item) -> Option<Item> {
 fn is_of(item: &Item, fresh: &Item) -> bool {
     let property = |item: &Item| item.event.watched().map(|(name, _)| name);
     item.purpose == fresh.purpose
-        && item.reason == Reason::Settling
+        && matches!(item.reason, Reason::Settling | Reason::BreakerOpen)
         && property(item) == property(fresh)
 }
 

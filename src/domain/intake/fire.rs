@@ -4,6 +4,7 @@ use super::{Incoming, burst, old_value};
 use crate::domain::breaker::{Open, Trips, in_the_way};
 use crate::domain::gates::dates;
 use crate::domain::id::{RowId, RuleId};
+use crate::domain::kept::kept;
 use crate::domain::person::{Item, Person, Purpose, Settling};
 use crate::domain::reason::Reason;
 use crate::domain::record::{Row, TakenEvent};
@@ -43,16 +44,20 @@ pub(super) fn schedule(
         extend(&mut items, before, after);
     }
     let mut trips = Trips::new(incoming.fires, incoming.received);
-    let mut counted = Vec::with_capacity(fired.len());
+    // Whose item a breaker may hold: those that fired, and those whose burst it holds already.
+    let mut holdable = Vec::with_capacity(fired.len());
     for rule in fired {
         let item = item(person, incoming, rule, settling);
         // A burst of one contact is one firing.
         if let Some(earlier) = burst::merge(&mut items, item) {
             taken.rows.push(merged_row(rules, person, &earlier));
+            if earlier.reason == Reason::BreakerOpen {
+                holdable.push(&rule.id);
+            }
         } else {
             let breakers = (rule.breaker.as_ref(), &rules.portal.breakers[..]);
             trips.count((&rule.id, rule.mode), breakers);
-            counted.push(&rule.id);
+            holdable.push(&rule.id);
         }
     }
     for rule in fired {
@@ -60,7 +65,7 @@ pub(super) fn schedule(
         let Some(at) = items.iter().position(|item| item.id == id) else { continue };
         let breakers = (rule.breaker.as_ref(), &rules.portal.breakers[..]);
         let open = in_the_way((&rule.id, rule.mode), breakers, |fuse| trips.open(fuse));
-        match open.filter(|_| counted.contains(&&rule.id)) {
+        match open.filter(|_| holdable.contains(&&rule.id)) {
             Some((_, open)) if open.discards() => {
                 let item = items.remove(at);
                 taken.rows.push(discarded_row(rules, person, &item, open));
@@ -134,7 +139,7 @@ fn item(person: &Person, incoming: &Incoming<'_>, rule: &Rule, settling: Option<
     };
     let of_rule = (rule.id.clone(), rule.mode);
     Item {
-        from: old_value(person, incoming.event).map(str::to_owned),
+        from: old_value(person, incoming.event).map(|old| kept(old).into_owned()),
         target: match &rule.of(person.contact).action {
             Action::Enroll { target, .. } => Some(target.name.clone()),
             Action::Unenroll { .. } | Action::Split | Action::Nothing => None,
@@ -150,7 +155,7 @@ fn fresh(incoming: &Incoming<'_>, id: RowId, of: (RuleId, Mode), due: Timestamp)
         first_due: due,
         due: Some(due),
         sentence: sentence::settling(due.since_ms(incoming.received)),
-        ..Item::fired(id, of, incoming.event.clone(), incoming.received)
+        ..Item::fired(id, of, incoming.event.kept(), incoming.received)
     }
 }
 

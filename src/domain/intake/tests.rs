@@ -4,6 +4,7 @@ use crate::domain::gates::fixture::{
     NOW, SETTLE_MS, World, also_unenroll, becomes, changes, event, is, rule, rules,
 };
 use crate::domain::id::{ContactId, PortalId};
+use crate::domain::kept::kept;
 use crate::domain::reason::Reason;
 use crate::domain::record::TakenEvent;
 use crate::domain::rule::trigger::{Subject, When};
@@ -179,6 +180,26 @@ fn a_burst_is_one_item_with_the_value_before_it() {
     let [item] = world.person.items.as_slice() else { panic!("one item") };
     assert_eq!(item.from.as_deref(), Some("free"));
     assert_eq!((item.began, item.due), (NOW, Some(world.now.plus_ms(SETTLE_MS))));
+}
+
+/// Anybody who fills in a form may send 65,536 characters, and each record keeps them many times.
+#[test]
+fn of_a_long_value_only_the_beginning_is_kept_and_it_is_still_told_apart() {
+    let mut world = World::new(vec![rule("any", changes("plan"), "intro")]);
+    let long = |last: &str| "\u{20ac}".repeat(21_845) + last;
+    for (step, value) in ["a", "b"].iter().enumerate() {
+        world.now = NOW.plus_ms(step as u64 * DAY_MS);
+        world.person.items.clear();
+        let taken = world.take(&at(event("plan", &long(value)), world.now));
+        let bytes = serde_json::to_vec(&taken).expect("JSON").len();
+        assert!(bytes < 8 * 1_024, "{bytes} bytes are recorded");
+        assert_eq!(world.person.items.len(), 1, "{value}: {:?}", taken.rows);
+    }
+    let [item] = world.person.items.as_slice() else { panic!("one item") };
+    assert_eq!(item.from.as_deref(), Some(&*kept(&long("a"))));
+    world.now = NOW.plus_ms(9 * DAY_MS);
+    let same = at(event("plan", &long("b")), world.now);
+    check(&mut world, &same, &[Reason::NoMatch]);
 }
 
 #[test]

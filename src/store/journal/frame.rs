@@ -12,8 +12,9 @@
 pub(super) const ALIGN: usize = 8;
 /// The bytes before the payload.
 pub(super) const HEADER_BYTES: usize = 32;
-/// The longest payload: twice the largest delivery accepted.
-pub const PAYLOAD_BYTES_MAX: usize = 16 << 20;
+/// The longest payload: four times the largest delivery accepted. A longer one is not written, for
+/// nobody could read it back.
+pub const PAYLOAD_BYTES_MAX: usize = 64 << 20;
 const MAGIC: [u8; 4] = *b"HRf1";
 
 /// What a payload is.

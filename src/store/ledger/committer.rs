@@ -18,14 +18,14 @@ use crate::domain::breaker::{Fuse, Tripped};
 use crate::domain::id::Fingerprint;
 use crate::domain::recall::{Recalled, Remembering};
 use crate::domain::record::{
-    InboxState, InboxesCleared, Paused, Press, ReadsProven, Record, RulesAccepted, Taken,
+    InboxState, InboxesCleared, Paused, Press, ReadsProven, Record, RulesAccepted, Step, Taken,
     TakenEvent, Turn,
 };
 use crate::domain::time::Timestamp;
 use crate::port::{Booking, LedgerError, Permit, Recorded, Reservation, Saw};
 use crate::store::disk::Disk;
 use crate::store::index::{Index, IndexError};
-use crate::store::journal::{Draft, FrameKind, Journal};
+use crate::store::journal::{Draft, FrameKind, Journal, PAYLOAD_BYTES_MAX};
 
 /// The version of the records' form.
 pub(super) const RECORD_VERSION: u8 = 1;
@@ -57,7 +57,7 @@ impl Command {
         let why = LedgerError::Unwritable("the store's disk is almost full".to_owned());
         match self {
             Self::Take(_, _, reply) | Self::House(House::Compact(..), reply) => refuse(reply, &why),
-            Self::Record(_, _, reply) => refuse(reply, &why),
+            Self::Record(turn, _, reply) if turn.step == Step::Decided => refuse(reply, &why),
             Self::Reserve(_, _, _, reply) => refuse(reply, &why),
             command => return Some(command),
         }
@@ -224,7 +224,7 @@ impl<D: Disk, I: Index> Committer<D, I> {
         self.keep_whole(arrival.received, events.map(|event| event.contact))?;
         let taken = take(&mut self.book, self.journal.next_seq(), arrival, judge)?;
         let (opened, merges) = (opened(&taken), merges(&taken));
-        self.append(&Record::Taken(taken));
+        self.append(&Record::Taken(taken))?;
         self.hold_caught(&opened)?;
         for (from, into) in merges {
             self.merge((arrival.received, from, into), Says::Event)?;
@@ -261,14 +261,21 @@ impl<D: Disk, I: Index> Committer<D, I> {
 
     pub(super) fn record(&mut self, record: &Record) -> Result<(), Fatal> {
         self.book.apply(self.journal.next_seq(), record)?;
-        self.append(record);
-        Ok(())
+        self.append(record)
     }
 
-    fn append(&mut self, record: &Record) {
+    fn append(&mut self, record: &Record) -> Result<(), Fatal> {
         let json = serde_json::to_vec(record).expect("a record becomes JSON");
+        if PAYLOAD_BYTES_MAX < json.len() {
+            return Err(Fatal(format!(
+                "a record of {} MiB is more than the journal takes; fewer rules that listen to one \
+                 property make it smaller. Please report it",
+                json.len() >> 20
+            )));
+        }
         let draft = Draft { kind: FrameKind::Record, version: RECORD_VERSION, parts: &[&json] };
         self.journal.put(&draft);
+        Ok(())
     }
 
     pub(super) fn turn(&mut self, mut turn: Turn) -> Result<(), Fatal> {

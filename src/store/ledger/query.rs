@@ -7,7 +7,6 @@ use std::sync::Arc;
 use super::persons::{load, unite};
 use super::{Embedded, inboxes, keys};
 use crate::domain::breaker::Tripped;
-use crate::domain::claim::State;
 use crate::domain::id::{ContactId, Inbox};
 use crate::domain::person::{Item, Person};
 use crate::domain::query::{
@@ -316,9 +315,7 @@ fn entries(listing: Listing, person: &Person) -> Vec<Listed> {
         Listing::InDoubt => person
             .claims
             .iter()
-            .filter(|claim| {
-                matches!(claim.state, State::InDoubt { .. } | State::NeedsReview { .. })
-            })
+            .filter(|claim| claim.is_doubted())
             .map(|claim| Listed {
                 contact: person.contact,
                 item: person.items.iter().find(|item| item.id == claim.row).cloned(),

@@ -15,7 +15,9 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use hubroute::simulator::{Change, Counts, Delivered, Delivery, Id, Options, Phase, Simulator};
+use hubroute::simulator::{
+    Change, Counts, Delivered, Delivery, Endpoint, Id, Options, Phase, Simulator,
+};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -301,6 +303,12 @@ impl Harness {
     /// What really happened.
     pub(crate) fn counts(&self) -> Counts {
         self.simulator.counts()
+    }
+
+    /// How often contacts were read.
+    pub(crate) fn reads(&self) -> u64 {
+        let calls = self.counts().calls;
+        calls.get(&Endpoint::ReadContact).into_iter().flat_map(|it| it.values()).sum()
     }
 
     /// How often a contact was enrolled.

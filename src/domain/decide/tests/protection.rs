@@ -188,6 +188,26 @@ fn a_burst_of_one_contact_fires_once() {
     assert_eq!(world.person.items.len(), 1);
 }
 
+/// A value that flaps for a weekend is one thing to decide about, and one place in the store.
+#[test]
+fn whose_value_flaps_while_the_breaker_is_open_is_held_once() {
+    let mut world = world();
+    guarded(3, SMALL)(&mut world);
+    for step in 0..50 {
+        let value = if step % 2 == 0 { "mql" } else { "lead" };
+        let mut change = event("lifecyclestage", value);
+        change.occurred_at = world.now;
+        let taken = world.take(&change);
+        for tripped in taken.opened {
+            world.fires.trip(tripped);
+        }
+        let held: Vec<_> = world.person.items.iter().map(|it| (it.reason, it.due)).collect();
+        assert_eq!(held, [(Reason::BreakerOpen, None)], "after {} changes", step + 1);
+        world.now = world.now.plus_ms(10 * MINUTE_MS);
+    }
+    assert_eq!(world.person.items[0].began, NOW, "from the first change on");
+}
+
 #[test]
 fn what_came_before_the_breaker_opened_is_held_and_what_was_released_is_not() {
     let mut world = world();

@@ -50,6 +50,23 @@ fn payload(number: u64, bytes: usize) -> Vec<u8> {
         .collect()
 }
 
+/// What is written can be read: a group many times as long as a segment, and the longest record.
+#[test]
+fn a_record_of_the_greatest_length_reads_back_after_a_restart() {
+    let disk = MemoryDisk::default();
+    let (mut journal, _) = open(&disk).expect("an empty disk");
+    let mut longest = payload(1, 1 << 20);
+    longest.resize(PAYLOAD_BYTES_MAX, 7);
+    let payloads = [payload(2, 10), payload(3, 1 << 20), longest, payload(4, 10)];
+    append(&mut journal, &payloads[..3]);
+    append(&mut journal, &payloads[3..]);
+    drop(journal);
+    let (journal, cut) = open(&disk).expect("it opens");
+    assert_eq!(cut, None);
+    let expected: Vec<_> = (1..).zip(payloads).collect();
+    assert!(read_all(&journal).expect("readable") == expected, "it is not what was written");
+}
+
 #[test]
 fn what_was_appended_reads_back_in_order_and_by_number() {
     let disk = MemoryDisk::default();

@@ -15,8 +15,9 @@ use crate::store::ledger::meta::Compacting;
 
 /// Figures in one record, so that it stays far below the largest frame.
 const FIGURES_MAX: usize = 4096;
-/// Persons looked at in one step: each row is at most 32 KiB.
+/// Persons looked at in one step, and the bytes of their rows that end it.
 const PERSONS_MAX: usize = 128;
+const KEPT_BYTES_MAX: usize = 4 << 20;
 /// Identities in one step.
 const IDENTITIES_MAX: usize = 2048;
 
@@ -178,7 +179,14 @@ impl<I: Index> Book<I> {
         let mut after = compacting.clone();
         let prefix = compacting.next.first().copied().unwrap_or_default();
         let limit = if prefix == keys::PERSON { PERSONS_MAX } else { IDENTITIES_MAX };
-        let rows = self.index.range(&[prefix], &compacting.next, limit)?;
+        let mut rows = self.index.range(&[prefix], &compacting.next, limit)?;
+        let mut bytes = 0;
+        let fits = rows.iter().take_while(|(_, row)| {
+            let fits = bytes < KEPT_BYTES_MAX;
+            bytes += row.len();
+            fits
+        });
+        rows.truncate(fits.count());
         match rows.last() {
             Some((key, _)) => after.next = [key, &[0][..]].concat(),
             None if prefix == keys::PERSON => after.next = vec![keys::SEEN],

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::keys;
-use crate::domain::claim::State;
 use crate::domain::event::Identity;
 use crate::domain::id::RowId;
 use crate::domain::person::{Item, Person};
@@ -26,10 +25,7 @@ pub(super) fn open_counts(person: &Person) -> [u64; 3] {
     let items =
         |wanted: fn(&Item) -> bool| person.items.iter().filter(|item| wanted(item)).count() as u64;
     let held = |item: &Item| item.decision == Decision::Hold;
-    let doubts = person
-        .claims
-        .iter()
-        .filter(|claim| matches!(claim.state, State::InDoubt { .. } | State::NeedsReview { .. }));
+    let doubts = person.claims.iter().filter(|claim| claim.is_doubted());
     [items(Item::is_waiting), items(held), doubts.count() as u64]
 }
 
