@@ -130,9 +130,12 @@ async fn longer(office: &Office, last: Timestamp) -> Option<Timestamp> {
     let there = office.router.now_there().await;
     let owed = Recall::default().owed_at_start(Some(last), None, there)?;
     warn!(%last, %there, "this machine's clock hides how long the router was away");
-    // It is looked for all the same where the disk refuses to keep that.
-    let kept = office.store.ledger.remember(there, Remembering::Owes(owed), None).await;
-    kept.inspect_err(|error| warn!(%error, "a kill from here on hides the silence")).ok();
+    // Before anything is looked for or called: a kill from here on hides no silence.
+    let owes = Remembering::Owes(owed);
+    while let Err(error) = office.store.ledger.remember(there, owes, None).await {
+        warn!(%error, "it is not kept yet since when must be looked");
+        sleep(BUSY).await;
+    }
     Some(owed)
 }
 
