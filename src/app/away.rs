@@ -131,8 +131,8 @@ async fn longer(office: &Office, last: Timestamp) -> Option<Timestamp> {
     let owed = Recall::default().owed_at_start(Some(last), None, there)?;
     warn!(%last, %there, "this machine's clock hides how long the router was away");
     // Before anything is looked for or called: a kill from here on hides no silence.
-    let owes = Remembering::Owes(owed);
-    while let Err(error) = office.store.ledger.remember(there, owes, None).await {
+    let debt = Remembering::Owes(owed);
+    while let Err(error) = office.store.ledger.remember(there, debt, None).await {
         warn!(%error, "it is not kept yet since when must be looked");
         sleep(BUSY).await;
     }
