@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::answer::{Receipt, correlation, outcome};
+use super::answer::{Receipt, answered};
 use super::client::Client;
 use super::profile::{Dialect, fill};
 use super::wire::Call;
@@ -14,7 +14,7 @@ impl Client {
     /// Makes the call and classifies its answer.
     pub(super) async fn enroll_claim(&self, claim: &Claim, email: Option<&str>) -> Answered {
         if let Some(stamp) = &claim.via {
-            return self.write_property(claim.contact, &stamp.property, &stamp.value).await.into();
+            return self.write_property(claim.contact, &stamp.property, &stamp.value).await;
         }
         let email = email.map(str::trim).filter(|email| is_address(email));
         let call = match (claim.target.channel, self.endpoints.dialect) {
@@ -37,8 +37,7 @@ impl Client {
             // The workflow may have been made anew under another number.
             self.flows.forget(claim.target.id);
         }
-        let correlation = answer.as_ref().ok().and_then(correlation);
-        Answered { outcome: outcome(receipt, &answer), correlation }
+        answered(receipt, &answer)
     }
 
     fn sequence_call(&self, claim: &Claim) -> Result<Call, Outcome> {

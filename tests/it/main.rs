@@ -20,6 +20,7 @@ mod harness;
 mod index;
 mod interleavings;
 mod kills;
+mod marker;
 mod mistakes;
 mod model;
 mod outage;
