@@ -38,6 +38,7 @@ fn claim(id: &str, inbox: &str, enrolled: Option<u64>) -> Claim {
         first_call_at: hours(enrolled.unwrap_or_default()),
         last_call_at: hours(enrolled.unwrap_or_default()),
         lost_answers: 0,
+        evidence: None,
         holds_until: NOON,
         state,
     }
