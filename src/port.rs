@@ -5,6 +5,7 @@ mod lookback;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
+use std::sync::Arc;
 
 use thiserror::Error;
 
@@ -383,7 +384,7 @@ pub trait Records: Send + Sync + 'static {
     fn totals(&self) -> Totals;
 
     /// What every inbox has used.
-    fn inboxes(&self) -> BTreeMap<Inbox, InboxUse>;
+    fn inboxes(&self) -> Arc<BTreeMap<Inbox, InboxUse>>;
 
     /// Our sequence enrollments that began since `since` and are not known to be over.
     fn running(&self, since: Timestamp) -> Result<Vec<Running>, LedgerError>;

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hubroute::domain::assumed;
@@ -103,7 +104,7 @@ fn decision(rules: &RuleSet) -> Fallible<Vec<Duration>> {
     let taken = fire(rules, &person, &event(), &Fires::default());
     person.apply_event(1, &taken);
     let counters = Counters::default();
-    let memory = Memory { person, versions: Vec::new(), inboxes: BTreeMap::new(), counters };
+    let memory = Memory { person, versions: Vec::new(), inboxes: Arc::default(), counters };
     let owners = assumed::owners(rules);
     let view = View { now: AT, contact: &contact, memory: &memory, owners: &owners, around: None };
     if decide(rules, &view).enroll.is_none() {

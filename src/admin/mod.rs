@@ -32,8 +32,8 @@ pub use self::access::{Access, Exposed};
 pub use self::api::record::Shown;
 pub use self::metrics::{Counted, Metrics};
 pub use self::office::{
-    Alert, DiskUse, Looked, Office, PressError, ReconcileStanding, Refusal, ReloadError, Reloaded,
-    Resolution, RulesStanding, SeedStanding, Standing,
+    Alert, DiskUse, Looked, LookingBack, Office, PressError, ReconcileStanding, Refusal,
+    ReloadError, Reloaded, Resolution, RulesStanding, SeedStanding, Standing,
 };
 pub use self::starting::{Progress, starting};
 use crate::domain::secret::Secret;

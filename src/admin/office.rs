@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -135,6 +136,17 @@ pub struct Standing {
     pub oldest_undecided: Option<Timestamp>,
     /// When the oldest claim whose outcome is open was reserved.
     pub oldest_unsettled: Option<Timestamp>,
+    /// No call that enrolls leaves because it is looked for what was enrolled meanwhile.
+    pub looking_back: Option<LookingBack>,
+}
+
+/// Looking for what was enrolled while the router was away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LookingBack {
+    /// Since when it is looked for; `None`: that is being found out.
+    pub since: Option<Timestamp>,
+    /// For how long already.
+    pub lasted: Duration,
 }
 
 /// What the store takes on disk, and what retention does about it.

@@ -37,6 +37,8 @@ pub(super) struct Status {
     events: Events,
     decisions: ByDecision,
     last_event_at: Instant,
+    /// `null` while nothing is looked for.
+    looking_back: Option<LookingBack>,
     rules: Rules,
     queue: Queue,
     store: Store,
@@ -120,6 +122,15 @@ struct Rules {
     refused: Option<String>,
 }
 
+/// No call that enrolls leaves meanwhile.
+#[derive(Debug, Serialize)]
+struct LookingBack {
+    /// Since when it is looked for what was enrolled.
+    since: Instant,
+    /// For how long already.
+    seconds: u64,
+}
+
 #[derive(Debug, Serialize)]
 struct Queue {
     /// Deliveries on disk whose events are not taken yet.
@@ -169,6 +180,9 @@ fn compose(standing: Standing, rules: &Fingerprint, counts: &Counts, totals: &To
         events: Events::of(totals, counts),
         decisions,
         last_event_at: instant(totals.last_event),
+        looking_back: standing
+            .looking_back
+            .map(|it| LookingBack { since: instant(it.since), seconds: it.lasted.as_secs() }),
         queue: Queue {
             journal: behind(&standing, totals),
             waiting: totals.waiting,

@@ -14,6 +14,7 @@ mod rules;
 mod seed;
 mod serve;
 mod share;
+mod skew;
 mod start;
 mod sweeping;
 mod walk;

@@ -14,10 +14,10 @@ use super::alerts::Alerts;
 use super::housekeeping::DISK_FULL;
 use super::reconcile::Reconciler;
 use super::seed::Seeder;
-use super::{DiskRouter, Refused, SystemClock, rules};
+use super::{DiskRouter, Refused, rules};
 use crate::admin::{
-    self, Counted, DiskUse, Looked, Metrics, PressError, ReconcileStanding, Refusal, ReloadError,
-    Reloaded, RulesStanding, SeedStanding, Standing,
+    self, Counted, DiskUse, Looked, LookingBack, Metrics, PressError, ReconcileStanding, Refusal,
+    ReloadError, Reloaded, RulesStanding, SeedStanding, Standing,
 };
 use crate::config::Config;
 use crate::domain::found::{Found, Tally};
@@ -30,7 +30,7 @@ use crate::domain::rule::RuleSet;
 use crate::domain::settle::Resolution;
 use crate::domain::take_out::Asked;
 use crate::domain::time::Timestamp;
-use crate::port::{Clock, Ledger, LedgerError, Records};
+use crate::port::{Ledger, LedgerError, Records};
 use crate::router::{Pressed, Rules};
 use crate::rules_folder::ContentHash;
 use crate::store::ledger::Compaction;
@@ -98,7 +98,7 @@ impl Office {
         *before = loaded.hash;
         let reloaded = self.apply(loaded.set).await?;
         if !reloaded.changed {
-            self.try_again(SystemClock.now()).await?;
+            self.try_again(self.router.now()).await?;
         }
         Ok(reloaded)
     }
@@ -128,7 +128,7 @@ impl Office {
         &self,
         loaded: Result<rules::LoadedRules, Refused>,
     ) -> Result<Reloaded, ReloadError> {
-        let now = SystemClock.now();
+        let now = self.router.now();
         let of_here = |portal| self.store.ledger.portal().is_none_or(|here| here == portal);
         let (mut set, files) = match loaded {
             Ok((set, _)) if !of_here(set.portal.id) => {
@@ -218,6 +218,12 @@ impl Office {
         }
     }
 
+    /// For how long calls wait for what was enrolled meanwhile.
+    fn looking_back(&self) -> Option<LookingBack> {
+        let lasted = self.router.looks_back_for()?;
+        Some(LookingBack { since: self.store.ledger.recall().owed, lasted })
+    }
+
     /// When the oldest call whose outcome is open was made. Looks at the first page only: more
     /// than a page in doubt is an alert of its own kind.
     fn oldest_unsettled(&self) -> Option<Timestamp> {
@@ -247,7 +253,7 @@ impl admin::Office for Office {
     }
 
     fn now(&self) -> Timestamp {
-        SystemClock.now()
+        self.router.now()
     }
 
     fn standing(&self) -> Standing {
@@ -263,6 +269,7 @@ impl admin::Office for Office {
             disk: disk_use(&self.store.sizes.get()),
             oldest_undecided: self.store.ledger.oldest_due(),
             oldest_unsettled: self.oldest_unsettled(),
+            looking_back: self.looking_back(),
             alerts,
         }
     }
@@ -277,7 +284,7 @@ impl admin::Office for Office {
             return Err(ReadFailure::Refused { message });
         }
         let found = self.router.view_of(contact).await?;
-        Ok(found.map(|(contact, owners)| Looked { at: SystemClock.now(), contact, owners }))
+        Ok(found.map(|(contact, owners)| Looked { at: self.router.now(), contact, owners }))
     }
 
     async fn reload(&self) -> Result<Reloaded, ReloadError> {
@@ -338,12 +345,12 @@ impl admin::Office for Office {
 
     async fn forget(&self, contact: ContactId, press: Press) -> Result<(), LedgerError> {
         info!(contact.id = %contact, who = press.who, "a contact is erased");
-        self.store.ledger.erase(SystemClock.now(), contact, press).await
+        self.store.ledger.erase(self.router.now(), contact, press).await
     }
 
     async fn pause(&self, paused: bool, press: Press) -> Result<(), LedgerError> {
         info!(paused, who = press.who, "calls paused or resumed");
-        self.store.ledger.pause(Paused { at: SystemClock.now(), paused }).await?;
+        self.store.ledger.pause(Paused { at: self.router.now(), paused }).await?;
         if !paused && self.store.restored().is_some() {
             let forgotten = self.store.forget_restored();
             forgotten.map_err(|error| LedgerError::Unwritable(error.to_string()))?;

@@ -118,7 +118,10 @@ impl Reconciler {
     /// once more at the end, because the search lags.
     async fn run(&self, since: Timestamp, whole: bool) -> Result<(), String> {
         self.enrollments(since).await?;
-        self.router.look_back(false);
+        // A shorter look than what is owed does not tell who was enrolled before it.
+        if self.store.ledger.recall().owed.is_some_and(|owed| since <= owed) {
+            self.router.look_back(false);
+        }
         self.changes(since).await?;
         if whole {
             gone::look(self).await?;

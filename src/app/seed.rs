@@ -5,13 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tracing::{info, warn};
 
-use super::{DiskRouter, SystemClock, roll};
+use super::{DiskRouter, roll};
 use crate::admin::{PressError, SeedStanding};
 use crate::domain::found::{Found, Tally};
 use crate::domain::recall::Remembering;
 use crate::domain::record::Press;
 use crate::domain::time::Timestamp;
-use crate::port::{Clock as _, LedgerError};
+use crate::port::LedgerError;
 use crate::store::OpenStore;
 
 /// See the module. Clones share how far it is.
@@ -75,7 +75,7 @@ impl Seeder {
 
     /// From now on nobody is told that nothing was seeded.
     pub(super) async fn done(&self, press: Press) -> Result<(), LedgerError> {
-        let now = SystemClock.now();
+        let now = self.router.now();
         self.store.ledger.remember(now, Remembering::Seeded, Some(press)).await
     }
 

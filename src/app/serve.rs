@@ -18,7 +18,9 @@ use super::intake::Intake;
 use super::office::{Office, Reloads};
 use super::reconcile::Reconciler;
 use super::seed::Seeder;
-use super::{App, Refused, SystemClock, away, housekeeping, rules, sweeping, watch as watching};
+use super::{
+    App, Refused, SystemClock, away, housekeeping, rules, skew, sweeping, watch as watching,
+};
 use crate::admin::{Admin, Metrics, Progress, RulesStanding, starting};
 use crate::config::{Config, Secrets};
 use crate::domain::rule::RuleSet;
@@ -99,7 +101,7 @@ impl App {
         let progress = Progress::default();
         let started = start((config, &metrics), (store, &progress), hubspot);
         let started = tell_while(started, &admin, &progress).await;
-        let (office, rules) = match started {
+        let office = match started {
             Ok(started) => started,
             Err(error) => {
                 webhook.stop().await;
@@ -115,7 +117,7 @@ impl App {
         .serve(admin)
         .map_err(RunError::Listener)?;
         let listeners = [webhook, Listener::spawn(admin)];
-        work(office, rules, listeners, shutdown).await
+        work(office, listeners, shutdown).await
     }
 }
 
@@ -166,7 +168,7 @@ async fn start(
     (config, metrics): (Config, &Metrics),
     (store, progress): (Store, &Progress),
     hubspot: Client,
-) -> Result<(Arc<Office>, Rules), RunError> {
+) -> Result<Arc<Office>, RunError> {
     // Loading waits until nobody writes in the folder; the ledger is opened meanwhile.
     let (folder, profile) = (config.rules.clone(), config.hubspot.profile);
     let loading = tokio::task::spawn_blocking(move || rules::load(&folder, profile));
@@ -175,7 +177,7 @@ async fn start(
         loading.await.map_err(|_| RunError::StoreStopped("loading rules gave up".to_owned()))?;
     let alerts = Alerts::default();
     alerts.warn_of(config.accept, SystemClock.now());
-    let owed_since = away::since(&store, &alerts).await?;
+    let was_away = away::since(&store, &alerts).await?;
     let (set, refused) = choose(loaded.set, &store, &alerts).await?;
     hubspot.trust(&store.ledger.proven_reads());
     let rules: Rules = Arc::new(ArcSwap::from_pointee(set));
@@ -208,37 +210,29 @@ async fn start(
         reads: true,
     };
     let office = Arc::new(office);
-    if let Some(since) = owed_since
-        // Nothing else runs yet that could be in the way.
-        && office.reconciler.claim(since).is_ok()
-    {
-        office.router.look_back(true);
-        tokio::spawn(away::pay(Arc::clone(&office), since));
-    }
+    away::begin(&office, was_away);
     if office.needs_seed() {
         warn!("{}", super::office::NOT_SEEDED);
     }
-    Ok((office, rules))
+    Ok(office)
 }
 
 /// Everything at work, until `shutdown` or until the store stops.
 async fn work(
     office: Arc<Office>,
-    rules: Rules,
     listeners: [Listener; 2],
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), RunError> {
     let store = Arc::clone(&office.store);
-    let intake = Intake::start(store.deliveries.clone(), store.ledger.clone(), Arc::clone(&rules))
-        .map_err(StoreError::Thread)?;
+    let intake = Intake::start(Arc::clone(&office)).map_err(StoreError::Thread)?;
     let (stop, stopped) = watch::channel(false);
     let until_space = stopped.clone();
     let worker = tokio::spawn(super::share::work(Arc::clone(&office), until(stopped.clone())));
-    let deliveries_for = office.config.deliveries_for;
     let swept = sweeping::run(Arc::clone(&store), until(stopped.clone()));
-    let kept = housekeeping::run(Arc::clone(&store), (rules, deliveries_for), stopped);
+    let clocks = skew::watch(Arc::clone(&office), stopped.clone());
+    let kept = housekeeping::run(Arc::clone(&office), stopped);
     let keeper = tokio::spawn(async {
-        tokio::join!(kept, swept);
+        tokio::join!(kept, swept, clocks);
     });
     let space = tokio::spawn(housekeeping::watch_space(Arc::clone(&office), until_space));
     let asked = tokio::spawn(watching::on_hangup(Arc::clone(&office)));

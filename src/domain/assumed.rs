@@ -33,7 +33,8 @@ pub fn take_in(rules: &RuleSet, plan: Plan, memory: &mut Memory, now: Timestamp)
     let mut rows = plan.rows;
     if let Some(intent) = plan.enroll {
         if let Some(sender) = &intent.sender {
-            take_slot(memory.inboxes.entry(sender.inbox.clone()).or_default(), now);
+            let inboxes = Arc::make_mut(&mut memory.inboxes);
+            take_slot(inboxes.entry(sender.inbox.clone()).or_default(), now);
         }
         rows.push(intent.row.clone());
         let settled = confirmed(*intent, person.contact, now);
@@ -62,8 +63,9 @@ fn count(rules: &RuleSet, counters: &mut Counters, claim: &Claim) {
 
 /// Counts an enrollment at `now`; slots that no budget counts any more are let go.
 pub fn take_slot(inbox: &mut InboxUse, now: Timestamp) {
-    inbox.settled.retain(|at| now < at.plus_ms(BUDGET_MS));
-    inbox.settled.push(now);
+    let settled = Arc::make_mut(&mut inbox.settled);
+    settled.retain(|at| now < at.plus_ms(BUDGET_MS));
+    settled.push(now);
     inbox.last = Some(now);
 }
 

@@ -51,6 +51,11 @@ impl<K, V> Line<K, V> {
         self.iter().next()
     }
 
+    /// The last entry.
+    pub fn last(&self) -> Option<(&K, &V)> {
+        self.pieces.last().and_then(|piece| piece.last()).map(|(key, value)| (key, value))
+    }
+
     /// How many keys come before all for which `is_before` does not hold. It holds for a first
     /// part of the line and for none after it.
     pub fn rank(&self, is_before: impl Fn(&K) -> bool) -> usize {
@@ -188,6 +193,7 @@ mod tests {
             }
             prop_assert!(line.iter().eq(map.iter()));
             prop_assert_eq!((line.len(), line.first()), (map.len(), map.first_key_value()));
+            prop_assert_eq!(line.last(), map.last_key_value());
         }
     }
 }

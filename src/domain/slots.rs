@@ -50,9 +50,14 @@ pub struct Slots {
 impl Slots {
     /// Takes in how a claim stands now.
     pub fn claim(&mut self, claim: &Claim) {
-        match Slot::of(claim) {
-            Some(slot) => self.set(claim.id.clone(), slot),
-            None => self.clear(&claim.id),
+        self.replace(&claim.id, Slot::of(claim));
+    }
+
+    /// Takes in the place of one claim; `None`: it takes up none any more.
+    pub fn replace(&mut self, claim: &ClaimId, slot: Option<Slot>) {
+        match slot {
+            Some(slot) => self.set(claim.clone(), slot),
+            None => self.clear(claim),
         }
     }
 
@@ -80,6 +85,11 @@ impl Slots {
     /// The settled ones, oldest first.
     pub fn settled(&self) -> Vec<Timestamp> {
         self.settled.iter().map(|((at, _), ())| *at).collect()
+    }
+
+    /// From when the newest settled one counts.
+    pub fn newest(&self) -> Option<Timestamp> {
+        self.settled.last().map(|((at, _), ())| *at)
     }
 
     /// Places taken in the `within_ms` milliseconds before `now`.
@@ -162,6 +172,7 @@ mod tests {
         slots.set("1".into(), Slot::Open);
         slots.set("2".into(), Slot::Settled(at(4)));
         assert_eq!((slots.open(), slots.settled()), (1, vec![at(3), at(4)]));
+        assert_eq!(slots.newest(), Some(at(4)));
         let used = |within_hours: u64| slots.used(within_hours * HOUR_MS, at(5));
         assert_eq!([used(1), used(2), used(3)], [1, 2, 3]);
         slots.forget_before(at(4));

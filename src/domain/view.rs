@@ -23,8 +23,9 @@ pub const BUDGET_MS: u64 = DAY_MS + 10 * SECOND_MS;
 pub struct InboxUse {
     /// Claims whose outcome is open: each counts, whatever its age.
     pub open: u32,
-    /// The latest moments HubSpot may have enrolled, within 24 hours, oldest first.
-    pub settled: Vec<Timestamp>,
+    /// The latest moments HubSpot may have enrolled, of the last days, oldest first. Shared with
+    /// every other look.
+    pub settled: Arc<Vec<Timestamp>>,
     /// When HubSpot last enrolled in its name, or was last asked to.
     pub last: Option<Timestamp>,
     /// HubSpot said SEND_LIMIT_EXCEEDED: full until then.
@@ -87,8 +88,8 @@ pub struct Memory {
     pub person: Person,
     /// The version of each record the union was made of: a reservation names them.
     pub versions: Vec<(super::id::ContactId, u64)>,
-    /// Every inbox that ever had a claim.
-    pub inboxes: BTreeMap<Inbox, InboxUse>,
+    /// Every inbox that ever had a claim. Shared with every other look.
+    pub inboxes: Arc<BTreeMap<Inbox, InboxUse>>,
     /// What rules and breakers count.
     pub counters: Counters,
 }

@@ -89,7 +89,7 @@ pub struct Client {
 impl Client {
     /// Builds the client; nothing is sent.
     pub fn new(settings: &Settings) -> Result<Self, BuildError> {
-        let http = http(settings, &base_url(&settings.base_url)?)?;
+        let http = http(settings)?.build().map_err(BuildError::Tls)?;
         Self::over(Arc::new(http), settings)
     }
 
@@ -121,7 +121,9 @@ impl Client {
     }
 }
 
-fn http(settings: &Settings, base: &Url) -> Result<reqwest::Client, BuildError> {
+/// How calls are carried over HTTP.
+pub(super) fn http(settings: &Settings) -> Result<reqwest::ClientBuilder, BuildError> {
+    let base = base_url(&settings.base_url)?;
     // An error means that a provider is installed already, which is as good.
     drop(rustls::crypto::ring::default_provider().install_default());
     let builder = reqwest::Client::builder()
@@ -137,13 +139,12 @@ fn http(settings: &Settings, base: &Url) -> Result<reqwest::Client, BuildError> 
             ACCEPT,
             HeaderValue::from_static("application/json"),
         )]));
-    let builder = match &settings.proxy {
+    Ok(match &settings.proxy {
         Some(url) => {
             builder.proxy(reqwest::Proxy::all(url.reveal()).map_err(|_| BuildError::Proxy)?)
         }
         None => builder,
-    };
-    builder.build().map_err(BuildError::Tls)
+    })
 }
 
 /// Whether a text is an address that calls may go to: https, or http on loopback, and nothing in

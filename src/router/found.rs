@@ -62,7 +62,7 @@ impl<L: Ledger, H: HubSpot + Lookback, C: Clock> Router<L, H, C> {
         let rules = self.rules.load_full();
         for tried in 0..BOOKINGS_MAX {
             let memory = self.ledger.look(found.contact)?;
-            let now = self.clock.now();
+            let now = self.now();
             if tried == 0 && found.counts_for_budget(now) && !found.is_known(&memory.person) {
                 self.learn_sender(&rules, &mut found).await;
             }

@@ -22,8 +22,8 @@ mod strangers;
 mod turn;
 mod work;
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -83,8 +83,9 @@ pub struct Router<L, H, C> {
     directory: Directory,
     /// An enrollment of ours was looked at once: HubSpot's read of enrollments is known to work.
     looked_once: AtomicBool,
-    /// What was enrolled while the router was away is being looked for.
-    looks_back: AtomicBool,
+    /// Since when, by the steady clock, it is looked for what was enrolled while the router was
+    /// away; `None`: it is not.
+    looks_back: Mutex<Option<Duration>>,
 }
 
 impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
@@ -108,13 +109,26 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
             retries: Mutex::default(),
             directory: Directory::default(),
             looked_once: AtomicBool::new(false),
-            looks_back: AtomicBool::new(false),
+            looks_back: Mutex::default(),
         }
     }
 
     /// The time now, by HubSpot's clock as far as its answers have told it.
     pub fn now(&self) -> Timestamp {
         self.offset.apply(self.ours())
+    }
+
+    /// The time now by HubSpot's clock; `None` while no answer has told it. This machine's may be
+    /// days off until somebody sets it.
+    pub fn told_now(&self) -> Option<Timestamp> {
+        self.offset.told(self.ours())
+    }
+
+    /// What this machine's wall clock shows, and HubSpot's time at the same moment, where an
+    /// answer has told it.
+    pub fn clocks(&self) -> Option<(Timestamp, Timestamp)> {
+        let ours = self.ours();
+        self.offset.told(ours).map(|there| (ours.wall, there))
     }
 
     fn ours(&self) -> offset::Reading {
@@ -150,13 +164,20 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
     /// No call that enrolls leaves while what was enrolled meanwhile is looked for
     /// (CONSISTENCY.md 6.14).
     pub fn look_back(&self, looks: bool) {
-        self.looks_back.store(looks, Ordering::Relaxed);
+        let mut since = self.looks_back.lock().unwrap_or_else(PoisonError::into_inner);
+        *since = looks.then(|| since.unwrap_or_else(|| self.clock.steady()));
+    }
+
+    /// For how long that has lasted; `None` while it is not looked for.
+    pub fn looks_back_for(&self) -> Option<Duration> {
+        let since = *self.looks_back.lock().unwrap_or_else(PoisonError::into_inner);
+        since.map(|since| self.clock.steady().saturating_sub(since))
     }
 
     /// Whether no call that enrolls may leave now: a person paused them, or it is not known yet
     /// what was enrolled meanwhile.
     fn keeps_back(&self) -> bool {
-        self.ledger.is_paused() || self.looks_back.load(Ordering::Relaxed)
+        self.ledger.is_paused() || self.looks_back_for().is_some()
     }
 
     /// Whoever waits for owners or access is looked at again: the rules or the access changed.

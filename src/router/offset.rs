@@ -71,8 +71,13 @@ impl Offset {
 
     /// HubSpot's time; before the first answer the wall clock's.
     pub(super) fn apply(&self, ours: Reading) -> Timestamp {
+        self.told(ours).unwrap_or(ours.wall)
+    }
+
+    /// HubSpot's time; `None` before the first answer.
+    pub(super) fn told(&self, ours: Reading) -> Option<Timestamp> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).known;
-        known.map_or(ours.wall, |known| known.later(ours.steady))
+        known.map(|known| known.later(ours.steady))
     }
 }
 
@@ -134,6 +139,17 @@ mod tests {
         offset.hear(Told { at: at(0), nth: 1 }, Duration::ZERO, ours(0, 10));
         offset.hear(Told { at: at(3_600), nth: 2 }, Duration::ZERO, ours(9, 11));
         assert_eq!(offset.apply(ours(9, 12)), at(3_601));
+    }
+
+    #[test]
+    fn only_an_answer_tells_hubspots_time() {
+        let ours =
+            Reading { wall: Timestamp::from_unix_ms(9 * BEGIN), steady: Duration::from_secs(7) };
+        let offset = Offset::default();
+        assert_eq!(offset.told(ours), None, "the wall clock alone may be days ahead");
+        let at = Timestamp::from_unix_ms(BEGIN);
+        offset.hear(Told { at, nth: 1 }, Duration::ZERO, ours);
+        assert_eq!(offset.told(ours), Some(at));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use super::bridge::Bridge;
 use super::call::{Answer, Call, correlated};
-use super::clock::{Clock, since_ms};
+use super::clock::{Clock, http_date, since_ms};
 use super::counts::Counts;
 use super::deliver::Delivered;
 use super::event::{Stamp, write_out};
@@ -119,7 +119,11 @@ impl Shared {
         if let Some(entry) = place.and_then(|place| world.log.enrolls.get_mut(place)) {
             entry.applied_at = effect.then_some(at);
         }
-        let answer = world.limits.headers(&settings, answer);
+        let mut answer = world.limits.headers(&settings, answer);
+        if settings.clock_offset_ms != 0 {
+            // The server's own clock knows nothing of it.
+            answer = answer.with("Date", &http_date(world.hub.now()));
+        }
         drop(guard);
         self.notify();
         answer

@@ -307,3 +307,6 @@ impl Shared {
         Some((std::mem::take(&mut queue.waiting), std::mem::take(&mut queue.seal)))
     }
 }
+
+#[cfg(test)]
+mod tests;

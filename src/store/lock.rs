@@ -6,7 +6,7 @@ use std::path::Path;
 
 use rustix::fs::{FlockOperation, flock};
 
-use super::StoreError;
+use super::{StoreError, filesystem};
 
 /// The store's lock, held until dropped.
 #[derive(Debug)]
@@ -15,8 +15,10 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// Takes the lock of the store in `folder`, which exists.
+    /// Takes the lock of the store in `folder`, which exists. On a network file system there is
+    /// none that holds.
     pub fn take(folder: &Path) -> Result<Self, StoreError> {
+        filesystem::check(folder)?;
         let folder_error = |source| StoreError::Folder { path: folder.to_owned(), source };
         let mut file = OpenOptions::new()
             .read(true)

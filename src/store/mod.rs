@@ -16,6 +16,7 @@ mod calls;
 mod checkpoint;
 pub mod deliveries;
 pub mod disk;
+mod filesystem;
 pub mod history;
 pub mod index;
 pub mod journal;
@@ -70,6 +71,17 @@ pub enum StoreError {
         /// The disk's own words.
         #[source]
         source: io::Error,
+    },
+    /// It lies on a file system of another machine.
+    #[error(
+        "the store {path} lies on a network file system ({kind}), where no lock and no sync can be \
+         relied on; give it a disk of this machine ([store] url)"
+    )]
+    Network {
+        /// The store.
+        path: PathBuf,
+        /// Which one.
+        kind: String,
     },
     /// There is none.
     #[error(

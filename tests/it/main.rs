@@ -6,6 +6,7 @@ mod backup;
 mod beside;
 mod bits;
 mod book;
+mod clocks;
 mod codes;
 mod commandline;
 mod crash;

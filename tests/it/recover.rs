@@ -164,6 +164,77 @@ fn no_call_leaves_before_what_was_enrolled_meanwhile_was_looked_for() {
     assert_eq!((harness.enrolled(1), harness.enrolled(2)), (1, 1), "{}", harness.log());
 }
 
+/// A router that came from a backup of before contact 1 was enrolled, and that HubSpot refuses to
+/// tell of it. It is resumed, and contact 2 waits.
+fn refused() -> Harness {
+    let mut harness = start();
+    run(&harness, &["backup", "copy"], "backed up");
+    assert!(harness.deliver(1, "stage", "hot"));
+    harness.wait_until_idle(LONG);
+    harness.kill();
+    fs::rename(harness.store(""), harness.folder().join("lost")).expect("moved away");
+    run(&harness, &["restore", "copy"], "restored: ");
+    harness.faults(json!([{ "on": "search-contacts", "kind": "403" }]));
+    harness.restart();
+    wait_until(&harness, "the alert", |it| owed(it).is_some());
+    resume(&harness);
+    assert!(harness.deliver(2, "stage", "hot"));
+    wait_until(&harness, "the decision", |it| it.listing("waiting").len() == 1);
+    harness
+}
+
+/// What the alert says.
+fn owed(harness: &Harness) -> Option<String> {
+    let alerts = harness.status()["alerts"].as_array().cloned().unwrap_or_default();
+    let owed = alerts.into_iter().find(|alert| alert["code"] == json!("not-looked-back"))?;
+    owed["sentence"].as_str().map(str::to_owned)
+}
+
+#[test]
+fn while_a_look_back_fails_no_call_leaves_and_everybody_sees_why() {
+    let harness = refused();
+    let reads = || {
+        let calls = serde_json::to_value(harness.counts().calls).expect("counts are JSON");
+        let reads = calls["read-contact"].as_object().into_iter().flatten();
+        reads.filter_map(|(_, count)| count.as_u64()).sum::<u64>()
+    };
+    let before = reads();
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    assert!(reads() <= before + 1, "whoever waits is not read again and again");
+    assert_eq!(harness.enrolled(2), 0, "{}", harness.log());
+    let sentence = owed(&harness).unwrap_or_default();
+    for says in ["HTTP 403", "calls that enroll wait", "crm.objects.contacts.read", "seed --skip"] {
+        assert!(sentence.contains(says), "{says}: {sentence}");
+    }
+    let status = harness.status();
+    assert!(status["looking_back"]["since"].is_string(), "{status}");
+    assert!(status["looking_back"]["seconds"].as_u64() >= Some(1), "{status}");
+    assert_eq!(harness.get("/readyz")["ready"], json!(true), "deliveries are kept");
+    // A look that reaches less far does not tell who was enrolled before it.
+    harness.faults(json!([]));
+    run(&harness, &["reconcile", "--since", "1s"], "missed 0");
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    assert_eq!(harness.enrolled(2), 0, "{}", harness.log());
+    run(&harness, &["reconcile", "--since", "1h"], "1 enrollments booked");
+    harness.wait_until_idle(LONG);
+    assert_eq!((harness.enrolled(1), harness.enrolled(2)), (1, 1), "{}", harness.log());
+    assert_eq!(harness.status()["looking_back"], Value::Null);
+}
+
+#[test]
+fn where_nobody_can_look_back_a_person_may_say_that_the_memory_is_right() {
+    let mut harness = refused();
+    let skip = ["seed", "--skip", "--who", "ann", "--note", "looked by hand"];
+    run(&harness, &skip, "");
+    harness.wait_until_idle(LONG);
+    assert_eq!(harness.enrolled(2), 1, "{}", harness.log());
+    assert_eq!((owed(&harness), &harness.status()["looking_back"]), (None, &Value::Null));
+    // It is settled for good.
+    harness.stop();
+    harness.restart();
+    assert_eq!(owed(&harness), None);
+}
+
 /// A press or a change that waits a day.
 fn waiting() -> Harness {
     let waits = rule("stage", "sequence intro").replace("enroll =", "delay = \"1 day\"\nenroll =");

@@ -20,6 +20,7 @@ pub(super) fn standing() -> Standing {
         disk: DiskUse::default(),
         oldest_undecided: Some(NOW.minus_ms(HOUR_MS)),
         oldest_unsettled: None,
+        looking_back: None,
     }
 }
 

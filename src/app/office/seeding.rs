@@ -4,6 +4,7 @@ use std::sync::PoisonError;
 
 use super::Office;
 use crate::admin::{self, PressError};
+use crate::app::away;
 use crate::domain::record::Press;
 
 /// Said by the log, the status and `doctor` until somebody acts.
@@ -28,7 +29,8 @@ impl Office {
     /// Begins the search, or takes the memory for right as it is.
     pub(super) async fn seed_or_skip(&self, search: bool, press: Press) -> Result<(), PressError> {
         if !search {
-            return Ok(self.seeder.done(press).await?);
+            self.seeder.done(press.clone()).await?;
+            return Ok(away::waive(self, press).await?);
         }
         if !self.reads {
             return Err(PressError::Conflict("HUBROUTE_ACCESS_TOKEN is not set".to_owned()));

@@ -37,7 +37,7 @@ impl Office {
 
     /// An alert for each open breaker.
     fn open_breakers(&self) -> impl Iterator<Item = admin::Alert> {
-        let now = SystemClock.now();
+        let now = self.router.now();
         let open = self.store.ledger.breakers().into_iter();
         open.filter(move |(tripped, _)| tripped.open.is_open(now)).map(|(tripped, held)| {
             let sentence = sentence::breaker_alert(&tripped, held);
@@ -61,7 +61,7 @@ impl Office {
 
     /// An alert for an hour after others were seen at work on the same contacts.
     fn not_alone(&self) -> Option<admin::Alert> {
-        let found = self.router.beside().at_work(&self.rules.load(), SystemClock.now())?;
+        let found = self.router.beside().at_work(&self.rules.load(), self.router.now())?;
         let sentence = found.sentence();
         Some(admin::Alert { code: "not-alone", since: found.since, sentence })
     }

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::*;
 use crate::domain::claim::Channel;
 use crate::domain::gates::fixture::{
@@ -12,7 +14,7 @@ fn answers(world: &World) -> Vec<Answer> {
     let memory = Memory {
         person: world.person.clone(),
         versions: Vec::new(),
-        inboxes: world.inboxes.clone(),
+        inboxes: Arc::new(world.inboxes.clone()),
         counters: Counters::default(),
     };
     let view = View {

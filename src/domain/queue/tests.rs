@@ -64,7 +64,7 @@ fn as_many_are_woken_as_there_are_places_that_nobody_due_takes() {
     let check = |used: usize, dues: &[Timestamp], expected: &[u64]| {
         let items: Vec<Item> =
             dues.iter().enumerate().map(|(n, due)| item(n as u64, NOW, *due)).collect();
-        let settled = vec![NOW.minus_ms(1); used];
+        let settled = Arc::new(vec![NOW.minus_ms(1); used]);
         let inbox = InboxUse { settled, ..InboxUse::default() };
         let inboxes = BTreeMap::from([("dana@acme.com".into(), inbox)]);
         let woken = queues(&items).to_wake(&set, &inboxes, NOW);
@@ -104,7 +104,7 @@ fn a_thousand_who_wait_are_looked_at_once_for_each_place() {
         let ahead = line.before(&"dana".into(), &ticket);
         let free = inbox.free(25, 0, at);
         assert!(ahead == 0 && 0 < free, "{ahead} ahead, {free} free");
-        inbox.settled.push(at);
+        Arc::make_mut(&mut inbox.settled).push(at);
         order.push(found.id);
     }
     assert_eq!((looks, order.len()), (75, 75), "25 at once, 25 on each of the next two days");

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::*;
 use crate::domain::breaker::Fires;
 use crate::domain::claim::{Channel, Claim, Target};
@@ -136,7 +138,7 @@ fn recorded_after(
         let memory = Memory {
             person,
             versions: Vec::new(),
-            inboxes: BTreeMap::new(),
+            inboxes: Arc::default(),
             counters: Counters::default(),
         };
         let (memory_seen, owners) = (&memory, &owners);

@@ -42,7 +42,7 @@ pub struct Stage<'a> {
     /// Ids that were merged into others.
     aliases: BTreeMap<ContactId, ContactId>,
     due: BTreeSet<(Timestamp, ContactId)>,
-    inboxes: BTreeMap<Inbox, InboxUse>,
+    inboxes: Arc<BTreeMap<Inbox, InboxUse>>,
     /// Enrollments by rule. Breakers are not played: a replay shows what they would hold.
     counters: Counters,
     no_fires: Fires,
@@ -69,7 +69,7 @@ impl<'a> Stage<'a> {
             busy: BTreeSet::new(),
             aliases: BTreeMap::new(),
             due: BTreeSet::new(),
-            inboxes: BTreeMap::new(),
+            inboxes: Arc::default(),
             counters: Counters::default(),
             no_fires: Fires::default(),
             owners: assumed::owners(rules),
@@ -104,7 +104,7 @@ impl<'a> Stage<'a> {
     }
 
     pub(super) fn inbox(&mut self, inbox: &Inbox) -> &mut InboxUse {
-        self.inboxes.entry(inbox.clone()).or_default()
+        Arc::make_mut(&mut self.inboxes).entry(inbox.clone()).or_default()
     }
 
     pub(super) fn know_owner(&mut self, owner: Owner) {

@@ -40,7 +40,7 @@ struct Play<'a> {
     contact: Contact,
     around: Surroundings,
     owners: BTreeMap<OwnerId, Owner>,
-    inboxes: BTreeMap<Inbox, InboxUse>,
+    inboxes: Arc<BTreeMap<Inbox, InboxUse>>,
     identities: BTreeSet<Identity>,
     fires: Fires,
     enrolled: RuleSlots,
@@ -58,7 +58,7 @@ impl<'a> Play<'a> {
             contact: world::contact(rules, test, &test.contact),
             around: world::surroundings(test, &test.around),
             owners: world::owners(rules),
-            inboxes: world::inboxes(rules, test),
+            inboxes: Arc::new(world::inboxes(rules, test)),
             identities: BTreeSet::new(),
             fires: world::fires(rules, test),
             enrolled: world::enrolled(test),
@@ -152,7 +152,7 @@ impl<'a> Play<'a> {
         let mut memory = Memory {
             person: self.person.clone(),
             versions: Vec::new(),
-            inboxes: self.inboxes.clone(),
+            inboxes: Arc::clone(&self.inboxes),
             counters: Counters {
                 rules: Arc::new(self.enrolled.clone()),
                 breakers: Arc::clone(self.fires.open()),

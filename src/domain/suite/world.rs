@@ -192,7 +192,7 @@ fn claim(
 pub(super) fn inboxes(rules: &RuleSet, test: &Test) -> BTreeMap<Inbox, InboxUse> {
     let used = |(name, count): (&SenderName, &u32)| {
         let spec = rules.senders.get(name)?;
-        let settled = (0..*count).map(|_| test.at.minus_ms(HOUR_MS)).collect();
+        let settled = Arc::new((0..*count).map(|_| test.at.minus_ms(HOUR_MS)).collect());
         let inbox = InboxUse { settled, ..InboxUse::default() };
         Some((spec.inbox.clone(), inbox))
     };

@@ -41,6 +41,8 @@ fn steps(at: Timestamp, count: usize, each_ms: u64) -> Timestamp {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -94,7 +96,7 @@ mod tests {
             ages.sort_unstable_by(|a, b| b.cmp(a));
             InboxUse {
                 open,
-                settled: ages.iter().map(|age| NOW.minus_ms(*age)).collect(),
+                settled: Arc::new(ages.iter().map(|age| NOW.minus_ms(*age)).collect()),
                 last: last.map(|ago| NOW.minus_ms(ago)),
                 full_until: full.map(|ahead| NOW.minus_ms(2 * HOUR_MS).plus_ms(ahead)),
                 paused: None,

@@ -1,9 +1,14 @@
 //! Calls whose answer is lost, late, cut short or somewhere else.
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use super::*;
 use crate::domain::outcome::{Concerns, Later, Outcome};
+use crate::hubspot::client::http;
 use crate::port::HubSpot;
 
 const NOT_SENT: Outcome = Outcome::RetryAfter { why: Later::Unreachable, delay_ms: None };
@@ -67,6 +72,38 @@ async fn a_refused_connection_means_nothing_was_sent() {
         let outcome = client.enroll_claim(&claim(Channel::Sequence), None).await.outcome;
         assert_eq!(outcome, NOT_SENT, "{}", settings.base_url);
     }
+}
+
+/// A resolver that fails, does not answer, or names a machine that refuses, in turns.
+struct Flapping(Arc<AtomicUsize>);
+
+impl Resolve for Flapping {
+    fn resolve(&self, _: Name) -> Resolving {
+        let turn = self.0.fetch_add(1, Ordering::SeqCst);
+        Box::pin(async move {
+            match turn % 3 {
+                0 => Err("the resolver failed".into()),
+                1 => std::future::pending().await,
+                _ => Ok(Box::new(std::iter::once(SocketAddr::from(([127, 0, 0, 1], 1)))) as Addrs),
+            }
+        })
+    }
+}
+
+/// RELIABILITY.md F9: a thousand times, and nothing hangs. Time is virtual.
+#[tokio::test(start_paused = true)]
+async fn a_resolver_that_flaps_or_never_answers_means_nothing_was_sent() {
+    let base_url = "https://hubspot.example.test".to_owned();
+    let settings = Settings { base_url, ..Settings::new(token(TOKEN)) };
+    let asked = Arc::new(AtomicUsize::new(0));
+    let http = http(&settings).expect("settings of a client");
+    let http = http.dns_resolver(Arc::new(Flapping(Arc::clone(&asked)))).build();
+    let client = Client::over(Arc::new(http.expect("a client")), &settings).expect("a client");
+    for round in 0..1_000 {
+        let outcome = client.enroll_claim(&claim(Channel::Sequence), None).await.outcome;
+        assert_eq!(outcome, NOT_SENT, "round {round}");
+    }
+    assert!(1_000 <= asked.load(Ordering::SeqCst), "each round asked for the name");
 }
 
 #[tokio::test]

@@ -24,14 +24,7 @@ pub(super) fn details(hub: &Hub) -> Answer {
         "uiDomain": "app.hubspot.com",
         "dataHostingLocation": "na1",
     });
-    // The server's own clock would not know of `clock_offset_ms`.
-    Answer::json(200, &body).with("Date", &http_date(hub.now()))
-}
-
-/// A time as HTTP writes it: `Tue, 24 Nov 2026 12:00:00 GMT`.
-fn http_date(ms: i64) -> String {
-    let time = jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-    time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+    Answer::json(200, &body)
 }
 
 /// `GET …/account-info/…/api-usage/daily/private-apps`.

@@ -1,5 +1,6 @@
 //! The appender: writes whatever waits as one group, syncs once, and answers.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
@@ -27,8 +28,17 @@ impl<D: Disk> Appender<D> {
         Self { journal, shared }
     }
 
-    /// Works until the stream is closed, or the disk fails for good. Blocks its thread.
-    pub fn run(mut self) {
+    /// Works until the stream is closed, or the disk fails for good. Blocks its thread. Where it
+    /// gives up, the stream has failed.
+    pub fn run(self) {
+        let shared = Arc::clone(&self.shared);
+        if catch_unwind(AssertUnwindSafe(|| self.serve())).is_err() {
+            let why = "what keeps deliveries gave up; please report it with the log";
+            shared.failure.send_replace(Some(why.to_owned()));
+        }
+    }
+
+    fn serve(mut self) {
         let shared = Arc::clone(&self.shared);
         while let Some((waiting, seal)) = shared.next(|| self.journal.mark()) {
             self.write(waiting, seal);

@@ -184,9 +184,10 @@ impl<D: Disk> Reader<D> {
     fn fill(&mut self, wanted: usize) -> Result<(), JournalError> {
         let Some(segment) = &self.segment else { return Ok(()) };
         self.chunk.resize(wanted.max(CHUNK_BYTES), 0);
-        let read = segment::read_whole(&segment.file, &mut self.chunk, self.offset)
-            .map_err(|error| JournalError::io(&segment.name, error))?;
-        self.chunk.truncate(read);
+        let read = segment::read_whole(&segment.file, &mut self.chunk, self.offset);
+        // What was read ahead is overwritten by now: after an error nothing of it is true.
+        self.chunk.truncate(*read.as_ref().unwrap_or(&0));
+        read.map_err(|error| JournalError::io(&segment.name, error))?;
         self.chunk_at = self.offset;
         Ok(())
     }

@@ -82,7 +82,7 @@ pub(super) struct Book<I> {
 impl<I: Index> Book<I> {
     pub(super) fn open(index: Arc<I>) -> Result<Self, IndexError> {
         let meta = Meta::load(&*index)?;
-        let inboxes = Arc::new(Inboxes::load(&*index)?);
+        let inboxes = load_inboxes(&*index, &meta)?;
         let fires = fires::load_all(&*index)?;
         let erased = Arc::new(persons::load_erased(&*index)?);
         let (settled, stage) = (meta.clone(), Stage::default());
@@ -320,8 +320,14 @@ impl<I: Index> Book<I> {
         let newest = Timestamp::from_unix_ms(self.meta.last_event_ms.unwrap_or_default());
         let old = fires::forget_before(&mut self.fires, newest.minus_ms(2 * WITHIN_MS_MAX));
         self.stage.rows.extend(old);
-        let counted_from = Timestamp::from_unix_ms(u64::from(day) * DAY_MS);
-        Arc::make_mut(&mut self.inboxes).forget_before(counted_from);
+        self.forget_slots();
+    }
+
+    /// Slots from before the oldest day go, but for those that may count still.
+    fn forget_slots(&mut self) {
+        let inboxes = Arc::make_mut(&mut self.inboxes);
+        inboxes.forget_before(begin_of(self.meta.oldest_day));
+        self.meta.slots_from = inboxes.from();
     }
 
     /// Removes up to `limit` rows of identities that are forgotten; how many there were. Nothing
@@ -362,9 +368,22 @@ impl<I: Index> Book<I> {
     pub(super) fn discard(&mut self) -> Result<(), IndexError> {
         self.stage = Stage::default();
         self.meta = self.settled.clone();
-        self.inboxes = Arc::new(Inboxes::load(&*self.index)?);
+        self.inboxes = load_inboxes(&*self.index, &self.meta)?;
         self.fires = fires::load_all(&*self.index)?;
         self.erased = Arc::new(persons::load_erased(&*self.index)?);
         Ok(())
     }
+}
+
+/// The slots that may count still, as the index has them.
+fn load_inboxes(index: &impl Index, meta: &Meta) -> Result<Arc<Inboxes>, IndexError> {
+    let mut inboxes = Inboxes::load(index, meta.slots_from)?;
+    // An index that was made anew, or by an older version, was told of the day alone.
+    inboxes.forget_before(begin_of(meta.oldest_day));
+    Ok(Arc::new(inboxes))
+}
+
+/// When a day since 1970 begins.
+fn begin_of(day: u32) -> Timestamp {
+    Timestamp::from_unix_ms(u64::from(day) * DAY_MS)
 }

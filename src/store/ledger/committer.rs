@@ -3,6 +3,7 @@
 //! answers. So every check sees everything before it, without a lock.
 
 use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -90,8 +91,16 @@ impl From<IndexError> for Fatal {
 }
 
 impl<D: Disk, I: Index> Committer<D, I> {
-    /// Works until nobody can ask any more, or the disk fails for good. Blocks its thread.
-    pub fn run(mut self) {
+    /// Works until nobody can ask any more, or the disk fails for good. Blocks its thread. Where
+    /// it gives up, the store has failed.
+    pub fn run(self) {
+        let shared = Arc::clone(&self.shared);
+        if catch_unwind(AssertUnwindSafe(|| self.serve())).is_err() {
+            shared.fail("what writes decisions gave up; please report it with the log");
+        }
+    }
+
+    fn serve(mut self) {
         while let Some(first) = self.commands.blocking_recv() {
             if self.group(first).is_break() {
                 return;
@@ -380,3 +389,6 @@ fn answer<T>(reply: Reply<T>, value: T) {
 fn refuse<T>(reply: Reply<T>, why: &LedgerError) {
     drop(reply.send(Err(why.clone())));
 }
+
+#[cfg(test)]
+mod tests;

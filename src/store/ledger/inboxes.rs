@@ -1,8 +1,8 @@
 //! Slots of enrollments in memory, by inbox for budgets and by rule for limits
-//! (CONSISTENCY.md 6.9 and 6.10).
+//! (CONSISTENCY.md 6.9 and 6.10). Only those that may count still: enrollments are kept for ever.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::{keys, waiters};
 use crate::domain::claim::Claim;
@@ -12,7 +12,7 @@ use crate::domain::queue::Queues;
 use crate::domain::record::InboxState;
 use crate::domain::slots::{Slot, Slots};
 use crate::domain::time::Timestamp;
-use crate::domain::view::{InboxUse, RuleSlots};
+use crate::domain::view::{BUDGET_MS, InboxUse, RuleSlots};
 use crate::store::index::{Index, IndexError};
 
 /// Rows read at once.
@@ -24,6 +24,8 @@ struct InboxSlots {
     /// The last call or enrollment; of what was under way before a restart, only what settled.
     last: Option<Timestamp>,
     state: InboxState,
+    /// What looks see of it: made for the first one, and shared until it changes.
+    shown: OnceLock<InboxUse>,
 }
 
 /// See the module.
@@ -32,23 +34,32 @@ pub(super) struct Inboxes {
     slots: BTreeMap<Inbox, InboxSlots>,
     rules: Arc<RuleSlots>,
     queues: Arc<Queues>,
+    /// Settled slots from before this are forgotten.
+    from: Timestamp,
+    /// What looks see: made for the first one, and shared until something changes.
+    shown: OnceLock<Arc<BTreeMap<Inbox, InboxUse>>>,
 }
 
 impl Inboxes {
-    /// Reads what the index has.
-    pub(super) fn load(index: &impl Index) -> Result<Self, IndexError> {
+    /// Reads what the index has, but for settled slots from before `from`.
+    pub(super) fn load(index: &impl Index, from: Timestamp) -> Result<Self, IndexError> {
         let queues = Arc::new(waiters::load_all(index)?);
-        let mut inboxes = Self { queues, ..Self::default() };
+        let mut inboxes = Self { queues, from, ..Self::default() };
         for_each(index, keys::SLOT, |key, value| {
             if let [inbox, claim] = keys::parts(key)[..]
                 && let Some((slot, _, rule)) = keys::slot_of(value)
             {
+                let counted = inboxes.counted(slot);
                 if !inbox.is_empty() {
                     let inbox = inboxes.of(&Inbox::from(inbox));
                     inbox.last = inbox.last.max(slot.settled());
-                    inbox.slots.set(ClaimId::from(claim), slot);
+                    if let Some(slot) = counted {
+                        inbox.slots.set(ClaimId::from(claim), slot);
+                    }
                 }
-                inboxes.of_rule(&rule).set(ClaimId::from(claim), slot);
+                if let Some(slot) = counted {
+                    inboxes.of_rule(&rule).set(ClaimId::from(claim), slot);
+                }
             }
         })?;
         for_each(index, keys::INBOX, |key, value| {
@@ -61,8 +72,17 @@ impl Inboxes {
         Ok(inboxes)
     }
 
+    /// The slot, unless it settled before all that may count still.
+    fn counted(&self, slot: Slot) -> Option<Slot> {
+        slot.settled().is_none_or(|at| self.from <= at).then_some(slot)
+    }
+
+    /// An inbox that is about to change.
     fn of(&mut self, inbox: &Inbox) -> &mut InboxSlots {
-        self.slots.entry(inbox.clone()).or_default()
+        self.shown = OnceLock::new();
+        let slots = self.slots.entry(inbox.clone()).or_default();
+        slots.shown = OnceLock::new();
+        slots
     }
 
     fn of_rule(&mut self, rule: &RuleId) -> &mut Slots {
@@ -84,15 +104,17 @@ impl Inboxes {
         Arc::make_mut(&mut self.queues).change(contact, before, after);
     }
 
-    /// Takes in how a claim stands now.
+    /// Takes in how a claim stands now. The end of an old one takes no place again.
     pub(super) fn claim(&mut self, claim: &Claim) {
-        self.of_rule(&claim.rule).claim(claim);
+        let slot = Slot::of(claim);
+        let counted = slot.and_then(|slot| self.counted(slot));
+        self.of_rule(&claim.rule).replace(&claim.id, counted);
         if let Some(sender) = &claim.sender {
             let inbox = self.of(&sender.inbox);
-            if let Some(slot) = Slot::of(claim) {
+            if let Some(slot) = slot {
                 inbox.last = inbox.last.max(Some(claim.last_call_at)).max(slot.settled());
             }
-            inbox.slots.claim(claim);
+            inbox.slots.replace(&claim.id, counted);
         }
     }
 
@@ -103,12 +125,13 @@ impl Inboxes {
 
     /// What an inbox has used.
     pub(super) fn used(&self, inbox: &Inbox) -> InboxUse {
-        self.slots.get(inbox).map(InboxSlots::used).unwrap_or_default()
+        self.slots.get(inbox).map(|slots| slots.used().clone()).unwrap_or_default()
     }
 
-    /// What every inbox has used.
-    pub(super) fn all(&self) -> BTreeMap<Inbox, InboxUse> {
-        self.slots.iter().map(|(inbox, slots)| (inbox.clone(), slots.used())).collect()
+    /// What every inbox has used. Looks share it: nothing is copied while nothing changes.
+    pub(super) fn all(&self) -> Arc<BTreeMap<Inbox, InboxUse>> {
+        let used = |(inbox, slots): (&Inbox, &InboxSlots)| (inbox.clone(), slots.used().clone());
+        Arc::clone(self.shown.get_or_init(|| Arc::new(self.slots.iter().map(used).collect())))
     }
 
     /// What HubSpot told us of an inbox.
@@ -122,26 +145,39 @@ impl Inboxes {
         marked.map(|(inbox, _)| inbox.clone()).collect()
     }
 
-    /// Forgets settled slots that no budget counts any more.
+    /// Forgets settled slots from before `at`, which nothing counts any more. Those of the last
+    /// day before the newest one stay, whatever the clock said that chose `at`.
     pub(super) fn forget_before(&mut self, at: Timestamp) {
-        for slots in self.slots.values_mut() {
-            slots.slots.forget_before(at);
+        let by_inbox = self.slots.values().map(|inbox| &inbox.slots);
+        let by_rule = self.rules.values().map(|slots| &**slots);
+        let newest = by_inbox.chain(by_rule).filter_map(Slots::newest).max();
+        let Some(newest) = newest else { return };
+        self.from = self.from.max(at.min(newest.minus_ms(BUDGET_MS)));
+        self.shown = OnceLock::new();
+        for inbox in self.slots.values_mut() {
+            inbox.slots.forget_before(self.from);
+            inbox.shown = OnceLock::new();
         }
         for slots in Arc::make_mut(&mut self.rules).values_mut() {
-            Arc::make_mut(slots).forget_before(at);
+            Arc::make_mut(slots).forget_before(self.from);
         }
+    }
+
+    /// From when settled slots are kept.
+    pub(super) fn from(&self) -> Timestamp {
+        self.from
     }
 }
 
 impl InboxSlots {
-    fn used(&self) -> InboxUse {
-        InboxUse {
+    fn used(&self) -> &InboxUse {
+        self.shown.get_or_init(|| InboxUse {
             open: self.slots.open(),
-            settled: self.slots.settled(),
+            settled: Arc::new(self.slots.settled()),
             last: self.last,
             full_until: self.state.full_until,
             paused: self.state.paused.clone(),
-        }
+        })
     }
 }
 
@@ -162,3 +198,6 @@ pub(super) fn for_each(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@ use super::keys;
 use crate::domain::id::PortalId;
 use crate::domain::recall::Recall;
 use crate::domain::record::ProvenReads;
+use crate::domain::time::Timestamp;
 use crate::store::index::{Index, IndexError, Tally};
 
 /// The form of the rows. Another one means: rebuild.
@@ -43,6 +44,9 @@ pub(super) struct Meta {
     pub(super) known: u64,
     /// The oldest day whose identities are still remembered.
     pub(super) oldest_day: u32,
+    /// Settled slots of enrollments from before this are in no memory: nothing counts them.
+    #[serde(default)]
+    pub(super) slots_from: Timestamp,
     /// The newest record that erased somebody, or is about somebody who was erased.
     pub(super) erased: u64,
     /// The delivery that was judged last then.
@@ -92,6 +96,7 @@ impl Default for Meta {
             last_event_ms: None,
             known: 0,
             oldest_day: 0,
+            slots_from: Timestamp::default(),
             erased: 0,
             erased_delivery: 0,
             swept: 0,

@@ -2,6 +2,7 @@
 //! committer.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::persons::{load, unite};
 use super::{Embedded, inboxes, keys};
@@ -72,7 +73,7 @@ impl<D: Disk, I: Index> Records for Embedded<D, I> {
         self.counted().map_err(|error| unreadable(&error))
     }
 
-    fn inboxes(&self) -> BTreeMap<Inbox, InboxUse> {
+    fn inboxes(&self) -> Arc<BTreeMap<Inbox, InboxUse>> {
         self.shared.inboxes()
     }
 

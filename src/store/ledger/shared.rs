@@ -97,7 +97,7 @@ impl<D: Disk, I> Shared<D, I> {
         Arc::clone(&self.erased.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    pub(super) fn inboxes(&self) -> BTreeMap<Inbox, InboxUse> {
+    pub(super) fn inboxes(&self) -> Arc<BTreeMap<Inbox, InboxUse>> {
         self.inboxes.read().unwrap_or_else(PoisonError::into_inner).all()
     }
 

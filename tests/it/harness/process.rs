@@ -141,10 +141,15 @@ impl Process {
         }
     }
 
+    /// Any signal.
+    pub(crate) fn signal(&self, signal: Signal) {
+        let id = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        kill_process(id.expect("a process id"), signal).expect("it runs");
+    }
+
     /// SIGTERM, and its end.
     pub(crate) fn stop(self) -> Ended {
-        let id = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
-        kill_process(id.expect("a process id"), Signal::TERM).expect("it runs");
+        self.signal(Signal::TERM);
         self.wait(super::LONG)
     }
 

@@ -113,7 +113,7 @@ impl Ledger for People {
     fn look(&self, contact: ContactId) -> Result<Memory, LedgerError> {
         let person = self.lock().get(&contact).cloned().unwrap_or_else(|| Person::new(contact));
         let versions = vec![(contact, person.version)];
-        Ok(Memory { person, versions, inboxes: BTreeMap::new(), counters: Counters::default() })
+        Ok(Memory { person, versions, inboxes: Arc::default(), counters: Counters::default() })
     }
 
     async fn record(&self, turn: Turn, _: Saw) -> Result<Recorded, LedgerError> {

@@ -1,5 +1,7 @@
 //! What each gate after the ranking answers.
 
+use std::sync::Arc;
+
 use super::{check, skips};
 use crate::domain::claim::Channel;
 use crate::domain::gates::fixture::{
@@ -224,7 +226,7 @@ fn whoever_waits_keeps_their_place_before_those_who_came_later() {
     let full = |world: &mut World| {
         only_dana(world, 2);
         let inbox = world.inboxes.get_mut("dana@acme.com").expect("dana's");
-        inbox.settled[1] = NOW;
+        Arc::make_mut(&mut inbox.settled)[1] = NOW;
         waits_for_dana(world, HOUR_MS, free);
     };
     let row = check(full, Decision::Wait, Reason::BudgetExhausted);

@@ -51,6 +51,8 @@ impl<I: Index> Book<I> {
         self.meta.compacting = None;
         self.meta.compacted = done.from;
         self.meta.partial = false;
+        // Whoever was kept was kept with every enrollment there ever was.
+        self.forget_slots();
     }
 
     pub(super) fn keep(&mut self, seq: u64, kept: &Kept) -> Result<(), IndexError> {
