@@ -206,7 +206,7 @@ pub struct DailyQuota {
     pub remaining: u64,
 }
 
-/// How one enroll call ended.
+/// How one call that changes something ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answered {
     /// What its answer means.
@@ -315,7 +315,7 @@ pub trait HubSpot: Send + Sync + 'static {
         target: &Target,
         contact: ContactId,
         named: Named<'_>,
-    ) -> impl Future<Output = Outcome> + Send;
+    ) -> impl Future<Output = Answered> + Send;
 
     /// Writes one property of `contact`; an empty value clears it.
     fn write(
@@ -323,7 +323,7 @@ pub trait HubSpot: Send + Sync + 'static {
         contact: ContactId,
         property: &PropertyName,
         value: &str,
-    ) -> impl Future<Output = Outcome> + Send;
+    ) -> impl Future<Output = Answered> + Send;
 
     /// Reads of enrollments that have answered so far.
     fn proven_reads(&self) -> ProvenReads;

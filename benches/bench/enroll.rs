@@ -67,7 +67,7 @@ pub(crate) fn state((property, value): (&str, &str), first: u64, count: u64) -> 
     let now = now_ms();
     let history = json!({ property: [
         { "value": OTHER_VALUE, "at": now - 3_600_000, "source": "FORM" },
-        { "value": value, "at": now + 60_000, "source": "CRM_UI" },
+        { "value": value, "at": now + 3_600_000, "source": "CRM_UI" },
     ] });
     let contacts: Vec<Value> = (first..first + count)
         .map(|n| {

@@ -67,6 +67,7 @@ fn text(answer: &Value) -> String {
             claim[key].as_str().map(|at| write!(text, ", {name} {at}").ok());
         }
         text.push('\n');
+        claim["evidence"]["says"].as_str().map(|says| writeln!(text, "  evidence: {says}").ok());
     }
     for call in list(answer, "calls") {
         write!(text, "Call: {} into {}", word(call, "called_at"), word(call, "target")).ok();
@@ -158,7 +159,8 @@ mod tests {
             "contact": "51",
             "seen": { "from": "store", "at": "T1", "note": "no token" },
             "waiting": [],
-            "claims": [{ "target": "intro", "theme": "sales", "state": "confirmed", "enrolled_at": "T0" }],
+            "claims": [{ "target": "intro", "theme": "sales", "state": "confirmed", "enrolled_at": "T0",
+                "evidence": { "says": "looked once" } }],
             "calls": [{ "called_at": "T0", "target": "intro", "state": "confirmed", "correlation": "c-9" }],
             "rules": [{
                 "id": "a", "says": "A.", "mode": "live", "file": "a.toml", "line": 3,
@@ -175,7 +177,8 @@ mod tests {
             text(&answer),
             "Contact 51\n\
              Values: as the router read it on T1 (no token)\n\
-             Claim: intro of theme sales, confirmed, enrolled T0\n\
+             Claim: intro of theme sales, confirmed, enrolled T0\n  \
+               evidence: looked once\n\
              Call: T0 into intro, confirmed, correlation id c-9\n\
              \nRule a (live, a.toml:3): A.\n  \
                ✓ when      it moved\n  \

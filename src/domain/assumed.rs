@@ -83,6 +83,7 @@ fn confirmed(intent: Intent, contact: ContactId, now: Timestamp) -> Turn {
         last_call_at: now,
         lost_answers: 0,
         holds_until: intent.holds_until,
+        evidence: None,
         state: State::Confirmed {
             enrolled_at: now,
             verified: true,

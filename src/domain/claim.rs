@@ -10,6 +10,10 @@
 //! ```
 //! `Reserved` may already have been sent (CONSISTENCY.md section 2): a kill leaves it in doubt.
 
+mod evidence;
+
+pub use evidence::{Evidence, Showed};
+
 use serde::{Deserialize, Serialize};
 
 use super::id::{
@@ -153,6 +157,9 @@ pub struct Claim {
     pub lost_answers: u32,
     /// When the enrollment is over without other evidence (`max_length`, `holds_for`).
     pub holds_until: Timestamp,
+    /// What its end rests on, where the call's answer did not settle it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Box<Evidence>>,
     /// Where it stands.
     #[serde(flatten)]
     pub state: State,

@@ -23,8 +23,9 @@ pub fn kept(value: &str) -> Cow<'_, str> {
         return Cow::Borrowed(value);
     }
     let beginning = value.floor_char_boundary(KEPT_BYTES_MAX - CUT.len() - 2 * DIGEST_BYTES);
-    let digest = Sha256::digest(value);
-    let digits: String = digest[..DIGEST_BYTES].iter().map(|it| format!("{it:02x}")).collect();
+    let mut digest = [0; DIGEST_BYTES];
+    digest.copy_from_slice(&Sha256::digest(value)[..DIGEST_BYTES]);
+    let digits = format!("{:016x}", u64::from_be_bytes(digest));
     Cow::Owned([&value[..beginning], CUT, &digits].concat())
 }
 

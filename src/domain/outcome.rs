@@ -84,6 +84,19 @@ pub enum Observation {
         /// When that one began.
         enrolled_at: Option<Timestamp>,
     },
+    /// The workflow's marker was stamped since the call: it ran.
+    Stamped {
+        /// When.
+        at: Timestamp,
+    },
+    /// The workflow's marker was read and has no stamp since the call; nor does the list of current
+    /// workflows show it.
+    Unstamped {
+        /// What that says.
+        silence: Silence,
+        /// The list of current workflows was read, by an answer that can be trusted.
+        absent: bool,
+    },
     /// Not there, by an answer that can be trusted.
     Absent,
     /// There is no call that answers this, or its answer cannot be trusted.
@@ -98,6 +111,32 @@ pub enum Observation {
         /// How long to wait; `None` leaves it to the backoff.
         delay_ms: Option<u64>,
     },
+}
+
+/// What it says that a workflow's marker has no stamp (RELIABILITY.md section 4, "Marker option").
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Silence {
+    /// The marker is known to be stamped: the workflow did not run.
+    NotRun,
+    /// Nothing: it was never seen to be stamped, so the workflow may not do it at all.
+    NeverSeen,
+    /// Nothing: a merge wrote it, or it is a date that was stamped on that very day before.
+    Unclear,
+    /// Nothing: the answer had no history of any property.
+    Untold,
+}
+
+impl Silence {
+    /// The same in words, for people.
+    pub fn says(self) -> &'static str {
+        match self {
+            Self::NotRun => "its marker was not stamped",
+            Self::NeverSeen => "its marker was not stamped, and never seen to be",
+            Self::Unclear => "its marker cannot tell this run from another",
+            Self::Untold => "HubSpot does not tell the history of its marker",
+        }
+    }
 }
 
 /// Why a read gave nothing.

@@ -4,12 +4,13 @@
 mod aliased;
 mod at;
 mod mended;
+mod proven;
 
 use serde::{Deserialize, Serialize};
 
 use super::bar::Barring;
 use super::breaker::{Fuse, Tripped};
-use super::claim::Claim;
+use super::claim::{Claim, State};
 use super::compaction::{CompactionBegun, CompactionDone, Forgot, Kept};
 use super::contact::{Contact, Owner};
 use super::erasure::{Erased, Swept};
@@ -26,6 +27,7 @@ use super::time::Timestamp;
 
 pub use aliased::Aliased;
 pub use mended::{InboxesCleared, Paused};
+pub use proven::{ProvenReads, ReadsProven};
 
 /// One line of the audit: what was decided about an event, or about an event and a rule.
 /// A later row with the same id supersedes it.
@@ -310,6 +312,16 @@ impl Turn {
             previous: 0,
         }
     }
+
+    /// Takes HubSpot's id of the call that is settled: with the record, and with what stays in
+    /// doubt.
+    pub fn of_call(&mut self, correlation: Option<String>) {
+        let in_doubt = |claim: &&mut Claim| matches!(claim.state, State::InDoubt { .. });
+        for claim in self.claims.iter_mut().filter(in_doubt).filter(|_| correlation.is_some()) {
+            claim.evidence.get_or_insert_default().call.clone_from(&correlation);
+        }
+        self.correlation = correlation;
+    }
 }
 
 /// A rule set was accepted.
@@ -329,27 +341,6 @@ pub struct RulesAccepted {
     /// Rules that came after the store's first set, and when each came.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub born: Vec<(RuleId, Timestamp)>,
-}
-
-/// Which reads of enrollments have answered for this portal, in one profile. Only then does a
-/// "not found" of theirs mean that nothing is there: before, the path itself may be missing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ProvenReads {
-    /// The profile's name: another one reads other paths.
-    pub profile: String,
-    /// The sequence enrollments of a contact.
-    pub sequences: bool,
-    /// The current workflow enrollments of a contact.
-    pub workflows: bool,
-}
-
-/// A read of enrollments answered for the first time.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ReadsProven {
-    /// When.
-    pub at: Timestamp,
-    /// All that have answered, after it.
-    pub reads: ProvenReads,
 }
 
 /// One domain record.

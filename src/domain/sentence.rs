@@ -3,6 +3,7 @@
 //! One function per reason that the decision itself gives. Names and dates only: a sentence
 //! carries no email address.
 
+mod evidence;
 mod held;
 mod leaving;
 mod people;
@@ -16,6 +17,7 @@ use super::rule::ReEnroll;
 use super::rule::span::Span;
 use super::time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Timestamp};
 
+pub use evidence::evidence;
 pub use held::*;
 pub use leaving::*;
 pub use people::*;

@@ -12,6 +12,7 @@ use super::json::{instant, text};
 use super::quota::{SlowDown, slow_down};
 use super::wire::{Lost, Reply};
 use crate::domain::outcome::{Concerns, Later, Outcome};
+use crate::port::Answered;
 
 /// What a 2xx must look like to be believed. HTML and an error body never are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,8 +23,14 @@ pub(super) enum Receipt {
     Any,
 }
 
+/// Classifies the answer of a call that changes something, and takes HubSpot's id of it along.
+pub(super) fn answered(receipt: Receipt, answer: &Result<Reply, Lost>) -> Answered {
+    let correlation = answer.as_ref().ok().and_then(correlation);
+    Answered { outcome: outcome(receipt, answer), correlation }
+}
+
 /// Classifies the answer of an enroll call.
-pub(super) fn outcome(receipt: Receipt, answer: &Result<Reply, Lost>) -> Outcome {
+fn outcome(receipt: Receipt, answer: &Result<Reply, Lost>) -> Outcome {
     match answer {
         Ok(reply) => of_reply(receipt, reply),
         Err(Lost::NotSent(_)) => Outcome::RetryAfter { why: Later::Unreachable, delay_ms: None },
@@ -35,7 +42,7 @@ pub(super) fn outcome(receipt: Receipt, answer: &Result<Reply, Lost>) -> Outcome
 const CORRELATION: &str = "x-hubspot-correlation-id";
 
 /// HubSpot's id of the call, by header or by error body, fit for records.
-pub(super) fn correlation(reply: &Reply) -> Option<String> {
+fn correlation(reply: &Reply) -> Option<String> {
     let header = reply.headers.get(CORRELATION).and_then(|value| value.to_str().ok());
     let of_body = || Envelope::read(reply.body().ok()?)?.correlation;
     let id = header.map(str::to_owned).or_else(of_body)?;

@@ -18,7 +18,7 @@ use super::wire::{Call, Carrier, Wire};
 use crate::domain::claim::{Channel, Target};
 use crate::domain::contact::{Contact, Owner};
 use crate::domain::id::{ContactId, OwnerId, PropertyName};
-use crate::domain::outcome::{Outcome, ReadFailure};
+use crate::domain::outcome::ReadFailure;
 use crate::domain::record::ProvenReads;
 use crate::domain::secret::Secret;
 use crate::port::{
@@ -205,11 +205,11 @@ impl HubSpot for Client {
         self.has_unenroll_call(channel)
     }
 
-    async fn unenroll(&self, target: &Target, contact: ContactId, named: Named<'_>) -> Outcome {
+    async fn unenroll(&self, target: &Target, contact: ContactId, named: Named<'_>) -> Answered {
         self.unenroll_from(target, contact, named).await
     }
 
-    async fn write(&self, contact: ContactId, property: &PropertyName, value: &str) -> Outcome {
+    async fn write(&self, contact: ContactId, property: &PropertyName, value: &str) -> Answered {
         self.write_property(contact, (property, value), &|| true).await
     }
 

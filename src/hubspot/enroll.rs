@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::answer::{Receipt, correlation, outcome};
+use super::answer::{Receipt, answered};
 use super::client::Client;
 use super::profile::{Dialect, fill};
 use super::wire::Call;
@@ -21,7 +21,7 @@ impl Client {
     ) -> Answered {
         if let Some(stamp) = &claim.via {
             let stamp = (&stamp.property, stamp.value.as_str());
-            return self.write_property(claim.contact, stamp, in_time).await.into();
+            return self.write_property(claim.contact, stamp, in_time).await;
         }
         let email = email.map(str::trim).filter(|email| is_address(email));
         let call = match (claim.target.channel, self.endpoints.dialect) {
@@ -44,8 +44,7 @@ impl Client {
             // The workflow may have been made anew under another number.
             self.flows.forget(claim.target.id);
         }
-        let correlation = answer.as_ref().ok().and_then(correlation);
-        Answered { outcome: outcome(receipt, &answer), correlation }
+        answered(receipt, &answer)
     }
 
     fn sequence_call(&self, claim: &Claim) -> Result<Call, Outcome> {

@@ -1,6 +1,7 @@
 //! Reading back what a contact is enrolled in, and how far "nothing" can be trusted
 //! (PRODUCT.md "On an enroll call"; HUBSPOT.md 3.2, 3.8 and 4.1).
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::Value;
@@ -43,6 +44,8 @@ impl Proofs {
             profile: self.profile.name().to_owned(),
             sequences: self.sequences.load(Ordering::Relaxed),
             workflows: self.workflows.load(Ordering::Relaxed),
+            // Markers are the router's: they are read from contacts.
+            markers: BTreeSet::new(),
         }
     }
 }

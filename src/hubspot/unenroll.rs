@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::answer::{Receipt, outcome};
+use super::answer::{Receipt, answered};
 use super::client::Client;
 use super::enroll::{is_address, refused};
 use super::profile::{Dialect, ROUTE_MAP_ENROLLMENT, V2_ENROLL, fill};
@@ -11,7 +11,7 @@ use super::wire::Call;
 use crate::domain::claim::{Channel, Target};
 use crate::domain::id::{ContactId, PropertyName};
 use crate::domain::outcome::{Concerns, Outcome};
-use crate::port::{InTime, Named};
+use crate::port::{Answered, InTime, Named};
 
 impl Client {
     /// HubSpot documents a call for workflows only, the route map one for sequences only.
@@ -28,14 +28,14 @@ impl Client {
         target: &Target,
         contact: ContactId,
         named: Named<'_>,
-    ) -> Outcome {
+    ) -> Answered {
         let path = match target.channel {
             Channel::Workflow => self.workflow_path(target, named.email).await,
             Channel::Sequence => sequence_path(contact, named.enrollment),
         };
         let path = match path {
             Ok(path) => path,
-            Err(without_a_call) => return without_a_call,
+            Err(without_a_call) => return without_a_call.into(),
         };
         let answer = self.wire.send(Call::delete(path)).await;
         if target.channel == Channel::Workflow
@@ -44,7 +44,7 @@ impl Client {
             // The workflow may have been made anew under another number.
             self.flows.forget(target.id);
         }
-        outcome(Receipt::Any, &answer)
+        answered(Receipt::Any, &answer)
     }
 
     async fn workflow_path(&self, target: &Target, email: Option<&str>) -> Result<String, Outcome> {
@@ -65,11 +65,11 @@ impl Client {
         contact: ContactId,
         (property, value): (&PropertyName, &str),
         in_time: &InTime<'_>,
-    ) -> Outcome {
+    ) -> Answered {
         let path = fill(self.endpoints.contact, &[("contact", &contact.to_string())]);
         let body = json!({ "properties": { property.as_str(): value } });
         let answer = self.wire.send_in_time(Call::patch(path, body), in_time).await;
-        outcome(Receipt::Enrollment, &answer)
+        answered(Receipt::Enrollment, &answer)
     }
 }
 

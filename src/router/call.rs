@@ -134,7 +134,7 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         };
         let outcome = self.retried(outcome, &case);
         let mut turn = settle(case, outcome);
-        turn.correlation = answered.correlation;
+        turn.of_call(answered.correlation);
         report(&turn);
         let confirmed = turn.claims.iter().find(|claim| is_confirmed_sequence(claim)).cloned();
         self.keep(turn).await?;
@@ -220,6 +220,7 @@ fn claim(rules: &RuleSet, intent: &Intent, turn: &Turn, now: Timestamp) -> Claim
         last_call_at: now,
         lost_answers: item.map_or(0, |item| item.lost_answers),
         holds_until: intent.holds_until,
+        evidence: None,
         state: State::Reserved,
     }
 }

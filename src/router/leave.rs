@@ -121,9 +121,10 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         };
         let named = Named { email: contact.email(), enrollment: enrollment.as_deref() };
         self.ask(Urgency::Leave, 1).await;
-        let outcome = self.heard(self.hubspot.unenroll(target, case.person.contact, named)).await;
-        let outcome = self.left(outcome, case);
-        Ok(settle(&self.later(case), Some(&contact), verdict, Some(outcome)).into())
+        let answered = self.heard(self.hubspot.unenroll(target, case.person.contact, named)).await;
+        let outcome = self.left(answered.outcome, case);
+        let case = self.after_call(case, answered.correlation);
+        Ok(settle(&case, Some(&contact), verdict, Some(outcome)).into())
     }
 
     /// The bridge: the contact is read right before its property is written, so that what came
@@ -145,21 +146,27 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
             Verdict::Wipe | Verdict::Clear(_) => Some(""),
             _ => None,
         };
-        let outcome = match value {
-            Some(value) => {
-                self.ask(Urgency::Leave, 1).await;
-                let outcome =
-                    self.heard(self.hubspot.write(case.person.contact, property, value)).await;
-                Some(self.left(outcome, case))
-            }
-            None => None,
+        let Some(value) = value else {
+            return Ok(settle(&self.later(case), Some(&contact), verdict, None).into());
         };
-        Ok(settle(&self.later(case), Some(&contact), verdict, outcome).into())
+        self.ask(Urgency::Leave, 1).await;
+        let answered = self.heard(self.hubspot.write(case.person.contact, property, value)).await;
+        let outcome = self.left(answered.outcome, case);
+        // The write that clears the property is not the one that asked.
+        let case = self.after_call(case, answered.correlation.filter(|_| !value.is_empty()));
+        Ok(settle(&case, Some(&contact), verdict, Some(outcome)).into())
     }
 
     /// The case as of now: calls take time.
     fn later<'a>(&self, case: &Case<'a>) -> Case<'a> {
         Case { now: self.now(), ..case.clone() }
+    }
+
+    /// The same after a call that asked for it, with HubSpot's id of the call.
+    fn after_call<'a>(&self, case: &Case<'a>, correlation: Option<String>) -> Case<'a> {
+        let mut case = self.later(case);
+        case.leaving.call = correlation.or(case.leaving.call);
+        case
     }
 
     /// The contact with its latest sequence, its address and the bridge's property. `None`: gone.

@@ -7,6 +7,7 @@ mod directory;
 mod found;
 mod halts;
 mod leave;
+mod marker;
 mod merged;
 mod missed;
 mod offset;

@@ -30,7 +30,7 @@ const ASKED: [Reason; 2] = [Reason::NeedsApproval, Reason::BreakerOpen];
 const FRESH_MS_MAX: u64 = 30 * SECOND_MS;
 
 /// What was found.
-enum Look {
+pub(super) enum Look {
     /// What HubSpot shows of the claim.
     Seen(Observation),
     /// The person is known under another id now.
@@ -77,6 +77,8 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
             }
             Err(ReadFailure::Refused { message }) => Observation::Unobservable { why: message },
         };
+        let stamped = matches!(observation, Observation::Stamped { .. });
+        let stamped = stamped.then(|| self.marker_of(&claim.target)).flatten();
         let case = self.case(claim, person);
         let observation = self.looked_again(observation, &case);
         let turn = resolve(case, observation);
@@ -84,6 +86,9 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         let saw = Saw { versions: memory.versions.clone() };
         if self.ledger.record(turn, saw).await? == Recorded::Done {
             report(&told);
+        }
+        if let Some(marker) = stamped {
+            self.prove_marker(marker).await?;
         }
         self.keep_proofs().await?;
         Ok(Progress::More)
@@ -93,6 +98,9 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
     /// the call may be long past, the contact is read first: the enrollment stands under the id
     /// that counts now (CONSISTENCY.md 6.8), and of somebody who is gone nothing can be seen.
     async fn look_at(&self, claim: &Claim, person: &Person) -> Result<Look, ReadFailure> {
+        if let Some(marker) = self.marker_of(&claim.target) {
+            return self.look_for_stamp(claim, person, marker).await;
+        }
         let contact = if is_fresh(claim, self.clock.now()) {
             None
         } else {
@@ -140,8 +148,10 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
     /// What this read proved is known after a restart too: a later "not found" about a lost
     /// answer counts as absence (PRODUCT.md, "On an enroll call").
     pub(super) async fn keep_proofs(&self) -> Result<(), LedgerError> {
-        let reads = self.hubspot.proven_reads();
-        if reads == self.ledger.proven_reads() {
+        let known = self.ledger.proven_reads();
+        let mut reads = self.hubspot.proven_reads();
+        reads.markers.clone_from(&known.markers);
+        if reads == known {
             return Ok(());
         }
         self.ledger.prove(ReadsProven { at: self.now(), reads }).await

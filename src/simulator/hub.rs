@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::bridge::Bridge;
 use super::clock::Clock;
 use super::id::Id;
+use super::marker::FirstAction;
 use super::people::OTHER_EMAILS;
 use super::settings::Settings;
 use super::start::Arriving;
@@ -31,6 +32,8 @@ pub(super) struct Hub {
     pub(super) bridge: Bridge,
     /// Who is on the way into a workflow that starts from a property.
     pub(super) arriving: Vec<Arriving>,
+    /// Workflows whose first action has not run yet.
+    pub(super) first_actions: Vec<FirstAction>,
     /// Enrollments that a call of the API has ended.
     pub(super) unenrolled_by_call: usize,
     /// API calls counted today, for the account's usage.

@@ -21,6 +21,7 @@ mod hub;
 mod id;
 mod limits;
 mod log;
+mod marker;
 mod people;
 mod portal;
 mod routes;
@@ -49,7 +50,7 @@ pub use settings::{AlreadyEnrolled, Bridge, NoEnrollment, Settings, Start};
 pub use sign::Signature;
 pub use state::{
     By, Choice, Contact, Conversation, Ended, Enrollment, How, Named, Owner, Property, Sequence,
-    State, Target, User, Version, Webhook, Workflow,
+    Stamps, State, Target, User, Version, Webhook, Workflow,
 };
 
 /// The control protocol, as `hubroute simulate --help` and `GET /_sim/help` print it.

@@ -109,6 +109,7 @@ impl Shared {
         }
         world.hub.run_bridge();
         world.hub.run_starts();
+        world.hub.run_first_actions();
         let before = world.hub.state.enrolled.len();
         world.hub.calls_today = world.limits.today();
         let answer = correlated(&mut world.last_correlation, || {
@@ -197,6 +198,7 @@ impl Shared {
         let mut world = self.world();
         world.hub.run_bridge();
         world.hub.run_starts();
+        world.hub.run_first_actions();
         world.hub.state.clone()
     }
 
@@ -205,6 +207,7 @@ impl Shared {
         let mut world = self.world();
         world.hub.run_bridge();
         world.hub.run_starts();
+        world.hub.run_first_actions();
         Counts::of(&world.hub, &world.log)
     }
 
@@ -216,6 +219,7 @@ impl Shared {
         if replace {
             world.hub.bridge = Bridge::default();
             world.hub.arriving.clear();
+            world.hub.first_actions.clear();
             world.log = Log::default();
             world.faults.clear();
             world.limits = Limits::default();

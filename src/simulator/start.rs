@@ -61,6 +61,7 @@ impl Hub {
                 sender: None,
                 by: By::Api,
             });
+            self.begin_first_action(contact, flow);
         }
     }
 }

@@ -184,6 +184,26 @@ pub struct Workflow {
     /// Milliseconds after which an enrollment is over; absent means it lasts until ended.
     #[serde(default)]
     pub runs_for_ms: Option<u64>,
+    /// What its first action is: it stamps a property with the current date and time.
+    #[serde(default)]
+    pub stamps: Option<Stamps>,
+}
+
+/// The first action of a workflow: "set a property to the date and time of this step".
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stamps {
+    /// The contact property.
+    pub property: String,
+    /// Milliseconds from the enrollment until the action has run.
+    #[serde(default)]
+    pub after_ms: u64,
+    /// Milliseconds from then until a read shows what it wrote.
+    #[serde(default)]
+    pub lag_ms: u64,
+    /// The property holds a date only: the day, by UTC.
+    #[serde(default)]
+    pub date_only: bool,
 }
 
 /// One enrollment, as it was booked.

@@ -196,6 +196,7 @@ fn claim(contact: ContactId, at: Timestamp) -> Claim {
         last_call_at: at,
         lost_answers: 0,
         holds_until: at.plus_ms(30 * DAY_MS),
+        evidence: None,
         state: State::Confirmed {
             enrolled_at: at,
             verified: true,

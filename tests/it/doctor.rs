@@ -108,6 +108,36 @@ fn workflows_that_would_do_nothing_are_named() {
 }
 
 #[test]
+fn a_marker_is_judged_by_its_property_and_its_first_action_is_told() {
+    let with = |kind: &str, named: &str| {
+        let mut properties = account()["properties"].as_array().expect("a list").clone();
+        let field = if kind == "string" { "text" } else { "date" };
+        properties.push(json!({"name": named, "label": "Run", "type": kind, "fieldType": field}));
+        let bench = Bench::new(&json!({ "properties": properties }));
+        bench.edit(
+            "rules/portal.toml",
+            "re_enrolls = false",
+            "re_enrolls = false\nmarker = \"last_run\"",
+        );
+        bench
+    };
+    let bench = with("datetime", "last_run");
+    said(&bench, &["doctor"], 0, "✓ marker \"last_run\" of guide takes a date and a time");
+    said(
+        &bench,
+        &["doctor"],
+        0,
+        "first action of flow 501: edit the record, set \"last_run\" to the date",
+    );
+    said(&with("date", "last_run"), &["doctor"], 0, "! marker \"last_run\" of guide takes a day");
+    said(&with("string", "last_run"), &["doctor"], 1, "of type string, which takes no date");
+    said(&with("datetime", "last_runs"), &["doctor"], 1, "did you mean \"last_runs\"?");
+    let bench = with("number", "other");
+    said(&bench, &["doctor"], 1, "✗ marker \"last_run\" of guide is no contact property");
+    said(&bench, &["check", "--portal"], 1, "last_run");
+}
+
+#[test]
 fn lists_subscriptions_and_properties_that_are_gone_are_named() {
     check(&json!({"lists": []}), 1, "✗ list vip (7) does not exist in HubSpot");
     let part = "✗ subscription news (9) is no subscription type in HubSpot";

@@ -5,7 +5,7 @@
 use hubroute::simulator::Phase;
 use serde_json::{Value, json};
 
-use crate::harness::{Harness, LONG, Setup, evidence, rule, times};
+use crate::harness::{BOOK, Harness, LONG, Setup, evidence, rule, times};
 
 /// Kills in each phase where the environment does not say.
 const KILLS: u64 = 20;
@@ -36,6 +36,16 @@ struct Into {
     enroll: &'static str,
 }
 
+/// A workflow that re-enrolls and is over at once; its first action stamps a property.
+const NOTE: &str = r#"
+[workflows.note]
+id         = 504
+theme      = "sales"
+holds_for  = "45 days"
+re_enrolls = true
+marker     = "last_note_run"
+"#;
+
 impl Into {
     /// A fault on the last call before contact `n`'s enroll call. The id of a workflow is known
     /// by then: another contact was enrolled, or the read-back after the kill before asked for it.
@@ -47,6 +57,8 @@ impl Into {
 const SEQUENCE: Into = Into { target: "sequence intro", enroll: "enroll-sequence" };
 /// It does not re-enroll: a repeat can do no harm.
 const ONCE: Into = Into { target: "workflow nurture", enroll: "enroll-workflow" };
+/// Nobody sees it run: its marker tells.
+const MARKED: Into = Into { target: "workflow note", enroll: "enroll-workflow" };
 /// Whether it re-enrolls is not said: what cannot be seen is for a person.
 const UNSAID: Into = Into { target: "workflow again", enroll: "enroll-workflow" };
 
@@ -56,9 +68,15 @@ fn start(into: Into, kills: u64) -> Harness {
     let first = kills + 1;
     let expect: Vec<u64> = (1..=first).collect();
     let settings = json!({"no_enrollment": "not-found"});
-    let setup = Setup::with(rule("stage", into.target))
+    let workflows = json!([
+        {"flow": 501, "workflow": 11, "name": "Nurture"},
+        {"flow": 502, "workflow": 12, "name": "Again", "re_enrolls": true},
+        {"flow": 504, "workflow": 14, "name": "Note", "re_enrolls": true, "runs_for_ms": 0,
+         "stamps": {"property": "last_note_run", "after_ms": 50}},
+    ]);
+    let setup = Setup::with_book(&(BOOK.to_owned() + NOTE), rule("stage", into.target))
         .contacts(first)
-        .state(json!({ "expect": expect, "settings": settings }))
+        .state(json!({ "expect": expect, "settings": settings, "workflows": workflows }))
         .verify_for("500 milliseconds");
     let harness = Harness::start(setup);
     assert!(harness.deliver(first, "stage", "hot"), "contact {first} was not acknowledged");
@@ -148,6 +166,14 @@ fn killed_when_the_call_is_applied_and_not_answered_nothing_is_lost_or_repeated(
 fn killed_around_a_workflow_that_does_not_re_enroll_nothing_is_lost_or_repeated() {
     for at in [At::Acknowledged, At::Unread, At::Read, At::Applied] {
         check(ONCE, at, FEW_KILLS);
+    }
+}
+
+#[test]
+fn killed_around_a_workflow_that_nobody_sees_run_its_marker_tells_and_nothing_is_lost_or_repeated()
+{
+    for at in [At::Acknowledged, At::Unread, At::Read, At::Applied] {
+        check(MARKED, at, FEW_KILLS);
     }
 }
 

@@ -19,6 +19,7 @@ mod harness;
 mod index;
 mod interleavings;
 mod kills;
+mod marker;
 mod mistakes;
 mod model;
 mod outage;

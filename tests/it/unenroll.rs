@@ -110,12 +110,17 @@ fn a_workflow_is_left_by_hubspots_own_call() {
 
 #[test]
 fn a_lost_answer_of_an_unenroll_is_read_back() {
-    for kind in ["apply-then-drop", "drop-before", "502"] {
+    for kind in ["apply-then-drop", "drop-before", "502", "408"] {
         let harness = Harness::start(setup("workflow nurture", THEN, (None, "5 minutes")));
         harness.faults(json!({"on": "unenroll-workflow", "kind": kind, "times": 1}));
         enter_and_leave(&harness);
         check(&harness, &["enroll matched", "unenroll matched", "enroll matched"]);
         assert_eq!(harness.counts().unenrolled, 1, "{kind}");
+        // HubSpot's id of the call is there for its support, where an answer had one.
+        let calls = harness.get("/api/v1/contacts/1/explain")["calls"].clone();
+        let named = |call: &&Value| call["correlation"].is_string();
+        let named = calls.as_array().into_iter().flatten().filter(named).count();
+        assert_eq!(named, usize::from(kind == "408"), "{kind}: {calls}");
     }
 }
 

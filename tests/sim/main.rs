@@ -3,7 +3,7 @@
 //! ```text
 //! cargo test --test sim                                     the short form
 //! cargo test --release --test sim -- --seed 7 --days 730    one life of two years
-//! cargo test --release --test sim -- --run lost --contacts 333334
+//! cargo test --release --test sim -- --run lost --contacts 310000
 //! cargo test --release --test sim -- --run outage --contacts 16667
 //! cargo test --release --test sim -- --run budgets --contacts 6400
 //! ```
@@ -114,12 +114,13 @@ fn run(name: &str, asked: &Asked, seed: u64) -> Passed {
     let mut passed = Passed::begin(name, seed);
     match name {
         "lost" => {
-            let outcome = live(runs::lost(seed, contacts), runs::burst(contacts));
-            passed.told(&outcome).confirmed(&outcome, runs::wanted(contacts));
+            let outcome = live(runs::lost(seed, contacts), runs::burst(contacts, runs::ALL));
+            passed.told(&outcome).confirmed(&outcome, runs::wanted(contacts, runs::ALL));
         }
         "outage" => {
-            let outcome = live(runs::outage(seed, contacts), runs::burst(contacts));
-            passed.told(&outcome).drained(&outcome, runs::wanted(contacts));
+            let burst = runs::burst(contacts, runs::UNMARKED);
+            let outcome = live(runs::outage(seed, contacts), burst);
+            passed.told(&outcome).drained(&outcome, runs::wanted(contacts, runs::UNMARKED));
         }
         "budgets" => {
             let outcome = live(runs::budgets(seed, contacts), runs::sequences_only(contacts));

@@ -30,10 +30,16 @@ pub(crate) const INBOXES: [&str; 8] = [
     "gil@hubroute.example",
     "hal@hubroute.example",
 ];
-/// Properties whose change enrolls in `burst_rules`, one for each class that can be told.
-const CLASSES: [&str; 3] = ["topic", "last_guide", "last_visit"];
+/// Properties whose change enrolls in `burst_rules`, one for each class that can be told. The last
+/// is a workflow that re-enrolls and is over at once: its marker tells.
+const CLASSES: [&str; 4] = ["topic", "last_guide", "last_visit", "last_note"];
 /// Where each of them leads.
-pub(crate) const TARGETS: [&str; 3] = ["sequence 101", "workflow 501", "workflow 502"];
+pub(crate) const TARGETS: [&str; 4] =
+    ["sequence 101", "workflow 501", "workflow 502", "workflow 504"];
+/// Classes of which nothing is read but what every decision reads: those of `outage`.
+pub(crate) const UNMARKED: usize = 3;
+/// All of them.
+pub(crate) const ALL: usize = CLASSES.len();
 
 /// A change: which contact, which property, the new value.
 pub(crate) type Change = (u64, &'static str, String);
@@ -67,6 +73,14 @@ theme         = "winback"
 holds_for     = "20 days"
 re_enrolls    = true
 runs_at_least = "2 days"
+[themes.notes]
+says = "A note to the rep"
+[workflows.note]
+id         = 504
+theme      = "notes"
+holds_for  = "1 day"
+re_enrolls = true
+marker     = "last_note_run"
 "#;
     let sender = |(name, user): (&str, u32)| {
         format!(
@@ -80,6 +94,7 @@ runs_at_least = "2 days"
         "{ sequence = \"intro\", sender = [\"team:all\"] }",
         "{ workflow = \"nurture\" }",
         "{ workflow = \"winback\" }",
+        "{ workflow = \"note\" }",
     ];
     // Of what waits together the first one told of comes first.
     let rule = |(priority, (property, into)): (u32, (&str, &str))| {
@@ -96,21 +111,22 @@ runs_at_least = "2 days"
     )
 }
 
-/// How many contacts of each class change at once. Inboxes have no room for more sequences in a
-/// day; workflows have no inbox.
-fn shares(contacts: u64) -> [u64; 3] {
-    [contacts.min(BUDGET * account::PEOPLE.len() as u64), contacts, contacts]
+/// How many contacts of each of the first classes change at once. Inboxes have no room for more
+/// sequences in a day; workflows have no inbox.
+fn shares(contacts: u64, classes: usize) -> impl Iterator<Item = u64> {
+    let sequences = contacts.min(BUDGET * account::PEOPLE.len() as u64);
+    std::iter::once(sequences).chain(std::iter::repeat(contacts)).take(classes)
 }
 
 /// How many enrollments that makes.
-pub(crate) fn wanted(contacts: u64) -> u64 {
-    shares(contacts).iter().sum()
+pub(crate) fn wanted(contacts: u64, classes: usize) -> u64 {
+    shares(contacts, classes).sum()
 }
 
 /// One change for each contact and class.
-pub(crate) fn burst(contacts: u64) -> impl Iterator<Item = Change> {
+pub(crate) fn burst(contacts: u64, classes: usize) -> impl Iterator<Item = Change> {
     let of = |(class, share)| (0..share).map(move |number| (number, class, "a".to_owned()));
-    CLASSES.into_iter().zip(shares(contacts)).flat_map(of)
+    CLASSES.into_iter().zip(shares(contacts, classes)).flat_map(of)
 }
 
 fn plain(seed: u64, (contacts, budget): (u64, u64), calls: u32, weather: Weather) -> Plan {
@@ -119,6 +135,7 @@ fn plain(seed: u64, (contacts, budget): (u64, u64), calls: u32, weather: Weather
     let open = |inbox| (inbox, room);
     let mut state = account::state(seed, rate);
     state["settings"]["calls_per_10_seconds"] = json!(null);
+    state["workflows"][3]["stamps"] = json!({"property": "last_note_run", "after_ms": 2_000});
     Plan {
         seed,
         days: 1,
@@ -137,7 +154,7 @@ fn plain(seed: u64, (contacts, budget): (u64, u64), calls: u32, weather: Weather
     }
 }
 
-/// Every third answer is lost, before or after its effect: three enrollments a contact.
+/// Every third answer is lost, before or after its effect: four enrollments a contact.
 pub(crate) fn lost(seed: u64, contacts: u64) -> Plan {
     plain(
         seed,

@@ -1,9 +1,11 @@
 //! `GET /api/v1/contacts/{id}`: why somebody was, or was not, enrolled.
 
 use actix_web::web;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::decisions::page;
+use super::evidence::ShownEvidence;
 use super::lists::Entry;
 use super::read;
 use super::record::Shown;
@@ -87,10 +89,12 @@ struct ShownClaim {
     verified: bool,
     /// Why its outcome is not known, or why it was released.
     why: Option<String>,
+    /// What its end, or its doubt, rests on.
+    evidence: Option<ShownEvidence>,
 }
 
 impl ShownClaim {
-    fn new(claim: Claim, now: Timestamp) -> Self {
+    fn new(claim: Claim, (now, zone): (Timestamp, &TimeZone)) -> Self {
         let holds = !matches!(claim.state, State::Released { .. });
         let shown = Self {
             state: claim.state_word(),
@@ -109,6 +113,7 @@ impl ShownClaim {
             enrollment: None,
             verified: false,
             why: None,
+            evidence: ShownEvidence::of(claim.evidence.as_deref(), zone),
         };
         match claim.state {
             State::Reserved => shown,
@@ -184,13 +189,15 @@ pub(super) async fn known<O: Office>(
     let query = DecisionQuery { contact: Some(id), limit: DECISIONS, ..DecisionQuery::default() };
     let decisions = page(office, query).await?;
     let contact = person.contact;
+    let rules = office.rules();
+    let at = (now, &*rules.portal.zone);
     Ok(Known {
         contact: Text(contact),
         merged_ids: person.merged.into_iter().map(Text).collect(),
         never_contact_again: person.barred.map(ShownBar::from),
         erased_at: instant(person.erased),
         erased_decisions: decisions.erased(),
-        claims: person.claims.into_iter().map(|claim| ShownClaim::new(claim, now)).collect(),
+        claims: person.claims.into_iter().map(|claim| ShownClaim::new(claim, at)).collect(),
         leavings: person.leavings.into_iter().map(ShownLeaving::from).collect(),
         waiting: person.items.into_iter().map(|item| Entry::of_item(contact, item)).collect(),
         decisions: decisions.into_results(),

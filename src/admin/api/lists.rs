@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use actix_web::{HttpRequest, web};
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
+use super::evidence::ShownEvidence;
 use super::query::Params;
 use super::read;
 use crate::admin::office::Office;
@@ -32,6 +34,8 @@ pub(in crate::admin) struct Entry {
     sender: Option<SenderName>,
     since: Text<Timestamp>,
     until: Instant,
+    /// Of a call in doubt: what HubSpot was asked and showed so far.
+    evidence: Option<ShownEvidence>,
 }
 
 impl Entry {
@@ -48,6 +52,7 @@ impl Entry {
             sender: item.sender,
             since: Text(item.since),
             until: instant(item.due),
+            evidence: None,
         }
     }
 
@@ -73,18 +78,23 @@ impl Entry {
             sender: claim.sender.map(|sender| sender.name),
             since: Text(since),
             until: instant(until),
+            evidence: None,
         }
     }
 
     /// The claim of an entry, where it has one; its item says it better, unless that waits for
     /// something else.
-    fn of(listed: Listed) -> Option<Self> {
+    fn of(listed: Listed, zone: &TimeZone) -> Option<Self> {
         let open = |item: &Item| matches!(item.reason, Reason::OutcomeUnknown | Reason::InDoubt);
         match (listed.claim, listed.item) {
-            (Some(claim), item) => Some(match item.filter(open) {
-                Some(item) => Self::of_item(listed.contact, item),
-                None => Self::of_claim(listed.contact, claim),
-            }),
+            (Some(claim), item) => {
+                let evidence = ShownEvidence::of(claim.evidence.as_deref(), zone);
+                let entry = match item.filter(open) {
+                    Some(item) => Self::of_item(listed.contact, item),
+                    None => Self::of_claim(listed.contact, claim),
+                };
+                Some(Self { evidence, ..entry })
+            }
             (None, Some(item)) => Some(Self::of_item(listed.contact, item)),
             (None, None) => None,
         }
@@ -128,5 +138,7 @@ async fn list<O: Office>(
     let listed = read(office, move |office| office.records().list(listing, after, limit)).await?;
     let persons: BTreeSet<ContactId> = listed.iter().map(|entry| entry.contact).collect();
     let after = persons.last().filter(|_| limit <= persons.len()).map(ToString::to_string);
-    Ok(web::Json(Page::new(listed.into_iter().filter_map(Entry::of).collect(), after)))
+    let rules = office.rules();
+    let entries = listed.into_iter().filter_map(|it| Entry::of(it, &rules.portal.zone));
+    Ok(web::Json(Page::new(entries.collect(), after)))
 }

@@ -2,6 +2,7 @@
 
 pub(super) mod contact;
 pub(super) mod decisions;
+mod evidence;
 pub(super) mod explain;
 pub(super) mod lists;
 pub(super) mod openapi;

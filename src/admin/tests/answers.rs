@@ -172,7 +172,8 @@ fn lists_have_one_shape() {
         let entry = json!({
             "id": "1.0.inbound", "contact": "1", "rule": "inbound", "decision": decision,
             "reason": reason, "sentence": sentence, "target": "inbound", "sender": sender,
-            "since": "2026-11-24T15:00:00.000Z", "until": until
+            "since": "2026-11-24T15:00:00.000Z", "until": until,
+            "evidence": Value::Null
         });
         let wanted = json!({ "results": [entry], "paging": { "next": { "after": "1" } } });
         assert_eq!(page, wanted, "{list}");
@@ -299,6 +300,20 @@ fn another_method_is_told_which_one_is_right() {
         assert_eq!(answer.json()["error"]["code"], "method-not-allowed");
     }
     assert_eq!(Ask::new("HEAD /healthz").send().status, 200);
+}
+
+#[test]
+fn a_claim_in_doubt_says_what_hubspot_was_asked_and_showed() {
+    let entries = Ask::new("GET /api/v1/in-doubt");
+    entries.check(200, "/results/0/evidence", Value::Null);
+    let at = "2026-11-24T15:00:00.000Z";
+    let evidence = json!({
+        "says": "looked 3 times, 24 Nov 2026 10:00: HubSpot shows nothing of it; \
+                 HubSpot's id of the call: c-9",
+        "looks": 3, "unanswered": 0, "first_look_at": at, "last_look_at": at,
+        "showed": "nothing", "correlation": "c-9", "resolved_by": Value::Null,
+    });
+    Ask::new("GET /api/v1/in-doubt").check(200, "/results/2/evidence", evidence);
 }
 
 #[test]

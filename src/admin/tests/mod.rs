@@ -14,9 +14,10 @@ use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::web;
 use serde_json::Value;
 
-use self::office::Desk;
+use self::office::{Desk, NOW};
 use super::access::Access;
 use super::metrics::{Counted, Metrics};
+use crate::domain::claim::{Evidence, Showed};
 use crate::domain::secret::Secret;
 
 /// The token of a listener that has one.
@@ -124,5 +125,17 @@ impl Ask {
         let json = answer.json();
         let found = json.pointer(pointer).cloned();
         assert_eq!(found, Some(value.into()), "{what} {pointer}: {}", answer.text);
+    }
+}
+
+/// What three looks for a call showed.
+fn looked() -> Evidence {
+    Evidence {
+        looks: 3,
+        first: Some(NOW),
+        last: Some(NOW),
+        showed: Some(Showed::Nothing),
+        call: Some("c-9".to_owned()),
+        ..Evidence::default()
     }
 }

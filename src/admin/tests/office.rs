@@ -136,6 +136,7 @@ fn claim(contact: ContactId, state: State) -> Claim {
         last_call_at: NOW,
         lost_answers: 1,
         holds_until: NOW.plus_ms(DAY_MS),
+        evidence: None,
         state,
     }
 }
@@ -205,7 +206,9 @@ impl Records for Desk {
             Listing::InDoubt => {
                 let state = State::NeedsReview { since: NOW, why: "Nobody can tell.".to_owned() };
                 let reason = if contact.0 == 3 { Reason::OutcomeUnknown } else { Reason::Settling };
-                (Some(item(contact, Decision::Wait, reason)), Some(claim(contact, state)))
+                let evidence = (contact.0 == 3).then(super::looked).map(Box::new);
+                let claim = Claim { evidence, ..claim(contact, state) };
+                (Some(item(contact, Decision::Wait, reason)), Some(claim))
             }
         };
         let entries = contacts.map(|contact| {

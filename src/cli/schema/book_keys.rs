@@ -170,6 +170,11 @@ pub(super) const SHAPES: &[Shape] = &[
                 Like("^(api|property:.+)$"),
                 "api (the default), or property:NAME: how the contact enters it.",
             ),
+            Key(
+                "marker",
+                Text,
+                "A contact property that its first action stamps: then a run is seen however short it is.",
+            ),
             Key("requires", TEXTS, "Contact properties it uses: blank means skip."),
         ],
     },

@@ -201,6 +201,7 @@ fn claim(
         last_call_at: at,
         lost_answers: 0,
         holds_until: length.after(at, &rules.portal.zone),
+        evidence: None,
         state: State::Confirmed {
             enrolled_at: at,
             verified: true,

@@ -184,6 +184,7 @@ fn flow() -> Workflow {
         re_enrolls: None,
         runs_at_least: None,
         via: None,
+        marker: None,
         place: place(7),
     }
 }
@@ -323,6 +324,7 @@ pub(crate) fn claim(
         last_call_at: began,
         lost_answers: 0,
         holds_until: began.plus_ms(60 * DAY_MS),
+        evidence: None,
         state: State::Confirmed { enrolled_at: began, verified: true, enrollment: None, ended_at },
     }
 }

@@ -22,6 +22,7 @@ pub fn leavings(item: &Item, stays: &[&Stay], now: Timestamp) -> Vec<Leaving> {
         asked_at: now,
         tries: 0,
         next: now,
+        call: None,
         stage: Stage::Asked,
     });
     leaving.collect()

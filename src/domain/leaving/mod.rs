@@ -107,6 +107,9 @@ pub struct Leaving {
     pub tries: u32,
     /// When it is gone on with.
     pub next: Timestamp,
+    /// HubSpot's id of the last call that asked for it, where its answer had one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<String>,
     /// Where it stands.
     #[serde(flatten)]
     pub stage: Stage,

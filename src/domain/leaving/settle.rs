@@ -27,6 +27,7 @@ pub fn settle(
     outcome: Option<Outcome>,
 ) -> Turn {
     let mut turn = Turn::new(Step::Settled, case.person.contact, case.now);
+    turn.correlation.clone_from(&case.leaving.call);
     if let Some(contact) = read {
         let proof = evidence::read(&case.person, contact);
         turn.claims = proof.ended;

@@ -42,6 +42,8 @@ pub const ORDER: &str = "HR019";
 pub const CONTRADICTION: &str = "HR020";
 /// A file that is not UTF-8.
 pub const NOT_TEXT: &str = "HR021";
+/// A marker that a workflow cannot stamp with a date and a time.
+pub const MARKER: &str = "HR022";
 
 /// Lint: live belongs in the rule, not in the defaults.
 pub const LINT_DEFAULT_LIVE: &str = "HR101";
@@ -79,6 +81,8 @@ pub const LINT_SEND_LIMIT: &str = "HR116";
 pub const LINT_REPLACE: &str = "HR117";
 /// Lint: a rule got another id without `was`.
 pub const LINT_RENAMED: &str = "HR118";
+/// Lint: a workflow that re-enrolls and may be over before anybody looks leaves no trace.
+pub const LINT_NO_TRACE: &str = "HR119";
 
 /// With HubSpot: `[portal] id` is not the account of the token.
 pub const PORTAL_OTHER: &str = "HR201";
@@ -110,3 +114,5 @@ pub const PORTAL_BRIDGE: &str = "HR213";
 pub const PORTAL_UNSENT: &str = "HR214";
 /// With HubSpot, lint: a `changeSource` that the router has never seen.
 pub const PORTAL_SOURCE: &str = "HR215";
+/// With HubSpot: a workflow's marker that does not exist, or takes no date.
+pub const PORTAL_MARKER: &str = "HR216";

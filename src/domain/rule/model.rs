@@ -15,7 +15,7 @@ pub use super::split::Arm;
 pub use super::subscription::{HubSpotList, Require, Subscription};
 use super::timing::{QuietPeriod, Timing};
 use crate::domain::civil::Zone;
-use crate::domain::claim::Target;
+use crate::domain::claim::{Channel, Target};
 use crate::domain::id::{
     Fingerprint, FlowId, PortalId, PropertyName, RuleId, SenderName, SequenceId, TargetName,
     TeamName, ThemeName,
@@ -136,6 +136,8 @@ pub struct Workflow {
     pub runs_at_least: Option<Span>,
     /// `via = "property:NAME"`: what is written so that HubSpot's workflow enrolls the contact.
     pub via: Option<PropertyName>,
+    /// `marker`: what the workflow's first action stamps with the current date and time.
+    pub marker: Option<PropertyName>,
     /// Where it stands.
     pub place: Place,
 }
@@ -330,5 +332,11 @@ impl RuleSet {
     /// The rule with this id, whatever other rules were called before.
     pub fn named(&self, id: &RuleId) -> Option<&Rule> {
         self.rules.get(self.index.named(id)?)
+    }
+
+    /// The address book's entry of the workflow that `target` is; `None` for a sequence, and for
+    /// one that is there no more.
+    pub fn workflow(&self, target: &Target) -> Option<&Workflow> {
+        self.workflows.get(&target.name).filter(|_| target.channel == Channel::Workflow)
     }
 }

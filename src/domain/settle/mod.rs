@@ -1,12 +1,14 @@
 //! How a reserved claim ends: the outcome of its call, what a read-back shows, what a person
 //! says. Each step consumes the claim and gives the record of its end, so it is settled once.
 
+mod marker;
 mod observe;
 mod outcome;
 mod resolve;
 #[cfg(test)]
 mod tests;
 
+pub use marker::{CONTROLS, Mark, marked, unstamped};
 pub use observe::{Shown, observe};
 pub use resolve::{Resolution, by_person, resolve, unasked_ms};
 
@@ -19,6 +21,8 @@ use super::person::Item;
 use super::reason::{Decision, Reason};
 use super::record::{InboxState, Row, Step, TraceStep, Turn};
 use super::rule::RuleSet;
+use super::rule::model::Workflow;
+use super::sentence;
 use super::time::Timestamp;
 
 /// An enrollment that has not ended.
@@ -89,6 +93,7 @@ impl Case {
     fn turn(mut self, state: State, after: After) -> Turn {
         self.claim.state = state;
         let mut turn = Turn::new(Step::Settled, self.claim.contact, self.now);
+        turn.correlation = self.claim.evidence.as_ref().and_then(|evidence| evidence.call.clone());
         if let Some(item) = self.item.take() {
             turn.rows.push(self.row(&item, &after));
             if after.decision.is_open() {
@@ -118,7 +123,19 @@ impl Case {
         row.target = Some(self.claim.target.name.clone());
         row.sender = self.claim.sender.as_ref().map(|sender| sender.name.clone());
         row.trace.clone_from(&self.trace);
+        row.trace.extend(self.evidence(after.decision));
         row
+    }
+
+    /// What the end of a doubt rests on, as a step of its record.
+    fn evidence(&self, decision: Decision) -> Option<TraceStep> {
+        let evidence = self.claim.evidence.as_deref()?;
+        let detail = sentence::evidence(evidence, &self.rules.portal.zone);
+        Some(TraceStep {
+            step: "evidence".to_owned(),
+            passed: decision == Decision::Enroll,
+            detail,
+        })
     }
 
     fn released(&self, why: &str) -> State {
@@ -138,10 +155,19 @@ impl Case {
         self.claim.sender.as_ref().map_or("the sender", |sender| sender.name.as_str())
     }
 
+    /// The workflow's entry in the address book.
+    fn workflow(&self) -> Option<&Workflow> {
+        self.rules.workflow(&self.claim.target)
+    }
+
+    /// Whether the workflow's first action stamps a marker.
+    fn is_marked(&self) -> bool {
+        self.workflow().is_some_and(|workflow| workflow.marker.is_some())
+    }
+
     /// The shortest time the workflow surely runs, where the address book says so.
     fn runs_at_least_ms(&self) -> Option<u64> {
-        let workflow = self.rules.workflows.get(&self.claim.target.name)?;
-        Some(workflow.runs_at_least?.approximate_ms())
+        Some(self.workflow()?.runs_at_least?.approximate_ms())
     }
 
     /// Whether a second call after a lost answer and a long absence can do no harm: a sequence
@@ -151,8 +177,7 @@ impl Case {
         match self.claim.target.channel {
             Channel::Sequence => true,
             Channel::Workflow => {
-                let workflow = self.rules.workflows.get(&self.claim.target.name);
-                workflow.is_some_and(|workflow| workflow.re_enrolls == Some(false))
+                self.workflow().is_some_and(|workflow| workflow.re_enrolls == Some(false))
                     || !self.may_be_over()
             }
         }

@@ -39,8 +39,9 @@ pub(super) fn settle(case: Case, outcome: Outcome) -> Turn {
 fn accepted(mut case: Case, at: Option<Timestamp>, enrollment: Option<String>) -> Turn {
     let into = case.target_name().to_owned();
     if case.claim.target.channel == Channel::Workflow {
-        // A workflow that starts from a property does so in its own time.
+        // A workflow that starts from a property does so in its own time; so does its first action.
         let first_ms = case.claim.via.as_ref().map_or(0, |_| case.policy.verify_first_ms);
+        let first_ms = if case.is_marked() { case.policy.verify_first_ms } else { first_ms };
         let state = case.in_doubt(Doubt::Accepted, first_ms, "not seen yet".to_owned());
         return case
             .turn(state, After::wait(Reason::OutcomeUnknown, sentence::accepted(&into), None));

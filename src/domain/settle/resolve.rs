@@ -4,7 +4,7 @@
 use super::outcome::enrolled;
 use super::{After, Case, Policy, confirmed};
 use crate::domain::claim::{Channel, Doubt, State};
-use crate::domain::outcome::Observation;
+use crate::domain::outcome::{Observation, Silence};
 use crate::domain::reason::{Decision, Reason};
 use crate::domain::record::{Press, Step, Turn};
 use crate::domain::retry;
@@ -19,6 +19,13 @@ const ANSWERED_MIN: u32 = 3;
 /// The longest wait between two reads while HubSpot cannot be asked.
 const UNREACHABLE_MS_MAX: u64 = 5 * MINUTE_MS;
 
+/// HubSpot refused because of a sequence, and shows one that is not ours.
+const ALREADY_ELSEWHERE: &str = "HubSpot said ALREADY_ENROLLED, and shows another sequence";
+/// A workflow that starts from a property may start late.
+const WRITTEN_UNSEEN: &str = "the property is written, and the workflow does not show";
+/// HubSpot refused because of a sequence, and does not show ours.
+const ALREADY_UNSEEN: &str = "HubSpot said ALREADY_ENROLLED, and does not show ours";
+
 /// The doubt of a claim.
 #[derive(Clone, Copy)]
 struct Standing {
@@ -28,19 +35,24 @@ struct Standing {
 }
 
 /// Takes what a read-back showed into account. A claim that is not in doubt stays as it is.
-pub fn resolve(case: Case, observation: Observation) -> Turn {
+pub fn resolve(mut case: Case, observation: Observation) -> Turn {
     let State::InDoubt { since, doubt, checks, .. } = case.claim.state else {
         let state = case.claim.state.clone();
         return case.silently(state);
     };
     let standing = Standing { since, doubt, checks };
+    case.claim.evidence.get_or_insert_default().look(&observation, case.now);
     match observation {
         Observation::Enrolled { enrolled_at, enrollment } => {
             let at = enrolled_at.unwrap_or(case.claim.last_call_at);
             confirm(case, at, true, enrollment)
         }
-        Observation::Elsewhere { .. } if doubt == Doubt::AlreadyEnrolled => elsewhere(case),
+        Observation::Stamped { at } => confirm(case, at, true, None),
+        Observation::Elsewhere { .. } if doubt == Doubt::AlreadyEnrolled => {
+            elsewhere(case, ALREADY_ELSEWHERE)
+        }
         Observation::Elsewhere { enrolled_at } => other(case, standing, enrolled_at),
+        Observation::Unstamped { silence, absent } => unstamped(case, standing, (silence, absent)),
         Observation::Absent => absent(case, standing),
         Observation::Unobservable { why } => unobservable(case, standing, &why),
         Observation::NotNow { delay_ms, .. } => not_now(case, standing, delay_ms),
@@ -53,12 +65,12 @@ fn confirm(case: Case, at: Timestamp, verified: bool, enrollment: Option<String>
     case.turn(state, after)
 }
 
-/// HubSpot refused ours because of this one.
-fn elsewhere(case: Case) -> Turn {
+/// Another sequence keeps ours out: `why` says who showed that.
+fn elsewhere(case: Case, why: &str) -> Turn {
     let theme = case.claim.theme.as_str().to_owned();
     let day = sentence::day(case.now, &case.rules.portal.zone);
     let text = sentence::already_in_theme("another sequence", &theme, &day);
-    let state = case.released("ALREADY_ENROLLED in another sequence");
+    let state = case.released(why);
     case.turn(state, After::end(Decision::Skip, Reason::AlreadyInTheme, text))
 }
 
@@ -66,7 +78,7 @@ fn elsewhere(case: Case) -> Turn {
 /// may have come and gone, and nobody can tell.
 fn other(case: Case, standing: Standing, enrolled_at: Option<Timestamp>) -> Turn {
     if enrolled_at.is_some_and(|at| at < case.claim.first_call_at) {
-        return elsewhere(case);
+        return elsewhere(case, "HubSpot shows another sequence, from before the call");
     }
     if window_is_over(&case, standing) {
         return review(case, "another sequence has taken its place");
@@ -76,7 +88,7 @@ fn other(case: Case, standing: Standing, enrolled_at: Option<Timestamp>) -> Turn
 
 fn absent(case: Case, standing: Standing) -> Turn {
     match standing.doubt {
-        Doubt::AlreadyEnrolled => elsewhere(case),
+        Doubt::AlreadyEnrolled => elsewhere(case, ALREADY_UNSEEN),
         Doubt::Accepted => accepted_and_absent(case, standing),
         Doubt::NoAnswer if !window_is_over(&case, standing) => check_later(case, standing),
         Doubt::NoAnswer if LOST_ANSWERS_MAX <= case.claim.lost_answers => {
@@ -87,13 +99,38 @@ fn absent(case: Case, standing: Standing) -> Turn {
     }
 }
 
+/// The workflow's first action has not stamped its marker, and HubSpot has its time to show it.
+/// Where the marker is known to work the workflow did not run then, however short it is; where it
+/// is not, what the list of current workflows says counts, as without a marker.
+fn unstamped(case: Case, standing: Standing, (silence, is_absent): (Silence, bool)) -> Turn {
+    let must_show = is_absent && !case.may_be_over();
+    if !must_show && !window_is_over(&case, standing) {
+        return check_later(case, standing);
+    }
+    match standing.doubt {
+        _ if must_show => absent(case, standing),
+        Doubt::NoAnswer if LOST_ANSWERS_MAX <= case.claim.lost_answers => {
+            review(case, "two answers were lost")
+        }
+        Doubt::NoAnswer if silence == Silence::NotRun => repeat(case),
+        Doubt::NoAnswer if is_absent && case.may_repeat() => repeat(case),
+        Doubt::NoAnswer => review(case, silence.says()),
+        Doubt::Accepted if silence == Silence::NotRun && case.claim.via.is_some() => {
+            review(case, WRITTEN_UNSEEN)
+        }
+        Doubt::Accepted if silence == Silence::NotRun => not_confirmed(case),
+        _ if is_absent => absent(case, standing),
+        _ => unobservable(case, standing, silence.says()),
+    }
+}
+
 /// A workflow that must still run and does not show was never entered; one that may be over
 /// already counts as entered, unverified (CONSISTENCY.md 6.7). One that starts from a property may
 /// start late: it is looked for as long as a lost answer, and then a person looks.
 fn accepted_and_absent(case: Case, standing: Standing) -> Turn {
     if case.claim.via.is_some() {
         return if window_is_over(&case, standing) {
-            review(case, "the property is written, and the workflow does not show")
+            review(case, WRITTEN_UNSEEN)
         } else {
             check_later(case, standing)
         };
@@ -109,11 +146,15 @@ fn accepted_and_absent(case: Case, standing: Standing) -> Turn {
     // At the latest a read before it may be over counts.
     let looked_for_ms = case.policy.verify_for_ms.min(runs_ms / 2);
     if is_asked_enough(standing) && standing.since.plus_ms(looked_for_ms) <= case.now {
-        let state = case.released("accepted and never seen");
-        let text = sentence::not_confirmed();
-        return case.turn(state, After::end(Decision::Fail, Reason::NotConfirmed, text));
+        return not_confirmed(case);
     }
     check_later(case, standing)
+}
+
+fn not_confirmed(case: Case) -> Turn {
+    let state = case.released("accepted and never seen");
+    let text = sentence::not_confirmed();
+    case.turn(state, After::end(Decision::Fail, Reason::NotConfirmed, text))
 }
 
 fn unobservable(case: Case, standing: Standing, why: &str) -> Turn {
@@ -122,7 +163,7 @@ fn unobservable(case: Case, standing: Standing, why: &str) -> Turn {
             let at = case.claim.last_call_at;
             confirm(case, at, false, None)
         }
-        Doubt::AlreadyEnrolled => elsewhere(case),
+        Doubt::AlreadyEnrolled => elsewhere(case, ALREADY_UNSEEN),
         Doubt::NoAnswer if case.claim.target.channel == Channel::Workflow => review(case, why),
         // The path may prove itself meanwhile, on another contact.
         Doubt::NoAnswer if !window_is_over(&case, standing) => check_later(case, standing),
@@ -198,6 +239,7 @@ pub enum Resolution {
 /// Ends a doubt, or a need for review, by what a person says.
 pub fn by_person(mut case: Case, resolution: Resolution, press: Press) -> Turn {
     let now = case.now;
+    case.claim.evidence.get_or_insert_default().by = Some(press.who.clone());
     let mut turn = match resolution {
         Resolution::Enrolled => {
             let at = case.claim.last_call_at;

@@ -1,4 +1,6 @@
 mod answers;
+mod evidence;
+mod marker;
 mod via;
 
 use super::*;
@@ -61,6 +63,7 @@ fn case(channel: Channel, state: State, now: Timestamp) -> Case {
             last_call_at: NOW,
             lost_answers: u32::from(state != State::Reserved),
             holds_until: Timestamp::from_unix_ms(u64::MAX),
+            evidence: None,
             state,
         },
         item: Some(item()),

@@ -178,6 +178,7 @@ fn claim(
         last_call_at: already.started,
         lost_answers: 0,
         holds_until: length.after(already.started, &rules.portal.zone),
+        evidence: None,
         state: State::Confirmed {
             enrolled_at: already.started,
             verified: true,

@@ -85,6 +85,7 @@ fn claim(channel: Channel) -> Claim {
         last_call_at: now,
         lost_answers: 0,
         holds_until: Timestamp::from_unix_ms(u64::MAX),
+        evidence: None,
         state: State::Reserved,
     }
 }

@@ -7,7 +7,12 @@ use crate::port::{Enrollments, HubSpot, Sighting};
 
 /// Everything was proven in an earlier run that spoke this profile.
 fn proven(profile: Profile) -> ProvenReads {
-    ProvenReads { profile: profile.name().to_owned(), sequences: true, workflows: true }
+    ProvenReads {
+        profile: profile.name().to_owned(),
+        sequences: true,
+        workflows: true,
+        ..ProvenReads::default()
+    }
 }
 
 const PAGE: &str = "<html>not here</html>";

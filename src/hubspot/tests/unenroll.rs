@@ -22,7 +22,7 @@ async fn a_workflow_is_left_by_its_mapped_id_and_the_address() {
         assert!(client.unenrolls(Channel::Workflow));
         assert!(!client.unenrolls(Channel::Sequence), "HubSpot documents no such call");
         let target = claim(Channel::Workflow).target;
-        assert_eq!(client.unenroll(&target, CONTACT, ANN).await, accepted());
+        assert_eq!(client.unenroll(&target, CONTACT, ANN).await.outcome, accepted());
         let path = "/automation/v2/workflows/4242/enrollments/contacts/a%2Bb%40example.com";
         assert_eq!(server.asked()[1].line, format!("DELETE {path}"));
     }
@@ -35,7 +35,7 @@ async fn under_the_route_map_a_sequence_is_left_by_its_enrollment() {
     assert!(client.unenrolls(Channel::Sequence));
     assert!(!client.unenrolls(Channel::Workflow), "the route map has no such call");
     let target = claim(Channel::Sequence).target;
-    assert_eq!(client.unenroll(&target, CONTACT, ANN).await, accepted());
+    assert_eq!(client.unenroll(&target, CONTACT, ANN).await.outcome, accepted());
     let path = "/crm/v3/objects/contacts/138017612137/sequences/77";
     assert_eq!(server.asked()[0].line, format!("DELETE {path}"));
 }
@@ -49,7 +49,7 @@ async fn what_cannot_be_named_is_refused_without_a_call() {
         (RouteMap, Channel::Sequence, Concerns::Request),
     ] {
         let client = client(&server, profile);
-        let outcome = client.unenroll(&claim(channel).target, CONTACT, nobody).await;
+        let outcome = client.unenroll(&claim(channel).target, CONTACT, nobody).await.outcome;
         let refused = matches!(&outcome, Outcome::Refused { concerns: it, .. } if *it == concerns);
         assert!(refused, "{outcome:?}");
     }
@@ -67,14 +67,14 @@ async fn a_property_is_written_where_the_profile_says() {
         let body = r#"{"id":"138017612137","properties":{}}"#;
         let server = Server::start(vec![Act::answer(200, body), Act::answer(200, "<html>")]);
         let client = client(&server, profile);
-        let outcome = client.write(CONTACT, &"bridge".into(), "1.0.out#5.0").await;
+        let outcome = client.write(CONTACT, &"bridge".into(), "1.0.out#5.0").await.outcome;
         assert!(matches!(outcome, Outcome::Accepted { .. }), "{outcome:?}");
         let asked = &server.asked()[0];
         assert_eq!(asked.line, format!("PATCH {path}"));
         let sent: Value = serde_json::from_str(&asked.body).expect("JSON");
         assert_eq!(sent, json!({ "properties": { "bridge": "1.0.out#5.0" } }));
         // A page is no contact: whether it was written is not known.
-        let outcome = client.write(CONTACT, &"bridge".into(), "").await;
+        let outcome = client.write(CONTACT, &"bridge".into(), "").await.outcome;
         assert!(matches!(outcome, Outcome::Unknown { .. }), "{outcome:?}");
     }
 }

@@ -4,6 +4,27 @@ use super::edit::Mistake;
 use super::syntax::{Row, made};
 
 const ROWS: &[Row] = &[
+    (
+        "marker",
+        "portal:67",
+        "subscription = \"product-education\"",
+        "marker = \"country\"",
+        "Date and time picker",
+    ),
+    (
+        "marker",
+        "portal:61",
+        "subscription = \"product-education\"",
+        "marker = \"property:notes_last_contacted\"",
+        "marker = \"notes_last_contacted\"",
+    ),
+    (
+        "marker",
+        "portal:67",
+        "subscription = \"product-education\"",
+        "marker = \"notes_last_contactd\"",
+        "notes_last_contacted",
+    ),
     ("number-as-text", "inbound:17", "100", "\"100\"", "without quotes"),
     ("number-as-text", "portal:6", "12345678", "\"12345678\"", "without quotes"),
     ("number-as-text", "portal:42", "5", "\"5\"", "without quotes"),

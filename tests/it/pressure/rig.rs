@@ -252,13 +252,13 @@ impl HubSpot for Hub {
         true
     }
 
-    async fn unenroll(&self, _: &Target, _: ContactId, _: Named<'_>) -> Outcome {
+    async fn unenroll(&self, _: &Target, _: ContactId, _: Named<'_>) -> Answered {
         self.asked("unenroll");
-        self.tell().leaves.clone()
+        self.tell().leaves.clone().into()
     }
 
-    async fn write(&self, _: ContactId, _: &PropertyName, _: &str) -> Outcome {
-        ACCEPTED
+    async fn write(&self, _: ContactId, _: &PropertyName, _: &str) -> Answered {
+        ACCEPTED.into()
     }
 
     fn proven_reads(&self) -> ProvenReads {

@@ -2,6 +2,7 @@
 
 mod account;
 mod beside;
+mod markers;
 mod people;
 mod sources;
 mod targets;
@@ -39,6 +40,7 @@ pub fn judge(question: Question<'_>) -> Vec<Finding> {
     found.extend(targets::sequences(question));
     found.extend(beside::judge(question));
     found.extend(targets::workflows(question));
+    found.extend(markers::judge(question));
     found.extend(targets::lists(question));
     found.extend(targets::properties(question));
     found.extend(webhooks::judge(question));

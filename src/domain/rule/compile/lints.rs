@@ -4,6 +4,7 @@ mod dates;
 mod load;
 mod never;
 mod pairs;
+mod trace;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,6 +36,7 @@ pub(super) fn check(ctx: &Context<'_>, rules: &[Rule], today: Option<Date>) {
     pairs::same_way(&tables, rules);
     pairs::silenced(&tables, rules, &ctx.themes);
     load::check(ctx);
+    trace::check(ctx);
     if let Some(today) = today {
         dates::check(&ctx.book, &tables, rules, today);
     }

@@ -8,6 +8,7 @@ mod conditions;
 mod defaults;
 mod lints;
 mod lists;
+mod marker;
 mod names;
 mod operands;
 mod people;
@@ -229,18 +230,19 @@ fn build<'a>(
     let subscriptions = targets::subscriptions(&book);
     let hubspot_lists = targets::hubspot_lists(&book);
     let themes = targets::themes(&book);
+    let lock = Lock::read(&book);
     let ctx = Context {
-        lock: Lock::read(&book),
         lists: Lists::read(&book, files),
         defaults: Defaults::read(&book, &windows),
         zone: portal.as_ref().map_or_else(|| zone.into(), |portal| portal.zone.clone()),
         windows,
         sequences: targets::sequences(&book),
-        workflows: targets::workflows(&book),
+        workflows: targets::workflows(&book, &lock),
         senders: people::senders(&book),
         teams: people::teams(&book),
         themes,
         leaves_sequences: setting.leaves_sequences,
+        lock,
         book,
     };
     if let Some(portal) = &mut portal {

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::book::Book;
-use super::{Context, unknown_name};
+use super::property::Lock;
+use super::{Context, marker, unknown_name};
 use crate::domain::id::{FlowId, PropertyName, SequenceId, TargetName, ThemeName};
 use crate::domain::rule::code;
 use crate::domain::rule::model::{HubSpotList, Require, Sequence, Subscription, Theme, Workflow};
@@ -137,8 +138,8 @@ pub(super) fn hubspot_lists(book: &Book<'_>) -> BTreeMap<String, HubSpotList> {
 }
 
 /// Reads `[workflows]`.
-pub(super) fn workflows(book: &Book<'_>) -> BTreeMap<TargetName, Workflow> {
-    let (mut ids, mut stamped) = (BTreeMap::new(), BTreeMap::new());
+pub(super) fn workflows<'a>(book: &Book<'a>, lock: &Lock<'a>) -> BTreeMap<TargetName, Workflow> {
+    let (mut ids, mut stamped, mut runs) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     let mut found = BTreeMap::new();
     for (name, table) in book.named("workflows") {
         table.check_keys(&[
@@ -149,10 +150,12 @@ pub(super) fn workflows(book: &Book<'_>) -> BTreeMap<TargetName, Workflow> {
             "runs_at_least",
             "subscription",
             "via",
+            "marker",
             "requires",
         ]);
         let subscription = subscription(book, table);
         let via = via(book, table, &mut stamped);
+        let marker = marker::read(book, lock, table, &mut runs);
         let re_enrolls = table.get("re_enrolls").and_then(|node| node.flag());
         let runs_at_least = table.get("runs_at_least").and_then(calendar_days);
         let requires = requires(table);
@@ -171,6 +174,7 @@ pub(super) fn workflows(book: &Book<'_>) -> BTreeMap<TargetName, Workflow> {
             re_enrolls,
             runs_at_least,
             via,
+            marker,
             place,
         };
         found.insert(name.into(), workflow);

@@ -134,6 +134,7 @@ fn claim(contact: ContactId, number: u64, now: Timestamp) -> Claim {
         lost_answers: 0,
         via: None,
         holds_until: now.plus_ms(60 * 24 * 60 * MINUTE_MS),
+        evidence: None,
         state: if number.is_multiple_of(2) {
             State::Reserved
         } else {

@@ -4,6 +4,7 @@ mod bad_books;
 mod bad_rules;
 mod garbage;
 mod good;
+mod markers;
 mod timing;
 mod whole;
 
