@@ -20,7 +20,8 @@ pub fn delay_ms(attempt: u32, seed: u64) -> u64 {
 
 /// The share of all calls that may be retries, in percent.
 const SHARE_PERCENT: u64 = 10;
-/// Retries a minute that are always allowed.
+/// Calls of retries that are always allowed in a minute; what is urgent may make as many again, or
+/// one doubt would wait for minutes where nothing else happens.
 const RETRIES_MIN: u64 = 6;
 
 /// Something to be tried again.
@@ -61,7 +62,8 @@ impl Budget {
         self.retries = self.retries.split_off(&this);
         // The busier of this minute, which is not over, and the one before.
         let calls = self.calls.range(this.saturating_sub(1)..).map(|(_, calls)| *calls).max();
-        let allowed = (calls.unwrap_or(0) * SHARE_PERCENT / 100).max(RETRIES_MIN);
+        let least = if urgent { 2 * RETRIES_MIN } else { RETRIES_MIN };
+        let allowed = (calls.unwrap_or(0) * SHARE_PERCENT / 100).max(least);
         let wanted = now.plus_ms(delay_ms).unix_ms() / MINUTE_MS;
         let needed = needed.min(RETRIES_MIN);
         let used = |minute: u64| self.retries.get(&minute).copied().unwrap_or(0);
@@ -170,9 +172,7 @@ mod tests {
         let late = Retry { delay_ms: 19 * MINUTE_MS, ..urgent };
         assert_eq!(budget.place(now, late, 1), 19 * MINUTE_MS);
         let mut free = Budget::default();
-        for _ in 0..6 {
-            free.place(now, read(1_000), 1);
-        }
-        assert_eq!(minutes(free.place(now, urgent, 1)), 1, "the next minute has room");
+        let waits: Vec<u64> = (0..7).map(|seed| minutes(free.place(now, urgent, seed))).collect();
+        assert_eq!(waits, [0, 0, 0, 0, 0, 0, 1], "twelve calls, and the next minute has room");
     }
 }

@@ -104,6 +104,10 @@ impl<L: Ledger, H: HubSpot, C: Clock> Router<L, H, C> {
         if let Some(rest) = self.circuits.rest() {
             return rest.min(self.nap);
         }
+        // Whoever ends wakes the loop.
+        if self.workers <= work.tasks.len() {
+            return self.nap;
+        }
         let now = self.now();
         let due = match self.ledger.due(now, self.workers + work.busy.len()) {
             Ok(due) => due,

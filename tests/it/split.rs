@@ -1,13 +1,14 @@
-//! Which arm of a split somebody is in is told by every record of them, the last one too.
+//! Which arm of a split somebody is in is told by their records.
 
 use crate::harness::{Harness, LONG, Setup, rule};
 
 #[test]
-fn the_record_of_an_enrollment_names_the_arm_it_came_from() {
+fn a_record_names_the_arm_it_came_from() {
     let arms = "split = [\n  { name = \"mail\", percent = 50, sequence = \"intro\", sender = \
                 [\"user:rep\"] },\n  { name = \"course\", percent = 50, workflow = \"nurture\" },\n]";
-    let rule =
-        rule("stage", "workflow nurture").replace("enroll = { workflow = \"nurture\" }", arms);
+    let rule = rule("stage", "workflow nurture")
+        .replace("enroll = { workflow = \"nurture\" }", arms)
+        .replace("\"live\"", "\"dry-run\"");
     let harness = Harness::start(Setup::with(rule));
     for contact in 1..=8 {
         assert!(harness.deliver(contact, "stage", "hot"));
@@ -16,8 +17,7 @@ fn the_record_of_an_enrollment_names_the_arm_it_came_from() {
     for contact in 1..=8 {
         let rows = harness.decisions(&format!("contact={contact}"));
         let last = rows.last().expect("a record");
-        let (target, arm) = (&last["target"], &last["arm"]);
-        let expected = if target == "intro" { "mail" } else { "course" };
-        assert_eq!((&last["decision"], arm), (&"enroll".into(), &expected.into()), "{rows:?}");
+        let expected = if last["target"] == "intro" { "mail" } else { "course" };
+        assert_eq!((&last["reason"], &last["arm"]), (&"would-enroll".into(), &expected.into()));
     }
 }

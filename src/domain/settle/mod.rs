@@ -121,8 +121,6 @@ impl Case {
         row.decision = after.decision;
         row.until = after.due;
         row.target = Some(self.claim.target.name.clone());
-        let rule = self.rules.rule(&self.claim.rule).map(|rule| rule.of(self.claim.contact));
-        row.arm = rule.and_then(|rule| rule.arm.as_ref()).map(|arm| arm.name.clone());
         row.sender = self.claim.sender.as_ref().map(|sender| sender.name.clone());
         row.trace.clone_from(&self.trace);
         row.trace.extend(self.evidence(after.decision));

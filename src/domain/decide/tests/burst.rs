@@ -126,3 +126,54 @@ fn a_settle_time_that_is_over_does_not_begin_again() {
     world.contact.properties.insert("plan".into(), "29".to_owned());
     assert_eq!(verdict(&mut world).reason, Reason::Matched);
 }
+
+/// The next order of these places, in the order of dictionaries; `false` after the last.
+fn next_order(places: &mut [usize]) -> bool {
+    let Some(left) = places.windows(2).rposition(|pair| pair[0] < pair[1]) else { return false };
+    let greater = |place: &usize| places[left] < *place;
+    let right = places.iter().rposition(greater).expect("the one after it is");
+    places.swap(left, right);
+    places[left + 1..].reverse();
+    true
+}
+
+/// HubSpot promises no order (HUBSPOT.md 1.7): in whichever of the 5,040 orders these seven changes
+/// of a moment arrive, somebody is enrolled or is not.
+#[track_caller]
+fn check_every_order(when: &When, values: [&str; 7], enrolls: bool) {
+    let at = |place: usize| second(place as u64);
+    let mut history: Vec<PastValue> =
+        values.iter().enumerate().map(|(place, value)| past(value, at(place))).collect();
+    history.reverse();
+    history.push(past("a", NOW.minus_ms(DAY_MS)));
+    let mut order = [0, 1, 2, 3, 4, 5, 6];
+    let mut orders = 0;
+    loop {
+        let mut world = World::new(vec![rule("any", when.clone(), "intro")]);
+        for (arrived, place) in (10..).zip(order) {
+            world.now = second(arrived);
+            let mut change = event("plan", values[place]);
+            change.occurred_at = at(place);
+            world.take(&change);
+        }
+        world.contact.properties.insert("plan".into(), values[6].to_owned());
+        world.contact.history.insert("plan".into(), history.clone());
+        world.now = world.now.plus_ms(SETTLE_MS);
+        let enrolled =
+            !world.person.items.is_empty() && verdict(&mut world).reason == Reason::Matched;
+        assert_eq!(enrolled, enrolls, "{values:?} in the order {order:?}");
+        orders += 1;
+        if !next_order(&mut order) {
+            break;
+        }
+    }
+    assert_eq!(orders, 5_040);
+}
+
+#[test]
+fn in_whichever_order_a_history_arrives_it_is_decided_the_same() {
+    check_every_order(&changes("plan"), ["b", "c", "b", "d", "c", "b", "e"], true);
+    check_every_order(&changes("plan"), ["b", "c", "b", "d", "c", "b", "a"], false);
+    check_every_order(&becomes("plan", "pro"), ["b", "pro", "b", "pro", "c", "b", "pro"], true);
+    check_every_order(&becomes("plan", "pro"), ["b", "pro", "b", "pro", "c", "pro", "b"], false);
+}
