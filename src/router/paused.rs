@@ -8,12 +8,17 @@ use tokio::time::Instant;
 
 use crate::domain::id::{ContactId, RowId};
 use crate::domain::person::Item;
-use crate::domain::time::{MINUTE_MS, SECOND_MS, Timestamp};
+use crate::domain::time::{HOUR_MS, MINUTE_MS, SECOND_MS, Timestamp};
 
 /// The shortest wait.
 const WAIT_MS_MIN: u64 = 5 * SECOND_MS;
-/// The longest.
+/// The longest while few wait.
 const WAIT_MS_MAX: u64 = 5 * MINUTE_MS;
+/// The more wait the longer: all of them together are looked at once in so long a time each, or a
+/// pause over a weekend would use up the day's calls for nothing.
+const WAIT_MS_EACH: u64 = 10 * SECOND_MS;
+/// The longest however many wait.
+const WAIT_MS_OF_MANY_MAX: u64 = 6 * HOUR_MS;
 /// Of so many persons it is known that they wait; any other comes back after its wait.
 const PERSONS_MAX: usize = 100_000;
 
@@ -36,9 +41,7 @@ impl Pause {
 
     /// How long to wait while calls are paused: as long as they have been.
     pub(super) fn wait_ms(&self) -> u64 {
-        let met = *self.lock().met.get_or_insert_with(Instant::now);
-        let ms = u64::try_from(met.elapsed().as_millis()).unwrap_or(u64::MAX);
-        ms.clamp(WAIT_MS_MIN, WAIT_MS_MAX)
+        self.lock().wait_ms(WAIT_MS_MAX)
     }
 
     /// The same for an item of `person`, who is woken when calls are resumed.
@@ -47,8 +50,8 @@ impl Pause {
         if state.persons.len() < PERSONS_MAX {
             state.persons.insert(person, item.clone());
         }
-        drop(state);
-        self.wait_ms()
+        let all_ms = WAIT_MS_EACH * state.persons.len() as u64;
+        state.wait_ms(all_ms.clamp(WAIT_MS_MAX, WAIT_MS_OF_MANY_MAX))
     }
 
     /// Some of those who wait, each once: calls are resumed.
@@ -56,6 +59,14 @@ impl Pause {
         let mut state = self.lock();
         state.met = None;
         std::iter::from_fn(|| state.persons.pop_first()).take(most).collect()
+    }
+}
+
+impl State {
+    fn wait_ms(&mut self, most: u64) -> u64 {
+        let met = *self.met.get_or_insert_with(Instant::now);
+        let ms = u64::try_from(met.elapsed().as_millis()).unwrap_or(u64::MAX);
+        ms.clamp(WAIT_MS_MIN, most)
     }
 }
 
@@ -85,9 +96,23 @@ mod tests {
         }
         assert!(looks <= 19, "{looks} looks in an hour");
         pause.wait_of(ContactId(8), &RowId::from("2.0.x"));
+        assert_eq!(pause.wait_of(ContactId(7), &RowId::from("1.0.x")), 300_000);
         assert_eq!(pause.resume(1), [(ContactId(7), RowId::from("1.0.x"))]);
         assert_eq!(pause.resume(9), [(ContactId(8), RowId::from("2.0.x"))]);
         assert_eq!(pause.resume(9), []);
         assert_eq!(pause.wait_ms(), 5_000, "the next pause begins anew");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_more_wait_the_rarer_each_is_looked_at() {
+        let pause = Pause::default();
+        let wait = |person: u64| pause.wait_of(ContactId(person), &RowId::from("1.0.x"));
+        let first = wait(0);
+        assert_eq!(first, 5_000);
+        tokio::time::advance(Duration::from_hours(72)).await;
+        for (waiting, minutes) in [(30, 5), (60, 10), (600, 100), (9_000, 360)] {
+            let last = (0..waiting).map(wait).last();
+            assert_eq!(last, Some(minutes * 60_000), "{waiting} wait");
+        }
     }
 }

@@ -258,7 +258,12 @@ impl World {
         if self.agenda.daily <= elapsed {
             self.agenda.daily = elapsed + DAY;
             if self.plan.progress {
-                eprintln!("day {}", elapsed / DAY);
+                let calls = self.portal.counts().calls;
+                eprintln!(
+                    "day {}, {} events, calls: {calls:?}",
+                    elapsed / DAY,
+                    self.traffic.events
+                );
             }
             self.checker.look(self.time.now());
         }
