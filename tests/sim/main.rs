@@ -120,7 +120,9 @@ fn run(name: &str, asked: &Asked, seed: u64) -> Passed {
         "outage" => {
             let burst = runs::burst(contacts, runs::UNMARKED);
             let outcome = live(runs::outage(seed, contacts), burst);
-            passed.told(&outcome).drained(&outcome, runs::wanted(contacts, runs::UNMARKED));
+            let wanted = runs::wanted(contacts, runs::UNMARKED);
+            let calls = runs::calls_needed(contacts, runs::UNMARKED);
+            passed.told(&outcome).drained(&outcome, (wanted, calls));
         }
         "budgets" => {
             let outcome = live(runs::budgets(seed, contacts), runs::sequences_only(contacts));

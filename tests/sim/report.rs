@@ -92,11 +92,11 @@ impl Passed {
         ));
     }
 
-    /// What waited is done in the time that HubSpot's limit needs and a tenth more: a read and a
-    /// call for each. In order for each contact.
-    pub(crate) fn drained(&mut self, outcome: &Outcome, wanted: u64) {
+    /// What waited is done in the time that so many calls need by HubSpot's limit, and a tenth
+    /// more. In order for each contact.
+    pub(crate) fn drained(&mut self, outcome: &Outcome, (wanted, calls): (u64, u64)) {
         let after = outcome.drained.saturating_sub(runs::OUTAGE);
-        let needed = 2 * wanted * 10 * SECOND / u64::from(runs::CALLS);
+        let needed = calls * 10 * SECOND / u64::from(runs::CALLS);
         // A minute passes at most until somebody sees that HubSpot answers again.
         if needed * 11 / 10 + MINUTE < after {
             self.wrong(&format!("drained in {after} ms, the limit needs {needed} ms"));

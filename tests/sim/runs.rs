@@ -123,6 +123,13 @@ pub(crate) fn wanted(contacts: u64, classes: usize) -> u64 {
     shares(contacts, classes).sum()
 }
 
+/// How many calls that needs at least: a read and a call for each, and after a workflow's 204 the
+/// read that shows that somebody is in it (CONSISTENCY.md 6.7).
+pub(crate) fn calls_needed(contacts: u64, classes: usize) -> u64 {
+    let calls = std::iter::once(2).chain(std::iter::repeat(3));
+    shares(contacts, classes).zip(calls).map(|(share, calls)| share * calls).sum()
+}
+
 /// One change for each contact and class.
 pub(crate) fn burst(contacts: u64, classes: usize) -> impl Iterator<Item = Change> {
     let of = |(class, share)| (0..share).map(move |number| (number, class, "a".to_owned()));
