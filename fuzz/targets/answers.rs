@@ -46,9 +46,9 @@ async fn ask(client: &Client, call: u8) -> Option<Answered> {
     let email = Some("ann+one@example.com");
     let named = Named { email, enrollment: Some("9") };
     match call {
-        0 | 1 => Some(client.enroll(&Permit::mint(sequence), email).await),
-        2 | 3 => Some(client.enroll(&Permit::mint(workflow), email).await),
-        4 => Some(client.unenroll(&workflow.target, CONTACT, named).await.into()),
+        0 | 1 => Some(client.enroll(&Permit::mint(sequence), email, &|| true).await),
+        2 | 3 => Some(client.enroll(&Permit::mint(workflow), email, &|| true).await),
+        4 => Some(client.unenroll(&workflow.target, CONTACT, named).await),
         5 => {
             let wanted = Wanted {
                 properties: vec!["email".into(), "lifecyclestage".into()],
@@ -69,7 +69,7 @@ async fn ask(client: &Client, call: u8) -> Option<Answered> {
         }
         _ => {
             client.probe().await.ok();
-            Some(client.write(CONTACT, &"hubroute_unenroll".into(), "c1").await.into())
+            Some(client.write(CONTACT, &"hubroute_unenroll".into(), "c1").await)
         }
     }
 }
