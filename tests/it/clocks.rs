@@ -25,9 +25,7 @@ fn set_clock(harness: &Harness, ahead_ms: i64) {
 
 /// The sentence of the alert `clock-off`.
 fn clock_off(harness: &Harness) -> Option<String> {
-    let alerts = harness.status()["alerts"].as_array().cloned().unwrap_or_default();
-    let off = alerts.into_iter().find(|alert| alert["code"] == json!("clock-off"))?;
-    off["sentence"].as_str().map(str::to_owned)
+    harness.alert("clock-off")
 }
 
 #[test]

@@ -62,6 +62,13 @@ impl Harness {
         all
     }
 
+    /// What the alert of this code says, while there is one.
+    pub(crate) fn alert(&self, code: &str) -> Option<String> {
+        let alerts = self.status()["alerts"].as_array().cloned().unwrap_or_default();
+        let found = alerts.into_iter().find(|alert| alert["code"] == json!(code))?;
+        found["sentence"].as_str().map(str::to_owned)
+    }
+
     /// Every entry of `/in-doubt`, `/waiting` or `/held`.
     pub(crate) fn listing(&self, name: &str) -> Vec<Value> {
         self.list(&format!("/api/v1/{name}?limit=1000"))
